@@ -1,0 +1,1 @@
+"""The time: who holds which room when."""

@@ -1,0 +1,1 @@
+"""The embedded CalDAV server: Xandikos' protocol layer over our bookings."""

@@ -1,0 +1,1 @@
+"""The conductor: sessions, people, use cases, HTTP, store, web client, wiring."""

@@ -1,0 +1,1 @@
+"""Conditions of a session that is about to start: one file each, with its remedy."""

@@ -1,0 +1,79 @@
+"""One database, one writer: `BEGIN IMMEDIATE` on a thread of its own, readers on a pool.
+
+A transaction is a plain function of a connection. From the event loop, `await write(fn)` and
+`await read(fn)`; from a worker thread, `write_now(fn)` and `read_now(fn)`. Nothing here ever runs
+on the loop. Why so: docs/decisions/0001-one-writer-thread.md.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+Result = TypeVar("Result")
+Work = Callable[[Connection], Result]
+READERS = 4
+
+
+def _engine(url: str, begin: str) -> Engine:
+    engine = create_engine(
+        url, connect_args={"timeout": 10, "check_same_thread": False, "isolation_level": None}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: object) -> None:
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # an acknowledged booking survives a power cut
+            "foreign_keys=ON",
+            "busy_timeout=10000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+class Database:
+    """The store of one data directory. Open with `Database(path)`, end with `close()`."""
+
+    def __init__(self, path: Path) -> None:
+        url = f"sqlite:///{path}"
+        self._writing = _engine(url, "BEGIN IMMEDIATE")
+        self._reading = _engine(url, "BEGIN")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+
+    async def write(self, work: Work[Result]) -> Result:
+        """Run `work` in the only write transaction; committed when this returns."""
+        return await asyncio.wrap_future(self._writer.submit(self._write, work))
+
+    async def read(self, work: Work[Result]) -> Result:
+        """Run `work` on a snapshot."""
+        return await asyncio.wrap_future(self._readers.submit(self.read_now, work))
+
+    def write_now(self, work: Work[Result]) -> Result:
+        """As `write`, for a caller that is on a worker thread and may wait."""
+        return self._writer.submit(self._write, work).result()
+
+    def read_now(self, work: Work[Result]) -> Result:
+        """As `read`, on the calling worker thread."""
+        with self._reading.begin() as connection:
+            return work(connection)
+
+    def _write(self, work: Work[Result]) -> Result:
+        with self._writing.begin() as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        """Let running transactions end, then let go of the file."""
+        self._writer.shutdown()
+        self._readers.shutdown()
+        self._writing.dispose()
+        self._reading.dispose()

@@ -1,0 +1,1 @@
+"""The places: centres, rooms, what stands in them, how to command it."""

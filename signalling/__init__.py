@@ -1,0 +1,1 @@
+"""Voice and image: getting peers to hear and see each other."""

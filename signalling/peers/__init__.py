@@ -1,0 +1,1 @@
+"""Endpoints that are programs: test client, test card, room without a browser."""

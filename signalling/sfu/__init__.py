@@ -1,0 +1,1 @@
+"""The pure packet plane: bytes in, bytes out, no clock, no socket."""

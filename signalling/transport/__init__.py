@@ -1,0 +1,1 @@
+"""The single UDP port: STUN, ICE-lite, DTLS, SRTP, SDP."""
