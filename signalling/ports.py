@@ -1,0 +1,111 @@
+"""What the wire asks of the house: who a token is, what may be joined, whom to tell.
+
+The service implements `House`; the WebSocket shell and the switchboard use it. Every call may raise
+a `MargerideError`, whose key becomes the `code` of an `error` message.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from rooms.ids import CommandId, ParticipantId, RoomId, SessionId
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Whom a token stands for: a room's screen (`room`) or a participant of one session."""
+
+    room: RoomId | None = None
+    participant: ParticipantId | None = None
+    session: SessionId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A participant's place in a session. `kind` is room, person or guest."""
+
+    session: SessionId
+    participant: ParticipantId
+    name: str
+    kind: str
+    room: RoomId | None = None
+
+
+class House(Protocol):
+    """Implemented by the orchestrator."""
+
+    async def identify(self, token: str) -> Identity:
+        """Unauthenticated("bad-token") when it is unknown, expired or revoked."""
+
+    async def enter(
+        self, identity: Identity, session: SessionId | None, token: str | None
+    ) -> Place:
+        """The place this identity may take now: a participant's own, or the one whose participant
+        token a device was given. NotFound("no-session"), Conflict("session-over"), Forbidden("not-open-yet")."""
+
+    async def joined(self, place: Place) -> None:
+        """He is in (first time or again)."""
+
+    async def lost(self, place: Place) -> None:
+        """Nothing heard for a while; his place is kept."""
+
+    async def left(self, place: Place, reason: str) -> None:
+        """Gone for good: `left`, `gone` (grace over) or `removed`."""
+
+    async def session(self, session: SessionId) -> Json:
+        """The `session` object of docs/protocol.md."""
+
+    async def screen_on(self, room: RoomId) -> None:
+        """A room's screen said hello."""
+
+    async def screen_off(self, room: RoomId) -> None:
+        """Its connection ended or fell silent."""
+
+    async def room_state(self, room: RoomId, version: int, document: Json) -> None:
+        """The room reported its state document."""
+
+    async def command_accepted(self, room: RoomId, command: CommandId) -> None:
+        """The screen has taken the command."""
+
+    async def command_done(self, room: RoomId, command: CommandId, result: Json) -> None:
+        """And carried it out."""
+
+    async def command_failed(
+        self, room: RoomId, command: CommandId, error: str, detail: str
+    ) -> None:
+        """Or could not, with the reason."""
+
+    def words(self, key: str, locale: str, facts: Json) -> str:
+        """The sentence for people behind an error key."""
+
+
+class Wire(Protocol):
+    """What the orchestrator may ask of the switchboard."""
+
+    def screen_connected(self, room: RoomId) -> bool:
+        """Whether a room's screen is on the wire now."""
+
+    async def command(
+        self, room: RoomId, command: CommandId, name: str, arguments: Json, deadline: str
+    ) -> bool:
+        """Send a command to a room's screen; False when it is not connected."""
+
+    async def cancel_command(self, room: RoomId, command: CommandId) -> None:
+        """Ask the screen to give a command up."""
+
+    async def session_changed(self, session: SessionId) -> None:
+        """Tell every participant the session's present state."""
+
+    async def end(self, session: SessionId) -> None:
+        """Say `left: ended` to everybody and close the media."""
+
+    async def remove(self, session: SessionId, participant: ParticipantId) -> None:
+        """Put a participant out."""
+
+    async def disconnect_screen(self, room: RoomId) -> None:
+        """Close the socket of a room's screen (its device was revoked)."""
+
+    async def figures(self, session: SessionId) -> Json:
+        """Participants with their legs' figures: `{participants: [{id, name, kind, room, state, tracks,
+        publish: {...}|null, subscribe: {...}|null, reported: {...}|null}]}`."""
