@@ -1,12 +1,35 @@
-"""Fixtures of every test: a loop that may not be blocked."""
+"""Fixtures of every test: a loop that may not be blocked, and what is required here."""
 
+import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+
+REQUIRE_ALL = os.environ.get("MARGERIDE_REQUIRE_ALL") == "1"
 
 
 @pytest.fixture(autouse=True)
 def no_blocking_call() -> Iterator[BlockBuster]:
     with blockbuster_ctx() as guard:
         yield guard
+
+
+def need(program: str) -> str:
+    """The path of a program; without it the test is skipped, or fails where all is required."""
+    path = shutil.which(program)
+    if path is None:
+        reason = f"{program} is not installed here"
+        pytest.fail(reason) if REQUIRE_ALL else pytest.skip(reason)
+    return path
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    return need("chromium")
+
+
+@pytest.fixture(scope="session")
+def firefox_path() -> str:
+    return need("firefox-esr")

@@ -1,0 +1,55 @@
+# Two commands do it all: `make demo` and `make test`. Each installs what it needs into .venv.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+PURE := $(BIN)/python -m tests.tools.pure_floor
+
+.PHONY: demo serve test check bench docs clean style types layers floor
+.DEFAULT_GOAL := demo
+
+# The stamp is newer than pyproject.toml when everything it names is installed.
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Margeride needs Python 3.11 or newer; $$($(PYTHON) --version) is here."; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) \
+	  || { echo "Python cannot make a virtual environment here. On Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	@echo "Installing Margeride into $(VENV) (about a minute the first time)…"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip "setuptools>=77"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+demo: $(VENV)/.installed
+	@$(BIN)/margeride demo $(ARGS)
+
+serve: $(VENV)/.installed
+	@$(BIN)/margeride serve --data var $(ARGS)
+
+test: $(VENV)/.installed
+	$(BIN)/pytest -q $(ARGS)
+
+check: style types layers floor
+
+style: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m tests.tools.file_lengths
+
+types: $(VENV)/.installed
+	$(BIN)/mypy
+
+layers: $(VENV)/.installed
+	$(BIN)/lint-imports
+
+floor: $(VENV)/.installed
+	$(PURE)
+
+bench: $(VENV)/.installed
+	@$(BIN)/python -m bench $(ARGS)
+
+docs: $(VENV)/.installed
+	MARGERIDE_PICTURES=1 $(BIN)/pytest -q -m browser tests/web -k picture
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
