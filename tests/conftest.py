@@ -18,11 +18,12 @@ def no_blocking_call() -> Iterator[BlockBuster]:
 
 def need(program: str) -> str:
     """The path of a program; without it the test is skipped, or fails where all is required."""
-    path = shutil.which(program)
-    if path is None:
-        reason = f"{program} is not installed here"
-        pytest.fail(reason) if REQUIRE_ALL else pytest.skip(reason)
-    return path
+    if path := shutil.which(program):
+        return path
+    reason = f"{program} is not installed here"
+    if REQUIRE_ALL:
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,6 @@
-"""Each pure module is covered 100 %, branches too, by its own tests: `python -m tests.tools.pure_floor`.
+"""Each pure module is covered 100 %, branches too, by its own tests.
+
+Run `python -m tests.tools.pure_floor`.
 
 The modules are those of the "pure floor" contract in pyproject.toml; a package stands for all it
 holds. The tests of `rooms.centre` are tests/rooms/test_centre*.py; those of `signalling.sfu.nack`
@@ -29,15 +31,8 @@ def pure_modules() -> list[Path]:
 
 def own_tests(module: Path) -> list[str]:
     folder = Path("tests", *module.parts[:-1])
-    exact = folder / f"test_{module.stem}.py"
-    return [
-        str(path)
-        for path in sorted(
-            {exact, *folder.glob(f"test_{module.stem}_*.py")}
-            if exact.exists()
-            else folder.glob(f"test_{module.stem}_*.py")
-        )
-    ]
+    found = {folder / f"test_{module.stem}.py", *folder.glob(f"test_{module.stem}_*.py")}
+    return sorted(str(path) for path in found if path.exists())
 
 
 def covered(module: Path) -> tuple[Path, bool, str]:
