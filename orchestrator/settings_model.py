@@ -1,0 +1,79 @@
+"""What a network description says, once read: the network, its centres, the service."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from rooms.centre import Centre
+from rooms.errors import NotFound
+from rooms.ids import CentreId, RoomId
+from rooms.room import Desk, Room, calendar_address, room_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """The centres and rooms one service looks after."""
+
+    name: str
+    zone: ZoneInfo
+    mail_domain: str
+    languages: tuple[str, ...]
+    centres: tuple[Centre, ...]
+    desks: tuple[Desk, ...] = ()
+
+    @property
+    def rooms(self) -> tuple[Room, ...]:
+        """Every room, centre by centre."""
+        return tuple(room for centre in self.centres for room in centre.rooms)
+
+    def centre(self, centre_id: str) -> Centre:
+        """The centre of this id."""
+        for centre in self.centres:
+            if centre.id == centre_id:
+                return centre
+        raise NotFound("no-centre", centre=centre_id)
+
+    def room(self, room_id: str) -> Room:
+        """The room of this id."""
+        for room in self.rooms:
+            if room.id == room_id:
+                return room
+        raise NotFound("no-room", room=room_id)
+
+    def centre_of(self, room: Room | RoomId) -> Centre:
+        """The centre a room stands in."""
+        found = room if isinstance(room, Room) else self.room(room)
+        return self.centre(found.centre)
+
+    def rooms_of(self, centres: Sequence[CentreId] | frozenset[CentreId]) -> tuple[Room, ...]:
+        """The rooms of these centres, in the order of the file."""
+        return tuple(room for room in self.rooms if room.centre in centres)
+
+    def address_of(self, room: Room | RoomId) -> str:
+        """How calendars invite the room: `mailto:salle.<room>@<mail_domain>`."""
+        return calendar_address(room.id if isinstance(room, Room) else room, self.mail_domain)
+
+    def room_at(self, address: str) -> Room | None:
+        """The room a calendar address names, None for people and for other networks.
+
+        NotFound("no-room") when the address is one of ours and no such room stands there.
+        """
+        room_id = room_at(address, self.mail_domain)
+        return None if room_id is None else self.room(room_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """How the service behaves. An empty `public_url` is decided by `serve` from host and port."""
+
+    public_url: str = ""
+    languages: tuple[str, ...] = ("fr", "en")
+    join_before_minutes: int = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One network description, read and checked."""
+
+    network: Network
+    service: Service

@@ -1,0 +1,31 @@
+"""What is wrong with a network description, as facts; words come later."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rooms.errors import Fact, Invalid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing to put right. `path` is the key's path in the file (`centres[2].level`)."""
+
+    key: str
+    line: int = 0
+    path: str = ""
+    facts: dict[str, Fact] = field(default_factory=dict)
+
+
+class SettingsError(Invalid):
+    """The file is refused. `key` and `fields` are those of the first problem, with the file."""
+
+    def __init__(self, file: str, problems: Sequence[Problem]) -> None:
+        first = problems[0]
+        super().__init__(first.key, **fields_of(file, first))
+        self.file = file
+        self.problems = tuple(problems)
+
+
+def fields_of(file: str, problem: Problem) -> dict[str, Fact]:
+    """Everything a sentence about this problem may name."""
+    return {"file": file, "line": problem.line, "path": problem.path, **problem.facts}
