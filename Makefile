@@ -13,12 +13,19 @@ PURE := $(BIN)/python -m tests.tools.pure_floor
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Margeride needs Python 3.11 or newer; $$($(PYTHON) --version) is here."; exit 1; }
-	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) \
-	  || { echo "Python cannot make a virtual environment here. On Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) 2>/dev/null || $(MAKE) --no-print-directory venv-by-apt
 	@echo "Installing Margeride into $(VENV) (about a minute the first time)…"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip "setuptools>=77"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
+
+# A bare Debian has Python without venv; only root may mend that.
+.PHONY: venv-by-apt
+venv-by-apt:
+	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	  || { rm -rf $(VENV); echo "Python cannot make a virtual environment here. First: apt-get install python3-venv"; exit 1; }
+	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
+	@$(PYTHON) -m venv --clear $(VENV)
 
 demo: $(VENV)/.installed
 	@$(BIN)/margeride demo $(ARGS)

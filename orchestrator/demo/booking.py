@@ -53,7 +53,7 @@ def book(url: str, login: str, password: str, ics: str) -> Answer:
     with DAVClient(url=f"{url}/dav/", username=login, password=password) as client:
         mine = next(
             calendar
-            for calendar in client.principal().calendars()
+            for calendar in client.principal().calendars()  # type: ignore[no-untyped-call]
             if str(calendar.url).rstrip("/").endswith("/calendar")
         )
         saved = mine.save_event(ics)
