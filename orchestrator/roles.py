@@ -1,0 +1,108 @@
+"""Who may do what: one function for each right, of a person, a place, a session and the hour.
+
+An `admin` may everything. An `animateur` runs the rooms of his centres and the sessions held
+there. A `trainer` runs the sessions he organises, and commands their rooms from 15 minutes before
+the start until they are over. A `booker` books at his centres and runs what he booked. Guests and
+devices are not people: their tokens say which session or which room is theirs.
+Rights are checked where the use case runs, not only where the request enters.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from rooms.ids import CentreId, PersonId, RoomId
+
+ADMIN, ANIMATEUR, TRAINER, BOOKER = "admin", "animateur", "trainer", "booker"
+ROLES = (ADMIN, ANIMATEUR, TRAINER, BOOKER)
+COMMANDS_FROM = timedelta(minutes=15)
+
+
+class Who(Protocol):
+    """A person, as far as rights go."""
+
+    @property
+    def id(self) -> PersonId:
+        """Who it is."""
+
+    @property
+    def role(self) -> str:
+        """One of ROLES."""
+
+    @property
+    def centres(self) -> frozenset[CentreId]:
+        """Where he works."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFacts:
+    """What rights need to know of a session."""
+
+    organiser: PersonId
+    rooms: frozenset[RoomId]
+    centres: frozenset[CentreId]
+    starts_at: datetime
+    over: bool = False
+
+
+def may_run(who: Who, session: SessionFacts) -> bool:
+    """Open, start, pause and end a session: its organiser, the animateurs of its sites."""
+    if who.role == ANIMATEUR and who.centres & session.centres:
+        return True
+    return who.role == ADMIN or who.id == session.organiser
+
+
+def may_see_session(who: Who, session: SessionFacts) -> bool:
+    """See a session: whoever takes part in running it."""
+    return may_run(who, session)
+
+
+def may_command(
+    who: Who,
+    room: RoomId,
+    centre: CentreId,
+    sessions: Iterable[SessionFacts],
+    now: datetime,
+) -> bool:
+    """Command a room: animateurs at home; trainers (and bookers) for the time of their session."""
+    if who.role == ADMIN or (who.role == ANIMATEUR and centre in who.centres):
+        return True
+    return any(
+        who.id == session.organiser
+        and room in session.rooms
+        and not session.over
+        and now >= session.starts_at - COMMANDS_FROM
+        for session in sessions
+    )
+
+
+def may_book(who: Who, centre: CentreId, bookable_by: Iterable[str]) -> bool:
+    """Book a room: by role, a booker only at his own centres."""
+    if who.role == ADMIN:
+        return True
+    return who.role in bookable_by and (who.role != BOOKER or centre in who.centres)
+
+
+def may_cancel(who: Who, organiser: PersonId, centres: Iterable[CentreId]) -> bool:
+    """Cancel a booking: its organiser, the animateurs of the centres whose rooms it holds."""
+    if who.role == ANIMATEUR and not who.centres.isdisjoint(centres):
+        return True
+    return who.role == ADMIN or who.id == organiser
+
+
+def may_see_title(who: Who | None, organiser: PersonId, centre: CentreId) -> bool:
+    """Read what a room is held for: its organiser, whoever works at its centre."""
+    if who is None:
+        return False
+    return who.role == ADMIN or who.id == organiser or centre in who.centres
+
+
+def may_pair(who: Who, centre: CentreId) -> bool:
+    """Pair and revoke the screen of a room: the animateurs of its centre."""
+    return who.role == ADMIN or (who.role == ANIMATEUR and centre in who.centres)
+
+
+def may_audit(who: Who) -> bool:
+    """Read the record of what was done."""
+    return who.role == ADMIN
