@@ -1,0 +1,200 @@
+"""The single door of the REST API: strict models in, plain answers or problem documents out.
+
+Each resource module has a table `ROUTES` of `Route`. A handler takes a `Call` and returns an
+`Answer` (or raises a `MargerideError`); it never sees raw bytes. `mount` joins tables to an app.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from orchestrator.api import problems
+from orchestrator.api.callers import Caller, caller_of
+from orchestrator.auth.people import Person
+from orchestrator.keys import DATABASE
+from orchestrator.store.database import Database
+from rooms.errors import MargerideError, NotFound, Unauthenticated
+from rooms.ids import is_slug
+
+PREFIX = "/api/v1"
+BODY_LIMIT = 64 * 1024
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Body(BaseModel):
+    """Base of every document that comes in: nothing unknown, nothing converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Query(BaseModel):
+    """Base of the query parameters of a route; they are text, so they are converted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a handler returns; `cookies` are set on the response (None deletes)."""
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request, proved and parsed."""
+
+    request: web.Request
+    caller: Caller
+    now: datetime
+    parsed: BaseModel | None = None
+    asked: BaseModel | None = None
+
+    @property
+    def app(self) -> web.Application:
+        """The application, for its keys."""
+        return self.request.app
+
+    @property
+    def database(self) -> Database:
+        """The store."""
+        return self.request.app[DATABASE]
+
+    @property
+    def person(self) -> Person:
+        """The person who calls; Unauthenticated when it is nobody, or a screen."""
+        if self.caller.person is None:
+            raise Unauthenticated("login-required")
+        return self.caller.person
+
+    def body(self, model: type[Model]) -> Model:
+        """The document sent, as the model its route names."""
+        assert isinstance(self.parsed, model)
+        return self.parsed
+
+    def query(self, model: type[Model]) -> Model:
+        """The query parameters, as the model its route names."""
+        assert isinstance(self.asked, model)
+        return self.asked
+
+    def path(self, name: str) -> str:
+        """A path segment that is a possible id."""
+        return self.request.match_info[name]
+
+
+Handler = Callable[[Call], Awaitable[Answer | web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One line of a resource's table: enough to serve it and to describe it in OpenAPI.
+
+    `person` routes refuse whoever is not logged in before anything else is read. `slugs=False`
+    for path segments that are not ids (join codes). `errors` are the statuses beyond the usual.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    person: bool = False
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    ok: int = 200
+    answer: type[BaseModel] | None = None
+    errors: tuple[int, ...] = ()
+    slugs: bool = True
+    csrf: bool = True
+    idempotent: bool = False
+
+
+def mount(app: web.Application, *tables: Iterable[Route]) -> None:
+    """Add the routes of some resources to the application."""
+    for route in (route for table in tables for route in table):
+        app.router.add_route(route.method, PREFIX + route.path, door(route))
+
+
+def door(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The aiohttp handler of a route."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            return await _serve(route, request)
+        except MargerideError as error:
+            return problems.of_error(error, problems.locale_of(request))
+
+    return handle
+
+
+async def _serve(route: Route, request: web.Request) -> web.StreamResponse:
+    asked = parse_query(route.query, request)
+    caller = await caller_of(request, csrf=route.csrf)
+    if route.person and caller.person is None:
+        raise Unauthenticated("login-required")
+    if route.slugs and not all(is_slug(part) for part in request.match_info.values()):
+        raise NotFound("not-found")
+    parsed = None if route.body is None else await parse_body(route.body, request)
+    call = Call(request=request, caller=caller, now=datetime.now(UTC), parsed=parsed, asked=asked)
+    return respond(await route.handler(call))
+
+
+def respond(answer: Answer | web.StreamResponse) -> web.StreamResponse:
+    """An answer as a response."""
+    if isinstance(answer, web.StreamResponse):
+        return answer
+    headers = {"Cache-Control": "no-store", **answer.headers}
+    if answer.body is None:
+        return web.Response(status=answer.status, headers=headers)
+    return web.json_response(answer.body, status=answer.status, headers=headers)
+
+
+def parse_query(model: type[BaseModel] | None, request: web.Request) -> BaseModel | None:
+    """The query parameters; one that is unknown or given twice is refused, not ignored."""
+    known = {} if model is None else {f.alias or name for name, f in model.model_fields.items()}
+    names = list(request.query.keys())
+    for name in names:
+        if name not in known:
+            raise problems.BadRequest("unknown-parameter", parameter=name[:100])
+        if names.count(name) > 1:
+            raise problems.BadRequest("repeated-parameter", parameter=name)
+    if model is None:
+        return None
+    try:
+        return model.model_validate_strings(dict(request.query))
+    except ValidationError as error:
+        raise problems.BadQuery(problems.faults_of(error)) from None
+
+
+async def parse_body(model: type[Model], request: web.Request) -> Model:
+    """The JSON document of a request, as its model."""
+    if request.content_type != "application/json":
+        raise problems.WrongMediaType("not-json", content_type=request.content_type[:100])
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise problems.WrongMediaType("compressed-body")
+    try:
+        return model.model_validate_json(await read_body(request))
+    except ValidationError as error:
+        if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+            raise problems.BadRequest("bad-json") from None
+        raise problems.BadBody(problems.faults_of(error)) from None
+
+
+async def read_body(request: web.Request) -> bytes:
+    """At most `BODY_LIMIT` bytes, counted as they come."""
+    declared = request.content_length
+    if declared is not None and declared > BODY_LIMIT:
+        raise problems.TooLarge("body-too-large", limit=BODY_LIMIT)
+    chunks, size = [], 0
+    async for chunk in request.content.iter_chunked(BODY_LIMIT):
+        size += len(chunk)
+        if size > BODY_LIMIT:
+            raise problems.TooLarge("body-too-large", limit=BODY_LIMIT)
+        chunks.append(chunk)
+    return b"".join(chunks)

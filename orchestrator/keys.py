@@ -1,0 +1,30 @@
+"""Where the parts of the house hang on the aiohttp application, each under a typed key."""
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from orchestrator.auth.keyring import Keyring
+from orchestrator.events import Bus
+from orchestrator.store.database import Database
+from orchestrator.words import Words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from orchestrator.house import House
+    from orchestrator.settings import Settings
+    from signalling.engine import MediaEngine
+    from signalling.ports import Wire
+
+DATA: "web.AppKey[Path]" = web.AppKey("data")
+PUBLIC_URL = web.AppKey("public_url", str)
+SETTINGS: "web.AppKey[Settings]" = web.AppKey("settings")
+WORDS: "web.AppKey[Words]" = web.AppKey("words")
+# From here on set at start, in this order, and taken down in reverse.
+DATABASE = web.AppKey("database", Database)
+KEYRING = web.AppKey("keyring", Keyring)
+BUS = web.AppKey("bus", Bus)
+ENGINE: "web.AppKey[MediaEngine]" = web.AppKey("engine")
+SWITCHBOARD: "web.AppKey[Wire]" = web.AppKey("switchboard")
+HOUSE: "web.AppKey[House]" = web.AppKey("house")

@@ -1,0 +1,131 @@
+"""Rows of paired screens and of the codes that pair them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from orchestrator.store.hashed import token_hash
+from orchestrator.store.tables import devices, pairings
+from rooms.ids import DeviceId, RoomId, new_id, new_secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A screen paired with one room."""
+
+    id: DeviceId
+    room: RoomId
+
+
+def add(conn: Connection, room: RoomId, now: datetime, kind: str = "kiosk") -> tuple[Device, str]:
+    """A new device of a room and its token, to be given once."""
+    device, token = Device(id=DeviceId(new_id("dv")), room=room), new_secret()
+    conn.execute(
+        insert(devices).values(
+            id=device.id,
+            room_id=room,
+            kind=kind,
+            token_hash=token_hash(token),
+            created_at=int(now.timestamp()),
+        )
+    )
+    return device, token
+
+
+def by_token(conn: Connection, token: str) -> Device | None:
+    """The device of a token, unless it was revoked."""
+    row = conn.execute(
+        select(devices.c.id, devices.c.room_id).where(
+            devices.c.token_hash == token_hash(token), devices.c.revoked_at.is_(None)
+        )
+    ).one_or_none()
+    return None if row is None else Device(id=DeviceId(row.id), room=RoomId(row.room_id))
+
+
+def room_of(conn: Connection, token: str) -> RoomId | None:
+    """The room of a device token."""
+    device = by_token(conn, token)
+    return None if device is None else device.room
+
+
+def by_id(conn: Connection, device: str) -> Device | None:
+    """A device that is still paired."""
+    row = conn.execute(
+        select(devices.c.id, devices.c.room_id).where(
+            devices.c.id == device, devices.c.revoked_at.is_(None)
+        )
+    ).one_or_none()
+    return None if row is None else Device(id=DeviceId(row.id), room=RoomId(row.room_id))
+
+
+def of_room(conn: Connection, room: RoomId) -> list[Device]:
+    """The screens paired with a room."""
+    rows = conn.execute(
+        select(devices.c.id)
+        .where(devices.c.room_id == room, devices.c.revoked_at.is_(None))
+        .order_by(devices.c.created_at)
+    ).scalars()
+    return [Device(id=DeviceId(row), room=room) for row in rows]
+
+
+def seen(conn: Connection, device: DeviceId, now: datetime) -> None:
+    """It said hello."""
+    conn.execute(
+        update(devices).where(devices.c.id == device).values(last_seen_at=int(now.timestamp()))
+    )
+
+
+def revoke(conn: Connection, device: DeviceId, now: datetime) -> None:
+    """Its token opens nothing from now on."""
+    conn.execute(
+        update(devices).where(devices.c.id == device).values(revoked_at=int(now.timestamp()))
+    )
+
+
+def add_pairing(
+    conn: Connection, room: RoomId, code_hash: str, by: str, now: datetime, lasts: timedelta
+) -> bool:
+    """Keep an open code, forget those of the past; False when the same code is open already."""
+    at = int(now.timestamp())
+    conn.execute(
+        delete(pairings).where(or_(pairings.c.expires_at <= at, pairings.c.used_at.is_not(None)))
+    )
+    if conn.execute(select(pairings.c.id).where(pairings.c.code_hash == code_hash)).first():
+        return False
+    conn.execute(
+        insert(pairings).values(
+            id=new_id("pr"),
+            code_hash=code_hash,
+            room_id=room,
+            created_by=by,
+            created_at=at,
+            expires_at=int((now + lasts).timestamp()),
+        )
+    )
+    return True
+
+
+def use_pairing(conn: Connection, room: RoomId, code_hash: str, now: datetime) -> bool:
+    """Use up an open code of this room; False when there is none such."""
+    at = int(now.timestamp())
+    done = conn.execute(
+        update(pairings)
+        .where(
+            pairings.c.code_hash == code_hash,
+            pairings.c.room_id == room,
+            pairings.c.used_at.is_(None),
+            pairings.c.expires_at > at,
+        )
+        .values(used_at=at)
+    )
+    return done.rowcount == 1
+
+
+def burn_pairings(conn: Connection, room: RoomId, now: datetime) -> None:
+    """No open code of this room pairs anything any more."""
+    conn.execute(
+        update(pairings)
+        .where(pairings.c.room_id == room, pairings.c.used_at.is_(None))
+        .values(used_at=int(now.timestamp()))
+    )

@@ -1,0 +1,173 @@
+"""Rows of people and of what proves who they are."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+
+from orchestrator.store.tables import app_passwords, people, person_centres, web_sessions
+from rooms.ids import CentreId, PersonId, new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """A person as stored. `password_hash` is None for one who may not log in by password."""
+
+    id: PersonId
+    login: str
+    name: str
+    email: str
+    role: str
+    centres: frozenset[CentreId]
+    locale: str
+    active: bool
+    password_hash: str | None
+
+
+def add(
+    conn: Connection,
+    now: datetime,
+    *,
+    login: str,
+    name: str,
+    role: str,
+    centres: Iterable[str] = (),
+    password_hash: str | None = None,
+    email: str = "",
+    locale: str = "fr",
+) -> PersonId:
+    """A new person. `IntegrityError` when the login is taken."""
+    person = PersonId(new_id("pe"))
+    conn.execute(
+        insert(people).values(
+            id=person,
+            login=login,
+            name=name,
+            email=email,
+            role=role,
+            password_hash=password_hash,
+            locale=locale,
+            active=True,
+            created_at=int(now.timestamp()),
+        )
+    )
+    for centre in sorted(set(centres)):
+        conn.execute(insert(person_centres).values(person_id=person, centre_id=centre))
+    return person
+
+
+def by_login(conn: Connection, login: str) -> PersonRow | None:
+    """The person of that login, active or not."""
+    return _one(conn, people.c.login == login)
+
+
+def by_id(conn: Connection, person: str) -> PersonRow | None:
+    """The person of that id, active or not."""
+    return _one(conn, people.c.id == person)
+
+
+def everyone(conn: Connection) -> list[PersonRow]:
+    """All people, by login."""
+    ids = conn.execute(select(people.c.id).order_by(people.c.login)).scalars().all()
+    return [row for person in ids if (row := by_id(conn, person)) is not None]
+
+
+def _one(conn: Connection, which: ColumnElement[bool]) -> PersonRow | None:
+    row = conn.execute(select(people).where(which)).one_or_none()
+    if row is None:
+        return None
+    centres = conn.execute(
+        select(person_centres.c.centre_id).where(person_centres.c.person_id == row.id)
+    ).scalars()
+    return PersonRow(
+        id=row.id,
+        login=row.login,
+        name=row.name,
+        email=row.email,
+        role=row.role,
+        centres=frozenset(CentreId(centre) for centre in centres),
+        locale=row.locale,
+        active=row.active,
+        password_hash=row.password_hash,
+    )
+
+
+def set_password(conn: Connection, person: PersonId, password_hash: str) -> None:
+    """A new password ends every web session of the person."""
+    conn.execute(update(people).where(people.c.id == person).values(password_hash=password_hash))
+    conn.execute(delete(web_sessions).where(web_sessions.c.person_id == person))
+
+
+def set_active(conn: Connection, person: PersonId, active: bool) -> None:
+    """Let someone in again, or out; out ends his web sessions."""
+    conn.execute(update(people).where(people.c.id == person).values(active=active))
+    if not active:
+        conn.execute(delete(web_sessions).where(web_sessions.c.person_id == person))
+
+
+def add_app_password(
+    conn: Connection, now: datetime, person: PersonId, label: str, mac: str
+) -> str:
+    """Keep the keyed hash of an app password; its id."""
+    password = new_id("ap")
+    conn.execute(
+        insert(app_passwords).values(
+            id=password,
+            person_id=person,
+            label=label,
+            mac=mac,
+            created_at=int(now.timestamp()),
+        )
+    )
+    return password
+
+
+def owner_of_app_password(conn: Connection, mac: str) -> PersonId | None:
+    """Whose app password this is, unless it was revoked."""
+    return conn.execute(
+        select(app_passwords.c.person_id).where(
+            app_passwords.c.mac == mac, app_passwords.c.revoked_at.is_(None)
+        )
+    ).scalar_one_or_none()
+
+
+def revoke_app_password(conn: Connection, now: datetime, password: str) -> None:
+    """It opens nothing from now on."""
+    conn.execute(
+        update(app_passwords)
+        .where(app_passwords.c.id == password, app_passwords.c.revoked_at.is_(None))
+        .values(revoked_at=int(now.timestamp()))
+    )
+
+
+def add_web_session(
+    conn: Connection, token_hash: str, person: PersonId, csrf: str, now: datetime, expires: datetime
+) -> None:
+    """Keep a web session, and forget those that are over."""
+    conn.execute(delete(web_sessions).where(web_sessions.c.expires_at <= int(now.timestamp())))
+    conn.execute(
+        insert(web_sessions).values(
+            token_hash=token_hash,
+            person_id=person,
+            csrf=csrf,
+            created_at=int(now.timestamp()),
+            expires_at=int(expires.timestamp()),
+        )
+    )
+
+
+def web_session(conn: Connection, token_hash: str, now: datetime) -> tuple[PersonId, str] | None:
+    """Person and CSRF token of a running web session."""
+    row = conn.execute(
+        select(web_sessions.c.person_id, web_sessions.c.csrf).where(
+            web_sessions.c.token_hash == token_hash,
+            web_sessions.c.expires_at > int(now.timestamp()),
+        )
+    ).one_or_none()
+    return None if row is None else (PersonId(row.person_id), row.csrf)
+
+
+def end_web_session(conn: Connection, token_hash: str) -> None:
+    """Forget a web session."""
+    conn.execute(delete(web_sessions).where(web_sessions.c.token_hash == token_hash))
