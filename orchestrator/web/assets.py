@@ -1,0 +1,76 @@
+"""The static files, read once at import and served from memory under a versioned path.
+
+A version in the path lets a browser on a weak line keep every file for ever and fetch all of them
+anew after an upgrade; files import each other relatively, so they stay of one version.
+"""
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+ROOT = Path(__file__).parent / "static"
+TYPES = {".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
+SERVED = {".js", ".json", ".css", ".svg", ".html", ".png", ".txt", ".md"}
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file, plain and compressed."""
+
+    body: bytes
+    packed: bytes
+    content_type: str
+
+
+def load(root: Path) -> dict[str, Asset]:
+    """Every file that is served, by its path under `root`."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        if path.suffix in SERVED and path.is_file():
+            body = path.read_bytes()
+            kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
+            packed = gzip.compress(body, mtime=0)
+            found[path.relative_to(root).as_posix()] = Asset(body, packed, kind)
+    return found
+
+
+def version_of(assets: dict[str, Asset]) -> str:
+    """A short name for exactly these files."""
+    digest = hashlib.sha256()
+    for name, asset in assets.items():
+        digest.update(name.encode() + b"\0" + hashlib.sha256(asset.body).digest())
+    return digest.hexdigest()[:12]
+
+
+ASSETS = load(ROOT)
+VERSION = version_of(ASSETS)
+BASE = f"/static/{VERSION}"
+
+
+async def serve(request: web.Request) -> web.Response:
+    """A static file, with the version in its path or without."""
+    path = request.match_info["path"]
+    versioned = path.removeprefix(f"{VERSION}/")
+    asset = ASSETS.get(versioned)
+    if asset is None:
+        raise web.HTTPNotFound
+    headers = {
+        "Cache-Control": FOR_EVER if versioned != path else "no-cache",
+        "Vary": "Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
+    }
+    body = asset.body
+    if "gzip" in request.headers.get("Accept-Encoding", "").lower():
+        headers["Content-Encoding"] = "gzip"
+        body = asset.packed
+    return web.Response(
+        body=body,
+        headers=headers,
+        content_type=asset.content_type,
+        charset="utf-8" if asset.content_type.startswith(("text/", "application/js")) else None,
+    )

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A session as one participant lives it: who is there, what is carried, and the repair of both.
+import { PublishLeg, SubscribeLeg } from "./legs.js";
+import { Sampler } from "./sampler.js";
+
+const LONGEST_RETRY = 15_000;
+
+/**
+ * @typedef {import("./protocol.js").Message} Message
+ * @typedef {import("./protocol.js").Line} Line
+ * @typedef {{id: string, kind: "audio"|"video", source: string, muted: boolean}} Track
+ * @typedef {{id: string, name: string, kind: string, room: string|null, state: string, tracks: Track[]}} Participant
+ * @typedef {{session?: string, token?: string}} Ticket a device names both, a participant neither
+ * @typedef {"new"|"connecting"|"connected"|"lost"} MediaState
+ */
+
+/**
+ * Events (`CustomEvent`, facts in `detail`):
+ * - `joined` – in, for the first time or again; `session`, `participants`, `you` are set;
+ * - `changed` – session, participants or a mute changed; - `arrived`, `departed` `{participant}`;
+ * - `tracks` – what is received changed: see `media()`; - `media` `{publish, subscribe}` states;
+ * - `sample` – fresh figures in `figures` (once a second); - `refused` the server's error;
+ * - `left` `{reason}` – left, ended, removed.
+ */
+export class Call extends EventTarget {
+  /** @param {Line} line @param {Ticket} [ticket] */
+  constructor(line, ticket = {}) {
+    super();
+    this.line = line;
+    this.ticket = ticket;
+    this.in = false;
+    this.wanted = false;
+    this.you = "";
+    /** @type {Message|null} */
+    this.session = null;
+    /** @type {Map<string, Participant>} */
+    this.participants = new Map();
+    /** @type {Map<string, MediaStreamTrack|null>} what we send, by kind */
+    this.own = new Map();
+    /** @type {Map<string, boolean>} */
+    this.muted = new Map([["audio", false], ["video", false]]);
+    /** @type {PublishLeg|null} */
+    this.publish = null;
+    /** @type {SubscribeLeg|null} */
+    this.subscribe = null;
+    this.retries = { publish: 0, subscribe: 0 };
+    /** @type {Set<ReturnType<typeof setTimeout>>} */
+    this.timers = new Set();
+    this.sampler = new Sampler(this);
+    this.onWelcome = (/** @type {any} */ event) => this.welcomed(event.detail);
+    this.onMessage = (/** @type {any} */ event) => this.receive(event.detail);
+    line.addEventListener("welcome", this.onWelcome);
+    line.addEventListener("message", this.onMessage);
+  }
+
+  /** Figures of each remote participant, by participant id. */
+  get figures() {
+    return this.sampler.figures;
+  }
+
+  /** Come in; comes back by itself until `leave`. */
+  join() {
+    this.wanted = true;
+    this.sampler.start();
+    if (this.line.open) this.sendJoin();
+  }
+
+  /** Go out. */
+  leave() {
+    this.line.send({ type: "leave" });
+    this.finish("left");
+  }
+
+  /** Send this microphone or camera track from now on; null for none.
+   * @param {"audio"|"video"} kind @param {MediaStreamTrack|null} track */
+  async setTrack(kind, track) {
+    this.own.set(kind, track);
+    if (track) track.enabled = !this.muted.get(kind);
+    if (this.publish) await this.publish.replace(kind, track);
+    else if (this.in) await this.startPublish();
+    this.sayMute(kind);
+  }
+
+  /** Mute: the track falls silent here, and the others are told.
+   * @param {"audio"|"video"} kind @param {boolean} muted */
+  mute(kind, muted) {
+    this.muted.set(kind, muted);
+    const track = this.own.get(kind);
+    if (track) track.enabled = !muted;
+    this.sayMute(kind);
+    this.tell("changed");
+  }
+
+  /** What is received now, with its media. */
+  media() {
+    return this.subscribe?.tracks() ?? [];
+  }
+
+  /** Per remote participant: name, framesDecoded, audioLevel, kbps. */
+  stats() {
+    return this.sampler.stats();
+  }
+
+  /** @private @param {string} kind */
+  sayMute(kind) {
+    if (!this.in || !this.publish?.answered) return;
+    const muted = this.muted.get(kind) || !this.own.get(kind);
+    this.line.send({ type: "track.set", kind, muted });
+  }
+
+  /** @private @param {Message} welcome */
+  welcomed(welcome) {
+    if (!this.wanted) return;
+    if (!welcome.resumed || !this.in) this.sendJoin();
+    else this.repeat();
+  }
+
+  /** @private */
+  sendJoin() {
+    /** @type {Message} */
+    const join = { type: "join", ...this.ticket };
+    if (this.publish?.alive) join.publish_leg = this.publish.id;
+    if (this.subscribe?.alive) join.subscribe_leg = this.subscribe.id;
+    this.line.send(join);
+  }
+
+  /** After a resume: whatever was under way when the line broke is said again. @private */
+  repeat() {
+    if (this.publish && !this.publish.answered) this.offerPublish(this.publish);
+    if (this.subscribe && !this.subscribe.offered) {
+      this.line.send({ type: "subscribe.start", leg: this.subscribe.id });
+    }
+    this.mend();
+    for (const kind of this.muted.keys()) this.sayMute(kind);
+  }
+
+  /** @private @param {Message} message */
+  receive(message) {
+    if (!this.wanted) return;
+    switch (message.type) {
+      case "joined": return void this.joined(message);
+      case "session.changed": this.session = message.session; return this.tell("changed");
+      case "participant.joined": return this.put(message.participant, "arrived");
+      case "participant.changed": return this.put(message.participant, "changed");
+      case "participant.left": return this.forget(message.participant);
+      case "publish.answer": return void this.published(message);
+      case "subscribe.offer": return void this.offered(message);
+      case "leg.lost": return this.lost(message);
+      case "left": return this.finish(message.reason);
+      case "error": return this.tell("refused", message);
+    }
+  }
+
+  /** @private @param {Message} message */
+  joined(message) {
+    this.in = true;
+    this.you = message.you;
+    this.session = message.session;
+    this.participants = new Map(message.participants.map((/** @type {Participant} */ each) => [each.id, each]));
+    this.keep("publish", message.publish_leg);
+    this.keep("subscribe", message.subscribe_leg);
+    this.tell("joined");
+    this.tell("changed");
+    if (this.publish || this.subscribe) this.repeat();
+    else this.mend();
+  }
+
+  /** A leg the worker does not know any more is closed here too.
+   * @private @param {"publish"|"subscribe"} role @param {string|null} known */
+  keep(role, known) {
+    if (this[role] && this[role].id !== known) this.discard(role);
+  }
+
+  /** @private @param {Participant} participant @param {string} event */
+  put(participant, event) {
+    this.participants.set(participant.id, participant);
+    if (event === "arrived") this.tell("arrived", { participant });
+    this.tell("changed");
+  }
+
+  /** @private @param {string} id */
+  forget(id) {
+    const participant = this.participants.get(id);
+    this.participants.delete(id);
+    if (participant) this.tell("departed", { participant });
+    this.tell("changed");
+  }
+
+  /** Make the legs that are wanted and missing. @private */
+  mend() {
+    if (!this.publish && [...this.own.values()].some(Boolean)) void this.startPublish();
+    if (!this.subscribe) this.startSubscribe();
+  }
+
+  /** @private @returns {RTCIceServer[]} */
+  get ice() {
+    return this.line.welcome?.ice ?? [];
+  }
+
+  /** @private */
+  async startPublish() {
+    const leg = new PublishLeg(this.ice, this.own, (dead) => this.failed(dead), () => this.health());
+    this.publish = leg;
+    await this.offerPublish(leg);
+  }
+
+  /** @private @param {PublishLeg} leg */
+  async offerPublish(leg) {
+    const offer = await leg.offer();
+    if (this.publish === leg) this.line.send(offer);
+  }
+
+  /** @private */
+  startSubscribe() {
+    const leg = new SubscribeLeg(this.ice, (dead) => this.failed(dead), () => this.health());
+    this.subscribe = leg;
+    this.line.send({ type: "subscribe.start", leg: leg.id });
+  }
+
+  /** @private @param {Message} message */
+  async published(message) {
+    const leg = this.publish;
+    if (!leg || leg.id !== message.leg) return;
+    await leg.take(message.sdp).catch(() => this.failed(leg));
+    for (const kind of this.muted.keys()) this.sayMute(kind);
+  }
+
+  /** @private @param {Message} message */
+  async offered(message) {
+    const leg = this.subscribe;
+    if (!leg || leg.id !== message.leg) return;
+    try {
+      this.line.send(await leg.take(message));
+      this.tell("tracks");
+    } catch {
+      this.failed(leg);
+    }
+  }
+
+  /** Our side says failed. @private @param {{id: string}} leg */
+  failed(leg) {
+    const role = this.roleOf(leg.id);
+    if (!role || !this.wanted) return;
+    this.line.send({ type: "leg.failed", leg: leg.id });
+    this.replace(role);
+  }
+
+  /** The worker says lost. @private @param {Message} message */
+  lost(message) {
+    const role = this.roleOf(message.leg);
+    if (role) this.replace(role);
+  }
+
+  /** @private @param {string} id @returns {"publish"|"subscribe"|null} */
+  roleOf(id) {
+    if (this.publish?.id === id) return "publish";
+    return this.subscribe?.id === id ? "subscribe" : null;
+  }
+
+  /** A new leg, at once the first time, then with growing patience.
+   * @private @param {"publish"|"subscribe"} role */
+  replace(role) {
+    this.discard(role);
+    const tries = this.retries[role]++;
+    const wait = tries === 0 ? 0 : Math.min(500 * 2 ** tries, LONGEST_RETRY);
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      if (this.in && this.line.open) this.mend();
+    }, wait);
+    this.timers.add(timer);
+  }
+
+  /** @private @param {"publish"|"subscribe"} role */
+  discard(role) {
+    this[role]?.close();
+    this[role] = null;
+    this.health();
+    if (role === "subscribe") this.tell("tracks");
+  }
+
+  /** @private */
+  health() {
+    for (const role of /** @type {const} */ (["publish", "subscribe"])) {
+      if (this[role]?.connected) this.retries[role] = 0;
+    }
+    this.tell("media", { publish: this.legState(this.publish), subscribe: this.legState(this.subscribe) });
+  }
+
+  /** @private @param {PublishLeg|SubscribeLeg|null} leg @returns {MediaState} */
+  legState(leg) {
+    if (!leg) return "new";
+    if (leg.connected) return "connected";
+    return ["disconnected", "failed", "closed"].includes(leg.pc.connectionState) ? "lost" : "connecting";
+  }
+
+  /** @private @param {string} reason */
+  finish(reason) {
+    if (!this.wanted) return;
+    this.wanted = false;
+    this.in = false;
+    this.timers.forEach(clearTimeout);
+    this.timers.clear();
+    this.sampler.stop();
+    this.discard("publish");
+    this.discard("subscribe");
+    this.participants.clear();
+    this.line.removeEventListener("welcome", this.onWelcome);
+    this.line.removeEventListener("message", this.onMessage);
+    this.tell("left", { reason });
+  }
+
+  /** @private @param {string} name @param {any} [detail] */
+  tell(name, detail = {}) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}

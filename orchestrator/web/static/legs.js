@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The two PeerConnections of a participant. A leg lives while ICE says so, whatever becomes of the
+// WebSocket; one that stays failed is replaced by a new one under the same participant.
+import { newId } from "./ids.js";
+
+const FAILED_FOR = 3_000;
+const CONNECT_WITHIN = 20_000;
+export const VIDEO_KBPS = 700;
+
+/** @typedef {import("./protocol.js").Message} Message */
+/** @typedef {{mid: string, track: string, participant: string, kind: string, source: string}} Placed */
+
+/** What both legs share: one connection, its id, and the watch over its health. */
+class Leg {
+  /** @param {RTCIceServer[]} iceServers @param {(leg: Leg) => void} onFailed
+   *  @param {(leg: Leg) => void} onState */
+  constructor(iceServers, onFailed, onState) {
+    this.id = newId("lg");
+    this.onFailed = onFailed;
+    this.onState = onState;
+    this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    this.timer = undefined;
+    this.pc.onconnectionstatechange = () => this.look();
+  }
+
+  /** Whether it may still carry media: `disconnected` comes back by itself. */
+  get alive() {
+    return !["failed", "closed"].includes(this.pc.connectionState);
+  }
+
+  get connected() {
+    return this.pc.connectionState === "connected";
+  }
+
+  /** @private */
+  look() {
+    clearTimeout(this.timer);
+    const state = this.pc.connectionState;
+    if (state === "failed") this.timer = setTimeout(() => this.onFailed(this), FAILED_FOR);
+    if (state === "connecting") this.expectConnection();
+    this.onState(this);
+  }
+
+  /** @protected A connection that never comes is a failed one. */
+  expectConnection() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => !this.connected && this.onFailed(this), CONNECT_WITHIN);
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.pc.onconnectionstatechange = null;
+    this.pc.close();
+  }
+}
+
+/** What we send: one microphone and one camera, whose m-lines exist even while a device is absent,
+ *  so that a camera plugged in later needs no negotiation. */
+export class PublishLeg extends Leg {
+  /** @param {RTCIceServer[]} ice @param {Map<string, MediaStreamTrack|null>} tracks by kind
+   *  @param {(leg: Leg) => void} onFailed @param {(leg: Leg) => void} onState */
+  constructor(ice, tracks, onFailed, onState) {
+    super(ice, onFailed, onState);
+    this.answered = false;
+    /** @type {Map<string, RTCRtpTransceiver>} */
+    this.transceivers = new Map();
+    for (const kind of ["audio", "video"]) this.add(kind, tracks.get(kind) ?? null);
+  }
+
+  /** @private @param {string} kind @param {MediaStreamTrack|null} track */
+  add(kind, track) {
+    /** @type {RTCRtpTransceiverInit} */
+    const init = { direction: "sendonly" };
+    if (track) init.streams = [new MediaStream([track])];
+    if (kind === "video") init.sendEncodings = [{ maxBitrate: VIDEO_KBPS * 1000 }];
+    const transceiver = this.pc.addTransceiver(track ?? kind, init);
+    if (kind === "video") preferVp8(transceiver);
+    this.transceivers.set(kind, transceiver);
+  }
+
+  /** The offer, ready to send: no trickle, the server is ICE-lite. @returns {Promise<Message>} */
+  async offer() {
+    if (this.pc.signalingState === "stable") await this.pc.setLocalDescription();
+    const sources = /** @type {Record<string, string>} */ ({});
+    for (const [kind, transceiver] of this.transceivers) {
+      if (transceiver.mid !== null) sources[transceiver.mid] = kind === "audio" ? "microphone" : "camera";
+    }
+    const sdp = this.pc.localDescription?.sdp ?? "";
+    return { type: "publish.offer", leg: this.id, sdp, sources };
+  }
+
+  /** @param {string} sdp */
+  async take(sdp) {
+    if (this.pc.signalingState !== "have-local-offer") return;
+    await this.pc.setRemoteDescription({ type: "answer", sdp });
+    this.answered = true;
+    this.expectConnection();
+  }
+
+  /** @param {string} kind @param {MediaStreamTrack|null} track */
+  async replace(kind, track) {
+    await this.transceivers.get(kind)?.sender.replaceTrack(track);
+  }
+}
+
+/** What we receive: the server offers, m-lines are reused, `tracks` says what each carries. */
+export class SubscribeLeg extends Leg {
+  /** @param {RTCIceServer[]} ice @param {(leg: Leg) => void} onFailed
+   *  @param {(leg: Leg) => void} onState */
+  constructor(ice, onFailed, onState) {
+    super(ice, onFailed, onState);
+    this.offered = false;
+    /** @type {Message|null} */
+    this.lastAnswer = null;
+    /** @type {Placed[]} */
+    this.placed = [];
+    this.queue = Promise.resolve();
+  }
+
+  /** Answer an offer; offers are taken one after the other.
+   * @param {Message} message @returns {Promise<Message>} */
+  take(message) {
+    const answer = this.queue.then(async () => {
+      this.offered = true;
+      await this.pc.setRemoteDescription({ type: "offer", sdp: message.sdp });
+      await this.pc.setLocalDescription();
+      this.placed = message.tracks;
+      if (!this.connected) this.expectConnection();
+      const sdp = this.pc.localDescription?.sdp ?? "";
+      this.lastAnswer = { type: "subscribe.answer", leg: this.id, serial: message.serial, sdp };
+      return this.lastAnswer;
+    });
+    this.queue = answer.then(() => undefined, () => undefined);
+    return answer;
+  }
+
+  /** The tracks now carried. @returns {(Placed & {media: MediaStreamTrack})[]} */
+  tracks() {
+    const byMid = new Map(this.pc.getTransceivers().map((each) => [each.mid, each.receiver.track]));
+    return this.placed.flatMap((placed) => {
+      const media = byMid.get(placed.mid);
+      return media ? [{ ...placed, media }] : [];
+    });
+  }
+}
+
+/** @param {RTCRtpTransceiver} transceiver */
+function preferVp8(transceiver) {
+  const codecs = RTCRtpSender.getCapabilities?.("video")?.codecs ?? [];
+  const wanted = codecs.filter((codec) => /^video\/(VP8|rtx)$/i.test(codec.mimeType));
+  if (!wanted.some((codec) => /VP8/i.test(codec.mimeType))) return;
+  try {
+    transceiver.setCodecPreferences(wanted);
+  } catch {
+    // An older browser: the answer chooses VP8 anyway.
+  }
+}
