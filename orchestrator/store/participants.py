@@ -1,0 +1,124 @@
+"""Rows of participants: who was let into a session, and whether he is there."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+
+from orchestrator.store.hashed import token_hash
+from orchestrator.store.instants import seconds
+from orchestrator.store.tables import participants
+from rooms.ids import ParticipantId, PersonId, RoomId, SessionId, new_id, new_secret
+
+INVITED, JOINED, LOST, LEFT = "invited", "joined", "lost", "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """One endpoint let into a session. `kind` is room, person or guest."""
+
+    id: ParticipantId
+    session: SessionId
+    name: str
+    kind: str
+    state: str
+    room: RoomId | None = None
+    person: PersonId | None = None
+
+
+def add(
+    conn: Connection,
+    now: datetime,
+    session: SessionId,
+    *,
+    name: str,
+    kind: str,
+    room: RoomId | None = None,
+    person: PersonId | None = None,
+) -> tuple[ParticipantId, str]:
+    """Let somebody in: his id, and the token that is shown once."""
+    participant, token = ParticipantId(new_id("pa")), new_secret()
+    conn.execute(
+        insert(participants).values(
+            id=participant,
+            session_id=session,
+            name=name,
+            kind=kind,
+            room_id=room,
+            person_id=person,
+            token_hash=token_hash(token),
+            state=INVITED,
+            created_at=seconds(now),
+        )
+    )
+    return participant, token
+
+
+def renew(conn: Connection, participant: ParticipantId) -> str:
+    """A fresh token for the same place; the former one opens nothing any more."""
+    token = new_secret()
+    conn.execute(
+        update(participants)
+        .where(participants.c.id == participant)
+        .values(token_hash=token_hash(token))
+    )
+    return token
+
+
+def by_token(conn: Connection, token: str) -> Participant | None:
+    """Whom a participant token stands for."""
+    found = _where(conn, participants.c.token_hash == token_hash(token))
+    return found[0] if found else None
+
+
+def of_session(conn: Connection, session: SessionId) -> list[Participant]:
+    """Everybody let into a session, in order."""
+    return _where(conn, participants.c.session_id == session)
+
+
+def of_room(conn: Connection, session: SessionId, room: RoomId) -> Participant | None:
+    """A room's own place in a session."""
+    found = _where(conn, (participants.c.session_id == session) & (participants.c.room_id == room))
+    return found[0] if found else None
+
+
+def here(conn: Connection) -> list[Participant]:
+    """Everybody who is in a session, or was lost and may come back."""
+    return _where(conn, participants.c.state.in_((JOINED, LOST)))
+
+
+def count(conn: Connection, session: SessionId) -> int:
+    """How many were ever let into a session."""
+    query = select(func.count()).where(participants.c.session_id == session)
+    return conn.execute(query).scalar_one()
+
+
+def become(conn: Connection, now: datetime, participant: ParticipantId, state: str) -> bool:
+    """Note where he is now; False when that was known."""
+    values: dict[str, Any] = {"state": state}
+    if state == JOINED:
+        values |= {"joined_at": func.coalesce(participants.c.joined_at, seconds(now))}
+    values["left_at"] = seconds(now) if state == LEFT else None
+    changed = conn.execute(
+        update(participants)
+        .where(participants.c.id == participant, participants.c.state != state)
+        .values(**values)
+    )
+    return changed.rowcount == 1
+
+
+def _where(conn: Connection, condition: ColumnElement[bool]) -> list[Participant]:
+    query = select(participants).where(condition)
+    return [
+        Participant(
+            id=ParticipantId(row.id),
+            session=SessionId(row.session_id),
+            name=row.name,
+            kind=row.kind,
+            state=row.state,
+            room=None if row.room_id is None else RoomId(row.room_id),
+            person=None if row.person_id is None else PersonId(row.person_id),
+        )
+        for row in conn.execute(query.order_by(participants.c.created_at, participants.c.id))
+    ]

@@ -1,0 +1,43 @@
+"""The last state document each room reported."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from orchestrator.store.instants import instant, seconds
+from orchestrator.store.tables import room_states
+from rooms.ids import RoomId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a room said of itself, and when."""
+
+    version: int
+    document: dict[str, Any]
+    at: datetime
+
+
+def keep_state(
+    conn: Connection, now: datetime, room: RoomId, version: int, document: dict[str, Any]
+) -> bool:
+    """Keep what a room reports; False when that was known."""
+    known = state_of(conn, room)
+    values = {"version": version, "document": document, "at": seconds(now)}
+    if known is None:
+        conn.execute(insert(room_states).values(room_id=room, **values))
+        return True
+    if (known.version, known.document) == (version, document):
+        return False
+    conn.execute(update(room_states).where(room_states.c.room_id == room).values(**values))
+    return True
+
+
+def state_of(conn: Connection, room: RoomId) -> Report | None:
+    """What the room reported last; None when it never did."""
+    row = conn.execute(select(room_states).where(room_states.c.room_id == room)).one_or_none()
+    if row is None:
+        return None
+    return Report(version=row.version, document=row.document, at=instant(row.at))

@@ -1,0 +1,149 @@
+"""Rows of sessions and their sites, read as `orchestrator.session` speaks of them.
+
+They are made, moved and cancelled with their booking (`booked_sessions`); here they live.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, select, update
+
+from orchestrator.roles import SessionFacts
+from orchestrator.session import OVER, RUNNING, Session, Site, SiteState, State
+from orchestrator.store.instants import instant, seconds
+from orchestrator.store.tables import sessions, sites
+from rooms.errors import NotFound
+from rooms.ids import BookingId, CentreId, PersonId, RoomId, SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A session with what only people need: its title, its link, whose it is."""
+
+    session: Session
+    kind: str
+    title: str
+    organiser: PersonId
+    join_code: str
+    booking: BookingId | None
+    centres: Mapping[RoomId, CentreId]
+
+    @property
+    def id(self) -> SessionId:
+        """The session's id."""
+        return self.session.id
+
+    @property
+    def facts(self) -> SessionFacts:
+        """What rights need to know."""
+        return SessionFacts(
+            organiser=self.organiser,
+            rooms=frozenset(self.centres),
+            centres=frozenset(self.centres.values()),
+            starts_at=self.session.starts_at,
+            over=self.session.state in OVER,
+        )
+
+
+def get(conn: Connection, session: str) -> Stored:
+    """One session; NotFound("no-session")."""
+    for stored in _where(conn, sessions.c.id == session):
+        return stored
+    raise NotFound("no-session", session=session)
+
+
+def of_code(conn: Connection, code: str) -> list[Stored]:
+    """The sessions a link leads to: all dates of a series, in order."""
+    return _where(conn, sessions.c.join_code == code)
+
+
+def of_booking(conn: Connection, booking: str) -> list[Stored]:
+    """The sessions of a booking, in order."""
+    return _where(conn, sessions.c.booking_id == booking)
+
+
+def between(conn: Connection, start: datetime, end: datetime) -> list[Stored]:
+    """Those that touch the interval, in order."""
+    return _where(
+        conn, (sessions.c.starts_at < seconds(end)) & (sessions.c.ends_at > seconds(start))
+    )
+
+
+def due(conn: Connection, until: datetime) -> list[Stored]:
+    """Those that are not over, and run already or start before `until`."""
+    waiting = (sessions.c.state == State.BOOKED) & (sessions.c.starts_at <= seconds(until))
+    return _where(conn, waiting | sessions.c.state.in_(RUNNING))
+
+
+def of_room(conn: Connection, room: RoomId, until: datetime) -> list[Stored]:
+    """Those of a room that are not over and start before `until`."""
+    here = select(sites.c.session_id).where(sites.c.room_id == room)
+    return _where(
+        conn,
+        sessions.c.id.in_(here)
+        & sessions.c.state.not_in(OVER)
+        & (sessions.c.starts_at <= seconds(until)),
+    )
+
+
+def keep(conn: Connection, before: Session, after: Session) -> None:
+    """Write what has changed."""
+    if replace(before, sites=()) != replace(after, sites=()):
+        conn.execute(
+            update(sessions)
+            .where(sessions.c.id == after.id)
+            .values(
+                state=after.state,
+                opened_at=_maybe(after.opened_at),
+                started_at=_maybe(after.started_at),
+                ended_at=_maybe(after.ended_at),
+            )
+        )
+    for site in set(after.sites) - set(before.sites):
+        conn.execute(
+            update(sites)
+            .where(sites.c.session_id == after.id, sites.c.room_id == site.room)
+            .values(state=site.state)
+        )
+
+
+def _where(conn: Connection, condition: ColumnElement[bool]) -> list[Stored]:
+    rows = conn.execute(
+        select(sessions).where(condition).order_by(sessions.c.starts_at, sessions.c.id)
+    ).all()
+    places = _sites_of(conn, [row.id for row in rows])
+    return [
+        Stored(
+            session=Session(
+                id=SessionId(row.id),
+                state=State(row.state),
+                starts_at=instant(row.starts_at),
+                ends_at=instant(row.ends_at),
+                opened_at=instant(row.opened_at),
+                started_at=instant(row.started_at),
+                ended_at=instant(row.ended_at),
+                sites=tuple(site for site, _ in places.get(row.id, ())),
+            ),
+            kind=row.kind,
+            title=row.title,
+            organiser=PersonId(row.organiser_id),
+            join_code=row.join_code,
+            booking=None if row.booking_id is None else BookingId(row.booking_id),
+            centres={site.room: centre for site, centre in places.get(row.id, ())},
+        )
+        for row in rows
+    ]
+
+
+def _sites_of(conn: Connection, ids: Iterable[str]) -> dict[str, list[tuple[Site, CentreId]]]:
+    found: dict[str, list[tuple[Site, CentreId]]] = {}
+    query = select(sites).where(sites.c.session_id.in_(list(ids)))
+    for row in conn.execute(query.order_by(sites.c.role != "host", sites.c.room_id)):
+        site = Site(room=RoomId(row.room_id), role=row.role, state=SiteState(row.state))
+        found.setdefault(row.session_id, []).append((site, CentreId(row.centre_id)))
+    return found
+
+
+def _maybe(moment: datetime | None) -> int | None:
+    return None if moment is None else seconds(moment)
