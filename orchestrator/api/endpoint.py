@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from orchestrator.api import problems
 from orchestrator.api.callers import Caller, caller_of
 from orchestrator.auth.people import Person
-from orchestrator.keys import DATABASE
+from orchestrator.keys import DATABASE, PUBLIC_URL
 from orchestrator.store.database import Database
 from rooms.errors import MargerideError, NotFound, Unauthenticated
 from rooms.ids import is_slug
@@ -115,9 +115,13 @@ class Route:
     idempotent: bool = False
 
 
+ROUTES_OF_APP: web.AppKey[tuple[Route, ...]] = web.AppKey("routes")
+
+
 def mount(app: web.Application, *tables: Iterable[Route]) -> None:
     """Add the routes of some resources to the application."""
     for route in (route for table in tables for route in table):
+        app[ROUTES_OF_APP] = (*app.get(ROUTES_OF_APP, ()), route)
         app.router.add_route(route.method, PREFIX + route.path, door(route))
 
 
@@ -142,17 +146,33 @@ async def _serve(route: Route, request: web.Request) -> web.StreamResponse:
         raise NotFound("not-found")
     parsed = None if route.body is None else await parse_body(route.body, request)
     call = Call(request=request, caller=caller, now=datetime.now(UTC), parsed=parsed, asked=asked)
-    return respond(await route.handler(call))
+    return respond(await route.handler(call), request)
 
 
-def respond(answer: Answer | web.StreamResponse) -> web.StreamResponse:
+def respond(answer: Answer | web.StreamResponse, request: web.Request) -> web.StreamResponse:
     """An answer as a response."""
     if isinstance(answer, web.StreamResponse):
         return answer
     headers = {"Cache-Control": "no-store", **answer.headers}
-    if answer.body is None:
-        return web.Response(status=answer.status, headers=headers)
-    return web.json_response(answer.body, status=answer.status, headers=headers)
+    response = web.Response(status=answer.status, headers=headers)
+    if answer.body is not None:
+        response = web.json_response(answer.body, status=answer.status, headers=headers)
+    for name, value in answer.cookies.items():
+        _set_cookie(response, request, name, value)
+    return response
+
+
+def _set_cookie(response: web.Response, request: web.Request, name: str, value: str | None) -> None:
+    secure = request.app[PUBLIC_URL].startswith("https:")
+    response.set_cookie(
+        name,
+        value or "",
+        max_age=None if value else 0,
+        path="/",
+        httponly=True,
+        secure=secure,
+        samesite="Lax",
+    )
 
 
 def parse_query(model: type[BaseModel] | None, request: web.Request) -> BaseModel | None:

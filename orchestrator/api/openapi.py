@@ -1,0 +1,133 @@
+"""OpenAPI 3.1 from the route tables: what is served is what is described."""
+
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
+
+from orchestrator.api.endpoint import PREFIX, ROUTES_OF_APP, Answer, Call, Route
+from orchestrator.api.problems import MEDIA_TYPE
+
+TEMPLATE = "#/components/schemas/{model}"
+DESCRIPTION = "Rooms, bookings and sessions of a network of centres. Instants are UTC."
+
+
+class Problem(BaseModel):
+    """RFC 9457: `type` ends with a stable key, the facts are further members."""
+
+    type: str
+    title: str
+    status: int
+    errors: list[dict[str, str]] = Field(default_factory=list)
+
+
+def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
+    """The description of these routes."""
+    routes = list(routes)
+    models: list[tuple[type[BaseModel], Any]] = [(Problem, "serialization")]
+    for route in routes:
+        models += [(route.body, "validation")] if route.body else []
+        models += [(route.answer, "serialization")] if route.answer else []
+    references, schemas = models_json_schema(
+        list(dict.fromkeys(models)), by_alias=True, ref_template=TEMPLATE
+    )
+    paths: dict[str, Any] = {}
+    for route in routes:
+        path = PREFIX + re.sub(r"\{(\w+):[^}]*\}", r"{\1}", route.path)
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route, references)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Margeride", "version": version, "description": DESCRIPTION},
+        "paths": paths,
+        "components": {
+            "schemas": schemas.get("$defs", {}),
+            "securitySchemes": {
+                "person": {"type": "apiKey", "in": "cookie", "name": "margeride"},
+                "screen": {"type": "http", "scheme": "bearer"},
+            },
+        },
+    }
+
+
+def _operation(route: Route, references: Any) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "operationId": f"{route.method.lower()}{re.sub(r'[^a-z]+', '_', route.path)}",
+        "summary": route.summary,
+        "parameters": [*_path_parameters(route), *_query_parameters(route), *_headers(route)],
+        "responses": _responses(route, references),
+    }
+    if route.person:
+        said["security"] = [{"person": []}]
+    if route.body is not None:
+        schema = references[(route.body, "validation")]
+        said["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema}},
+        }
+    return said
+
+
+def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    schema: dict[str, Any] = {"type": "string"}
+    if route.slugs:
+        schema["pattern"] = "^[a-z0-9][a-z0-9-]{0,62}$"
+    names = re.findall(r"\{(\w+)", route.path)
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
+
+
+def _query_parameters(route: Route) -> list[dict[str, Any]]:
+    if route.query is None:
+        return []
+    schema = route.query.model_json_schema(by_alias=True)
+    needed = schema.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in needed, "schema": part}
+        for name, part in schema.get("properties", {}).items()
+    ]
+
+
+def _headers(route: Route) -> list[dict[str, Any]]:
+    if not route.idempotent:
+        return []
+    schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"}
+    return [{"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema}]
+
+
+def _responses(route: Route, references: Any) -> dict[str, Any]:
+    usual = {400}
+    usual |= {401} if route.person else set()
+    usual |= {403} if route.method != "GET" else set()
+    usual |= {413, 415, 422} if route.body else set()
+    usual |= {404} if "{" in route.path else set()
+    problem = {MEDIA_TYPE: {"schema": {"$ref": TEMPLATE.format(model="Problem")}}}
+    good: dict[str, Any] = {"description": HTTPStatus(route.ok).phrase}
+    if route.answer is not None:
+        schema = references[(route.answer, "serialization")]
+        good["content"] = {"application/json": {"schema": schema}}
+    if route.ok == HTTPStatus.ACCEPTED:
+        where = {"description": "Where to follow it", "schema": {"type": "string"}}
+        good["headers"] = {"Location": where}
+    return {str(route.ok): good} | {
+        str(status): {"description": HTTPStatus(status).phrase, "content": problem}
+        for status in sorted(usual | set(route.errors))
+    }
+
+
+DESCRIBED: "web.AppKey[dict[str, Any]]" = web.AppKey("openapi")
+
+
+async def describe(call: Call) -> Answer:
+    """This description."""
+    return Answer(body=call.app[DESCRIBED], headers={"Cache-Control": "no-cache"})
+
+
+def setup(app: web.Application, version: str) -> None:
+    """Describe every route mounted so far; call it last."""
+    app[DESCRIBED] = document(tuple(app[ROUTES_OF_APP]), version)
+
+
+ROUTES = (Route(method="GET", path="/openapi.json", handler=describe, summary="This description"),)

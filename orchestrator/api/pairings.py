@@ -1,0 +1,142 @@
+"""Pairing a screen with a room, and putting a screen out."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from orchestrator import roles
+from orchestrator.api.callers import address_of
+from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.auth import limits, pairing
+from orchestrator.keys import BUS, KEYRING, SETTINGS, SWITCHBOARD
+from orchestrator.store import audit, devices
+from orchestrator.store.devices import Device
+from rooms.errors import Forbidden, NotFound
+from rooms.ids import RoomId
+
+RoomField = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+class PairingIn(Body):
+    """The room a screen shall be paired with."""
+
+    room: RoomField
+
+
+class PairingOut(BaseModel):
+    """A code to type on the screen, once, soon."""
+
+    code: str
+    expires_at: datetime
+
+
+class Claim(Body):
+    """What somebody typed on a screen."""
+
+    room: RoomField
+    code: Annotated[str, Field(pattern=r"^\d{8}$")]
+
+
+class Claimed(BaseModel):
+    """The screen's token: kept by the screen, shown to nobody."""
+
+    token: str
+    room: str
+
+
+async def create(call: Call) -> Answer:
+    """Make a pairing code for a room of one's centre."""
+    network = call.app[SETTINGS].network
+    room = network.room(call.body(PairingIn).room)
+    if not roles.may_pair(call.person, room.centre):
+        raise Forbidden("not-your-room", room=room.id)
+
+    def make(conn: Connection) -> str:
+        audit.record(conn, call.now, call.person.id, "pairing.made", room.id)
+        return pairing.new_code(conn, call.app[KEYRING], room.id, call.person.id, call.now)
+
+    made = PairingOut(code=await call.database.write(make), expires_at=call.now + pairing.LASTS)
+    return Answer(status=201, body=made.model_dump(mode="json"))
+
+
+async def claim(call: Call) -> Answer:
+    """Pair a screen. A wrong code, a wrong room and a late code are one and the same answer."""
+    sent = call.body(Claim)
+    rules = limits.pairing_limits(address_of(call.request))
+    counted = await call.database.write(lambda conn: limits.count(conn, call.now, rules))
+
+    def pair(conn: Connection) -> tuple[Device, str] | None:
+        made = pairing.claim(conn, call.app[KEYRING], RoomId(sent.room), sent.code, call.now)
+        if made is not None:
+            limits.forgive(conn, counted)
+            audit.record(conn, call.now, made[0].id, "device.paired", sent.room)
+        return made
+
+    paired = await call.database.write(pair)
+    if paired is None:
+        raise Forbidden("bad-pairing-code")
+    device, token = paired
+    call.app[BUS].publish("device.paired", device=device.id, room=device.room)
+    return Answer(status=201, body=Claimed(token=token, room=device.room).model_dump())
+
+
+async def revoke(call: Call) -> Answer:
+    """Put a screen out: its token opens nothing any more, its socket is closed."""
+    device = await call.database.read(lambda conn: devices.by_id(conn, call.path("device")))
+    if device is None or not _may(call, device):
+        raise NotFound("no-device")
+    known = device
+
+    def end(conn: Connection) -> None:
+        devices.revoke(conn, known.id, call.now)
+        audit.record(conn, call.now, call.person.id, "device.revoked", known.room)
+
+    await call.database.write(end)
+    await call.app[SWITCHBOARD].disconnect_screen(known.room)
+    call.app[BUS].publish("device.revoked", device=known.id, room=known.room)
+    return Answer(status=204)
+
+
+def _may(call: Call, device: Device) -> bool:
+    network = call.app[SETTINGS].network
+    known = next((room for room in network.rooms if room.id == device.room), None)
+    if known is None:  # the room left the network: only an administrator still sees its screen
+        return call.person.role == roles.ADMIN
+    return roles.may_pair(call.person, known.centre)
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/pairings",
+        handler=create,
+        summary="Make a pairing code",
+        person=True,
+        body=PairingIn,
+        ok=201,
+        answer=PairingOut,
+        errors=(403, 404),
+    ),
+    Route(
+        method="POST",
+        path="/pairings/claim",
+        handler=claim,
+        summary="Pair a screen",
+        body=Claim,
+        ok=201,
+        answer=Claimed,
+        errors=(403, 429),
+        csrf=False,
+    ),
+    Route(
+        method="DELETE",
+        path="/devices/{device}",
+        handler=revoke,
+        summary="Put a screen out",
+        person=True,
+        ok=204,
+        errors=(404,),
+    ),
+)

@@ -1,0 +1,58 @@
+"""How often something may be tried, kept in the store so that a restart forgives nothing.
+
+An attempt is counted before its outcome is known, so that a hundred at once are not a hundred free
+tries; one that turns out right is taken back (`forgive`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from orchestrator.store import attempts
+from rooms.errors import TooMany
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `times` attempts of a scope within `within`."""
+
+    scope: str
+    times: int
+    within: timedelta
+
+
+def login_limits(login: str, address: str) -> tuple[Limit, ...]:
+    """Ten a minute from an address; five a quarter of an hour for a login."""
+    return (
+        Limit(f"login@{address}", 10, MINUTE),
+        Limit(f"login:{login}", 5, timedelta(minutes=15)),
+    )
+
+
+def link_limits(address: str) -> tuple[Limit, ...]:
+    """Ten wrong join links a minute from an address."""
+    return (Limit(f"link@{address}", 10, MINUTE),)
+
+
+def pairing_limits(address: str) -> tuple[Limit, ...]:
+    """Ten wrong pairing codes a minute from an address."""
+    return (Limit(f"pair@{address}", 10, MINUTE),)
+
+
+def count(conn: Connection, now: datetime, limits: Sequence[Limit]) -> list[int]:
+    """Count one attempt against every limit; TooMany (and nothing counted) when one is reached."""
+    for limit in limits:
+        tried, first = attempts.times(conn, limit.scope, now - limit.within)
+        if tried >= limit.times and first is not None:
+            opens = first + int(limit.within.total_seconds())
+            raise TooMany("too-many-attempts", retry_after=max(1, opens - int(now.timestamp())))
+    return [attempts.add(conn, limit.scope, now) for limit in limits]
+
+
+def forgive(conn: Connection, counted: Sequence[int]) -> None:
+    """The attempt was right: it does not count."""
+    attempts.forget(conn, counted)

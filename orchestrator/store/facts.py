@@ -1,0 +1,28 @@
+"""Facts of the store itself, by name: its identity, the oldest program that may use it."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, insert, select, update
+
+from orchestrator.store.tables import facts
+
+
+def get(conn: Connection, name: str) -> str | None:
+    """The value of a fact."""
+    return conn.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
+
+
+def put(conn: Connection, name: str, value: str) -> None:
+    """Set a fact."""
+    done = conn.execute(update(facts).where(facts.c.name == name).values(value=value))
+    if done.rowcount == 0:
+        conn.execute(insert(facts).values(name=name, value=value))
+
+
+def ensure(conn: Connection, name: str, make: Callable[[], str]) -> str:
+    """The value of a fact, made at the first time of asking."""
+    value = get(conn, name)
+    if value is None:
+        value = make()
+        put(conn, name, value)
+    return value

@@ -1,0 +1,79 @@
+"""The migrations make the tables the program speaks of, once, and refuse the future."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from orchestrator.store import facts, versions
+from orchestrator.store.database import Database
+from orchestrator.store.tables import metadata
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "margeride.sqlite3")
+    yield database
+    database.close()
+
+
+def differences(conn: Connection) -> list[Any]:
+    return list(compare_metadata(MigrationContext.configure(conn), metadata))
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_program(database: Database) -> None:
+    database.write_now(versions.bring_up)
+    assert database.read_now(differences) == []
+
+
+def test_head_is_the_last_revision_on_disk() -> None:
+    names = sorted(path.name for path in (versions.MIGRATIONS / "versions").glob("*.py"))
+    assert names[-1].startswith(versions.HEAD)
+    assert int(versions.HEAD) == versions.SCHEMA >= versions.COMPAT
+
+
+def test_a_second_start_changes_nothing(database: Database) -> None:
+    database.write_now(versions.bring_up)
+    database.write_now(lambda conn: facts.put(conn, "store_uuid", "u-1"))
+    database.write_now(versions.bring_up)
+    assert database.read_now(lambda conn: facts.get(conn, "store_uuid")) == "u-1"
+
+
+def test_a_database_from_a_newer_program_is_refused(database: Database) -> None:
+    database.write_now(versions.bring_up)
+    database.write_now(lambda conn: facts.put(conn, "schema_compat", str(versions.SCHEMA + 1)))
+    with pytest.raises(versions.StoreTooNew) as refused:
+        database.write_now(versions.bring_up)
+    assert refused.value.fields == {"needs": versions.SCHEMA + 1, "knows": versions.SCHEMA}
+
+
+def test_a_newer_database_that_allows_us_is_left_alone(database: Database) -> None:
+    database.write_now(versions.bring_up)
+    newer = text("UPDATE alembic_version SET version_num = '9999'")
+    database.write_now(lambda conn: conn.execute(newer).rowcount)
+    database.write_now(versions.bring_up)
+    reached = text("SELECT version_num FROM alembic_version")
+    assert database.read_now(lambda conn: conn.execute(reached).scalar()) == "9999"
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the power went")
+
+    monkeypatch.setattr(facts, "put", fail)
+    with pytest.raises(RuntimeError):
+        database.write_now(versions.bring_up)
+    tables = text("SELECT count(*) FROM sqlite_master")
+    assert database.read_now(lambda conn: conn.execute(tables).scalar()) == 0
+
+
+def test_a_fact_is_made_once(database: Database) -> None:
+    database.write_now(versions.bring_up)
+    assert database.write_now(lambda conn: facts.ensure(conn, "f", lambda: "one")) == "one"
+    assert database.write_now(lambda conn: facts.ensure(conn, "f", lambda: "two")) == "one"
