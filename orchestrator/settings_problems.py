@@ -29,3 +29,11 @@ class SettingsError(Invalid):
 def fields_of(file: str, problem: Problem) -> dict[str, Fact]:
     """Everything a sentence about this problem may name."""
     return {"file": file, "line": problem.line, "path": problem.path, **problem.facts}
+
+
+class Refusal(Exception):
+    """The file cannot be read any further; `problem` says where and why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
