@@ -1,0 +1,105 @@
+# mypy: disable-error-code="override,no-untyped-call,untyped-decorator,no-any-return,attr-defined,arg-type"
+# (what Xandikos returns is not always what its annotations say)
+"""The HTTP methods of this server: PUT and PROPFIND of our own, the rest Xandikos'.
+
+POST, COPY, MOVE, MKCOL and LOCK do not exist here: the stock ones write past the judge.
+"""
+
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from xandikos import webdav
+
+from calendars.server.collection import CalendarCollection, quoted
+from rooms.errors import Stale
+
+
+class PutMethod(webdav.PutMethod):
+    """Judge and store. Without ETag in the answer when the stored bytes are not the sent ones."""
+
+    name = "PUT"
+
+    async def handle(self, request: Any, environ: Any, app: Any) -> webdav.Response:
+        """RFC 4791 §5.3.4: no ETag makes the client fetch what was really stored."""
+        container, name = webdav.split_path_preserving_encoding(request, environ)
+        calendar = app.backend.get_resource(container)
+        if not isinstance(calendar, CalendarCollection):
+            missing = calendar is None
+            status, reason = (404, "Not Found") if missing else (403, "Forbidden")
+            return webdav.Response(status=status, reason=reason)
+        found = calendar.find(name)
+        current = found.item.etag if found else None
+        _check_conditions(request, current)
+        stored = calendar.store(name, current)
+        headers = [] if stored.rewritten else [("ETag", quoted(stored.etag))]
+        status, reason = (204, "No Content") if found else (201, "Created")
+        return webdav.Response(status=status, reason=reason, headers=headers)
+
+
+def _check_conditions(request: Any, etag: str | None) -> None:
+    current = quoted(etag) if etag else None
+    match, none_match = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+    if match is not None and not webdav.etag_matches(match, current):
+        raise Stale("etag")
+    if none_match and current and webdav.etag_matches(none_match, current):
+        raise Stale("etag")
+    if request.headers.get("If-Schedule-Tag-Match") is not None:
+        raise Stale("schedule-tag")
+
+
+class PropfindMethod(webdav.PropfindMethod):
+    """PROPFIND, one level at most."""
+
+    name = "PROPFIND"
+
+    async def handle(self, request: Any, environ: Any, app: Any) -> Any:
+        """`Depth: infinity` would list everything there is."""
+        if request.headers.get("Depth", "infinity").strip().lower() not in ("0", "1"):
+            found = app.backend.get_resource(request.match_info["path_info"])
+            if found is not None and webdav.COLLECTION_RESOURCE_TYPE in found.resource_types:
+                raise webdav.ForbiddenPrecondition("{DAV:}propfind-finite-depth", "Depth is 0 or 1")
+        return await super().handle(request, environ, app)
+
+
+class MkcalendarMethod(webdav.Method):
+    """Making calendars is not offered."""
+
+    name = "MKCALENDAR"
+
+    async def allow(self, request: Any, environ: Any, app: Any) -> bool:
+        """Not announced."""
+        return False
+
+    async def handle(self, request: Any, environ: Any, app: Any) -> webdav.Response:
+        """Politely no."""
+        raise webdav.ForbiddenPrecondition(
+            "{DAV:}resource-must-be-null",
+            "Each person has one calendar here; rooms have theirs. / "
+            "Un calendrier par personne ; les salles ont le leur.",
+        )
+
+
+def methods() -> list[webdav.Method]:
+    """Every method."""
+    return [
+        webdav.OptionsMethod(),
+        webdav.GetMethod(),
+        webdav.HeadMethod(),
+        webdav.DeleteMethod(),
+        webdav.ReportMethod(),
+        webdav.ProppatchMethod(),
+        PropfindMethod(),
+        PutMethod(),
+        MkcalendarMethod(),
+    ]
+
+
+def dav_error(status: str, element: str, text: str) -> webdav.Response:
+    """A refusal with a DAV error body."""
+    error = ET.Element("{DAV:}error")
+    ET.SubElement(error, element)
+    ET.SubElement(error, "{DAV:}responsedescription").text = text
+    body = ET.tostring(error, encoding="utf-8", xml_declaration=True)
+    return webdav.Response(
+        status=status, body=[body], headers=[("Content-Type", 'application/xml; charset="utf-8"')]
+    )

@@ -1,0 +1,156 @@
+"""Bookings, the rooms they hold, and what is told of them in the outbox."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+
+from calendars.booking import Held, Slot
+from orchestrator.store.calendar_items import seconds
+from orchestrator.store.tables import booking_rooms, bookings, occurrences, outbox
+from rooms.ids import BookingId, PersonId, RoomId
+
+CONFIRMED, DECLINED, CANCELLED = "confirmed", "declined", "cancelled"
+INVITATION, ROOM_CALENDAR, REST = "invitation", "room-calendar", "rest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingRow:
+    """One booking, held or refused."""
+
+    id: BookingId
+    uid: str
+    organiser_id: PersonId
+    door: str
+    calendar_id: int
+    item_name: str
+    kind: str
+    title: str
+    state: str
+    reason: list[dict[str, Any]] | None
+    starts_at: int
+    ends_at: int
+    recurring: bool
+    rooms: tuple[RoomId, ...] = ()
+
+
+_COLUMNS = tuple(bookings.c[name] for name in BookingRow.__dataclass_fields__ if name != "rooms")
+
+
+def _find(conn: Connection, *where: ColumnElement[bool]) -> list[BookingRow]:
+    rows = conn.execute(select(*_COLUMNS).where(*where).order_by(bookings.c.starts_at)).all()
+    held: dict[str, list[RoomId]] = {}
+    ids = [row.id for row in rows]
+    for pair in conn.execute(select(booking_rooms).where(booking_rooms.c.booking_id.in_(ids))):
+        held.setdefault(pair.booking_id, []).append(RoomId(pair.room_id))
+    return [BookingRow(**row._mapping, rooms=tuple(sorted(held.get(row.id, ())))) for row in rows]
+
+
+def by_id(conn: Connection, booking: str) -> BookingRow | None:
+    """The booking of this id."""
+    found = _find(conn, bookings.c.id == booking)
+    return found[0] if found else None
+
+
+def of_item(conn: Connection, calendar: int, uid: str) -> BookingRow | None:
+    """The booking whose event of record is this object; cancelled ones are history."""
+    found = _find(
+        conn,
+        bookings.c.uid == uid,
+        bookings.c.calendar_id == calendar,
+        bookings.c.state != CANCELLED,
+    )
+    return found[0] if found else None
+
+
+def confirmed_of(conn: Connection, organiser: str, uid: str) -> BookingRow | None:
+    """What this organiser holds by the event of this UID."""
+    found = _find(
+        conn,
+        bookings.c.uid == uid,
+        bookings.c.organiser_id == organiser,
+        bookings.c.state == CONFIRMED,
+    )
+    return found[0] if found else None
+
+
+def between(conn: Connection, start: datetime, end: datetime) -> list[BookingRow]:
+    """Confirmed bookings with an instance in the interval."""
+    inside = select(occurrences.c.booking_id).where(
+        occurrences.c.room_id.is_not(None),
+        occurrences.c.starts_at < seconds(end),
+        occurrences.c.ends_at > seconds(start),
+    )
+    return _find(conn, bookings.c.id.in_(inside))
+
+
+def organisers(conn: Connection, calendar: int, names: Iterable[str]) -> dict[str, str]:
+    """Who booked each object of a room's calendar, by name."""
+    copies = {name.removesuffix(".ics"): name for name in names}
+    rows = conn.execute(
+        select(bookings.c.id, bookings.c.calendar_id, bookings.c.item_name,
+               bookings.c.organiser_id)
+        .where((bookings.c.calendar_id == calendar) | bookings.c.id.in_(copies))
+        .where(bookings.c.state != CANCELLED)
+    )  # fmt: skip
+    return {
+        row.item_name if row.calendar_id == calendar else copies[row.id]: row.organiser_id
+        for row in rows
+    }
+
+
+def held(conn: Connection, rooms: Sequence[RoomId], slots: Sequence[Slot]) -> list[Held]:
+    """What is held of these rooms from the first to the last of these slots; `uid` is the booking."""
+    if not slots:
+        return []
+    start, end = min(slot.start for slot in slots), max(slot.end for slot in slots)
+    rows = conn.execute(
+        select(occurrences.c.room_id, occurrences.c.starts_at, occurrences.c.ends_at,
+               occurrences.c.booking_id, bookings.c.title)
+        .join(bookings, bookings.c.id == occurrences.c.booking_id)
+        .where(occurrences.c.room_id.in_(rooms), occurrences.c.starts_at < seconds(end),
+               occurrences.c.ends_at > seconds(start))
+    )  # fmt: skip
+    return [
+        Held(RoomId(row.room_id), slot_of(row.starts_at, row.ends_at), row.booking_id, row.title)
+        for row in rows
+    ]
+
+
+def slot_of(start: int, end: int) -> Slot:
+    """A slot from what the tables keep."""
+    return Slot(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
+
+
+def instances(conn: Connection, booking: str) -> list[Slot]:
+    """When the booking holds its rooms, in order."""
+    rows = conn.execute(
+        select(occurrences.c.starts_at, occurrences.c.ends_at)
+        .where(occurrences.c.booking_id == booking, occurrences.c.room_id.is_not(None))
+        .distinct()
+        .order_by(occurrences.c.starts_at)
+    )
+    return [slot_of(row.starts_at, row.ends_at) for row in rows]
+
+
+def save(conn: Connection, now: datetime, row: BookingRow) -> None:
+    """Insert or replace a booking and the list of its rooms."""
+    values = {name: getattr(row, name) for name in BookingRow.__dataclass_fields__}
+    del values["rooms"]
+    values["updated_at"] = seconds(now)
+    done = conn.execute(update(bookings).where(bookings.c.id == row.id).values(**values))
+    if done.rowcount == 0:
+        conn.execute(insert(bookings).values(**values, created_at=seconds(now)))
+    conn.execute(delete(booking_rooms).where(booking_rooms.c.booking_id == row.id))
+    if row.rooms:
+        conn.execute(
+            insert(booking_rooms),
+            [{"booking_id": row.id, "room_id": room} for room in row.rooms],
+        )
+
+
+def tell(conn: Connection, now: datetime, topic: str, payload: dict[str, Any]) -> None:
+    """Put in the outbox, in the transaction of what it tells."""
+    conn.execute(insert(outbox).values(at=seconds(now), topic=topic, payload=payload))
