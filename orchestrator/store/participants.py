@@ -108,6 +108,15 @@ def become(conn: Connection, now: datetime, participant: ParticipantId, state: s
     return changed.rowcount == 1
 
 
+def dismiss(conn: Connection, now: datetime, session: SessionId) -> None:
+    """Everybody who is in, or may come back, has left."""
+    conn.execute(
+        update(participants)
+        .where(participants.c.session_id == session, participants.c.state.in_((JOINED, LOST)))
+        .values(state=LEFT, left_at=seconds(now))
+    )
+
+
 def _where(conn: Connection, condition: ColumnElement[bool]) -> list[Participant]:
     query = select(participants).where(condition)
     return [

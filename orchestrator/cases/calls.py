@@ -1,0 +1,97 @@
+"""Calling rooms into a session, and letting them go."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from orchestrator.cases.conductor import Conductor
+from orchestrator.room_control import Check, Wish, allowed
+from orchestrator.session import PRESENT, RUNNING, Session, SiteState, State
+from orchestrator.store import idempotency, participants, sessions
+from orchestrator.store.commands import Order
+from orchestrator.store.idempotency import Once
+from orchestrator.store.sessions import Stored
+from rooms.control import CallJoin, CallLeave
+from rooms.errors import Conflict
+from rooms.ids import RoomId, SessionId
+from signalling.ports import Json
+
+MISSING = (SiteState.EXPECTED, SiteState.DROPPED)
+
+
+async def call_room(
+    conductor: Conductor,
+    session: SessionId,
+    room: RoomId,
+    by: str,
+    *,
+    check: Check = allowed,
+    once: Once | None = None,
+) -> tuple[Order, bool]:
+    """Command a room to join: its screen gets a fresh participant token and the title."""
+    means = conductor.means
+    now = means.clock()
+
+    def admit(conn: Connection) -> Json:
+        check(conn)
+        stored = sessions.get(conn, session)
+        _must_run(stored.session)
+        stored.session.site(room)
+        if once is not None and idempotency.find(conn, once, now) is not None:
+            return {}
+        if not means.wire.screen_connected(room):
+            return {}  # nobody takes the command: a token he may hold stays good
+        known = participants.of_room(conn, session, room)
+        if known is not None:
+            return {"token": participants.renew(conn, known.id), "title": stored.title}
+        name = means.label(room, frozenset(stored.centres))
+        _, token = participants.add(conn, now, session, name=name, kind="room", room=room)
+        return {"token": token, "title": stored.title}
+
+    secrets = await means.database.write(admit)
+    return await conductor.control.submit(
+        Wish(
+            room=room,
+            command=CallJoin(session=session),
+            by=by,
+            session=session,
+            secrets=secrets,
+            check=check,
+            once=once,
+        )
+    )
+
+
+def _must_run(session: Session) -> None:
+    if session.state in (State.DRAFT, State.BOOKED):
+        raise Conflict("session-not-open", session=session.id)
+    if session.state not in RUNNING:
+        raise Conflict("session-over", session=session.id)
+
+
+async def call_missing(conductor: Conductor, stored: Stored, by: str) -> list[RoomId]:
+    """Call every connected room of the session that is not there; those that were called."""
+    wire = conductor.means.wire
+    missing = [
+        site.room
+        for site in stored.session.sites
+        if site.state in MISSING and wire.screen_connected(site.room)
+    ]
+    await _call_each(conductor, stored.id, missing, by)
+    return missing
+
+
+async def _call_each(
+    conductor: Conductor, session: SessionId, rooms: Sequence[RoomId], by: str
+) -> None:
+    for room in rooms:
+        await call_room(conductor, session, room, by)
+
+
+async def release(conductor: Conductor, stored: Stored, by: str) -> None:
+    """Tell the rooms that are in the session to leave it."""
+    for site in stored.session.sites:
+        if site.state in PRESENT and conductor.means.wire.screen_connected(site.room):
+            await conductor.control.submit(
+                Wish(room=site.room, command=CallLeave(), by=by, session=stored.id)
+            )

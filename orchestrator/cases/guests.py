@@ -1,0 +1,103 @@
+"""Coming in by link: who looks at it learns what it is; who gives a name gets his token."""
+
+import unicodedata
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from orchestrator.auth.people import Person
+from orchestrator.cases import moves
+from orchestrator.cases.conductor import CLOCK, Conductor
+from orchestrator.session import OVER, RUNNING, Act, State
+from orchestrator.store import audit, participants, sessions
+from orchestrator.store.instants import iso
+from orchestrator.store.sessions import Stored
+from rooms.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
+from rooms.ids import ParticipantId
+
+LONGEST_NAME = 60
+LONGEST_CODE = 64
+MOST_PARTICIPANTS = 500
+
+
+class Gone(Conflict):
+    """The session was, and is over."""
+
+    status = 410
+
+
+async def look(conductor: Conductor, code: str) -> Stored:
+    """The session behind a link: of a series the one now, else the next one, else the last."""
+    found = await conductor.means.database.read(
+        lambda conn: sessions.of_code(conn, code[:LONGEST_CODE])
+    )
+    if not found:
+        raise NotFound("no-link")
+    return choose(found, conductor.means.clock())
+
+
+def choose(found: list[Stored], now: datetime) -> Stored:
+    """Which date of a series a link means now; `found` is in order."""
+    running = [stored for stored in found if stored.session.state in RUNNING]
+    coming = [
+        stored
+        for stored in found
+        if stored.session.state not in OVER and stored.session.ends_at > now
+    ]
+    return (running or coming or found[-1:])[0]
+
+
+async def enter_by_link(
+    conductor: Conductor, code: str, name: str, person: Person | None = None
+) -> tuple[ParticipantId, str, Stored]:
+    """Let somebody in: his id and his token."""
+    clean = clean_name(name)
+    stored = await doors(conductor, await look(conductor, code))
+    now = conductor.means.clock()
+
+    def admit(conn: Connection) -> tuple[ParticipantId, str]:
+        if participants.count(conn, stored.id) >= MOST_PARTICIPANTS:
+            raise TooMany("session-full", retry_after=60)
+        participant, token = participants.add(
+            conn,
+            now,
+            stored.id,
+            name=clean,
+            kind="guest" if person is None else "person",
+            person=None if person is None else person.id,
+        )
+        who = participant if person is None else person.id
+        audit.record(conn, now, who, "session.enter", stored.id, {"participant": participant})
+        return participant, token
+
+    participant, token = await conductor.means.database.write(admit)
+    return participant, token, stored
+
+
+async def doors(conductor: Conductor, stored: Stored) -> Stored:
+    """The session with its doors open; Forbidden("not-open-yet"), Gone("session-over")."""
+    now, session = conductor.means.clock(), stored.session
+    if session.state in RUNNING:
+        return stored
+    if session.state in OVER or now >= session.ends_at:
+        raise Gone("session-over", ended_at=iso(session.ended_at or session.ends_at))
+    open_from = session.starts_at - conductor.means.doors_before
+    if session.state is not State.BOOKED or now < open_from:
+        raise Forbidden("not-open-yet", open_from=iso(open_from))
+    try:
+        return await moves.act(conductor, session.id, Act.OPEN, CLOCK)
+    except Conflict:  # the clock was quicker
+        return await conductor.means.database.read(lambda conn: sessions.get(conn, session.id))
+
+
+def clean_name(name: str) -> str:
+    """A name to show: no control or invisible sign, one space at a time, at most 60 characters."""
+    kept = "".join(
+        " " if sign.isspace() else sign
+        for sign in unicodedata.normalize("NFC", name[: LONGEST_NAME * 4])
+        if sign.isspace() or unicodedata.category(sign)[0] != "C"
+    )
+    clean = " ".join(kept.split())
+    if not clean or len(clean) > LONGEST_NAME:
+        raise Invalid("bad-name", longest=LONGEST_NAME)
+    return clean

@@ -1,0 +1,59 @@
+"""Rights, checked inside the transaction that acts, on the person as he is then."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from orchestrator import roles
+from orchestrator.auth import accounts
+from orchestrator.auth.people import Person
+from orchestrator.cases.conductor import Conductor
+from orchestrator.room_control import Check
+from orchestrator.store import sessions
+from orchestrator.store.sessions import Stored
+from rooms.errors import Forbidden, NotFound
+from rooms.ids import RoomId, SessionId
+
+SessionCheck = Callable[[Connection, Stored], None]
+
+
+def anyone(conn: Connection, stored: Stored) -> None:
+    """The check of the house itself."""
+
+
+def runs(person: Person) -> SessionCheck:
+    """He runs this session; for anybody else it does not exist."""
+
+    def check(conn: Connection, stored: Stored) -> None:
+        known = accounts.by_id(conn, person.id)
+        if known is None or not roles.may_run(known, stored.facts):
+            raise NotFound("no-session", session=stored.id)
+
+    return check
+
+
+def commands(conductor: Conductor, person: Person, room: RoomId) -> Check:
+    """He commands this room now."""
+    means = conductor.means
+    centre = means.network.centre_of(room).id
+
+    def check(conn: Connection) -> None:
+        now = means.clock()
+        known = accounts.by_id(conn, person.id)
+        held = sessions.of_room(conn, room, now + roles.COMMANDS_FROM)
+        facts = [stored.facts for stored in held]
+        if known is None or not roles.may_command(known, room, centre, facts, now):
+            raise Forbidden("not-your-room", room=room)
+
+    return check
+
+
+def commands_in(conductor: Conductor, person: Person, room: RoomId, session: SessionId) -> Check:
+    """He commands this room and runs the session it is to join."""
+    of_room, of_session = commands(conductor, person, room), runs(person)
+
+    def check(conn: Connection) -> None:
+        of_room(conn)
+        of_session(conn, sessions.get(conn, session))
+
+    return check

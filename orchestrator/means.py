@@ -1,0 +1,83 @@
+"""What the use cases work with: store, network, bus, wire, engine and clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from orchestrator.events import Bus
+from orchestrator.settings_model import Network, Settings
+from orchestrator.store.database import Database
+from rooms.errors import NotFound
+from rooms.ids import CommandId, ParticipantId, RoomId, SessionId
+from signalling.engine import MediaEngine
+from signalling.ports import Json, Wire
+
+
+def utc_now() -> datetime:
+    """The clock of the real world."""
+    return datetime.now(UTC)
+
+
+class NoWire:
+    """A wire nobody is connected to: what stands there until the switchboard does."""
+
+    def screen_connected(self, room: RoomId) -> bool:
+        """No."""
+        return False
+
+    async def command(
+        self, room: RoomId, command: CommandId, name: str, arguments: Json, deadline: str
+    ) -> bool:
+        """Nobody takes it."""
+        return False
+
+    async def cancel_command(self, room: RoomId, command: CommandId) -> None:
+        """Nobody to tell."""
+
+    async def session_changed(self, session: SessionId) -> None:
+        """Nobody to tell."""
+
+    async def end(self, session: SessionId) -> None:
+        """Nobody is there."""
+
+    async def remove(self, session: SessionId, participant: ParticipantId) -> None:
+        """Nobody is there."""
+
+    async def disconnect_screen(self, room: RoomId) -> None:
+        """Nobody is there."""
+
+    async def figures(self, session: SessionId) -> Json:
+        """Nobody is there."""
+        return {"participants": []}
+
+
+@dataclass(slots=True, kw_only=True)
+class Means:
+    """Handed to every use case. `wire` is set once the switchboard stands."""
+
+    database: Database
+    settings: Settings
+    bus: Bus
+    engine: MediaEngine
+    public_url: str = ""
+    wire: Wire = field(default_factory=NoWire)
+    clock: Callable[[], datetime] = utc_now
+
+    @property
+    def network(self) -> Network:
+        """The centres and rooms."""
+        return self.settings.network
+
+    @property
+    def doors_before(self) -> timedelta:
+        """How long before its hour a session opens its doors."""
+        return timedelta(minutes=self.settings.service.join_before_minutes)
+
+    def label(self, room: RoomId, among: frozenset[RoomId] = frozenset()) -> str:
+        """How people call a room in a session: its centre, and its name if that is not enough."""
+        try:
+            centre = self.network.centre_of(room)
+        except NotFound:  # the room left the network; the session still names it
+            return room
+        beside = [other.id for other in centre.rooms if other.id != room and other.id in among]
+        return f"{centre.name} – {self.network.room(room).name}" if beside else centre.name
