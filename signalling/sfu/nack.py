@@ -1,0 +1,59 @@
+"""Asking a publisher again for what did not arrive: at once, then no sooner than a round trip."""
+
+MOST = 256
+TRIES = 8
+FIRST_RTT = 0.1
+SHORTEST = 0.02
+AGE = 2.0
+
+
+class Missing:
+    """The gaps of one stream and when each was asked for.
+
+    The round trip is learned from answers to a first request; `rtt` may be given from elsewhere.
+    """
+
+    __slots__ = ("_asked", "_highest", "overflowed", "rtt")
+
+    def __init__(self, rtt: float = FIRST_RTT) -> None:
+        self.rtt = rtt
+        self.overflowed = False
+        self._highest = -1
+        # place -> [first seen missing, last asked (0: never), tries]
+        self._asked: dict[int, list[float]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._asked)
+
+    def arrived(self, place: int, now: float) -> None:
+        """A packet came: a gap opens, closes, or nothing happens."""
+        highest = self._highest
+        if place == highest + 1:
+            self._highest = place
+        elif place > highest:
+            self._highest = place
+            if highest >= 0:
+                self._open(highest + 1, place, now)
+        elif self._asked and (entry := self._asked.pop(place, None)) and entry[2] == 1:
+            self.rtt += (max(now - entry[1], SHORTEST) - self.rtt) / 4
+
+    def _open(self, first: int, end: int, now: float) -> None:
+        if len(self._asked) + end - first > MOST:
+            # Too much is gone to be worth asking for: a new key picture is cheaper.
+            self._asked.clear()
+            self.overflowed = True
+            return
+        for place in range(first, end):
+            self._asked[place] = [now, 0.0, 0]
+
+    def due(self, now: float) -> list[int]:
+        """The 16-bit numbers to ask for now; what is too old or was asked too often is given up."""
+        wanted, wait = [], max(self.rtt, SHORTEST)
+        for place, entry in list(self._asked.items()):
+            if entry[2] >= TRIES or now - entry[0] > AGE:
+                del self._asked[place]
+            elif not entry[2] or now - entry[1] >= wait:
+                entry[1] = now
+                entry[2] += 1
+                wanted.append(place & 0xFFFF)
+        return wanted

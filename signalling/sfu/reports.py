@@ -1,0 +1,117 @@
+"""Reports: how a stream arrives, the publisher's clock, and the round trip told by a receiver."""
+
+from collections import deque
+
+from signalling.sfu.packet import Packet
+from signalling.sfu.rtcp import Block, SenderReport
+
+NTP_UNIT = 1 << 32
+SHORT = 65536
+REMEMBERED = 8
+
+
+class Reception:
+    """RFC 3550, A.3 and A.8, for one incoming stream of `clock` Hz."""
+
+    __slots__ = (
+        "_base",
+        "_clock",
+        "_expected_before",
+        "_highest",
+        "_jitter",
+        "_received",
+        "_received_before",
+        "_report",
+        "_reported_at",
+        "_transit",
+        "fraction",
+        "octets",
+    )
+
+    def __init__(self, clock: int) -> None:
+        self._clock = clock
+        self._base = self._highest = -1
+        self._received = self._received_before = self._expected_before = 0
+        self._jitter = 0.0
+        self._transit = 0.0
+        self._report: SenderReport | None = None
+        self._reported_at = 0.0
+        self.fraction = 0
+        self.octets = 0
+
+    @property
+    def received(self) -> int:
+        """Packets so far, repeats not counted."""
+        return self._received
+
+    def arrived(self, packet: Packet, now: float) -> None:
+        """Count a packet that is not a repeat."""
+        place = packet.place
+        if self._base < 0:
+            self._base = place
+        if place > self._highest:
+            self._highest = place
+        self._received += 1
+        self.octets += len(packet.payload)
+        transit = now * self._clock - packet.timestamp
+        if self._received > 1:
+            change = abs(transit - self._transit)
+            # A wrapped timestamp is no jitter.
+            if change < 1 << 31:
+                self._jitter += (change - self._jitter) / 16
+        self._transit = transit
+
+    def reported(self, report: SenderReport, now: float) -> None:
+        """The publisher told its clock."""
+        self._report, self._reported_at = report, now
+
+    def clock_at(self, now: float) -> tuple[int, int] | None:
+        """The publisher's NTP and RTP time of this instant, once it has reported."""
+        if self._report is None:
+            return None
+        gone = now - self._reported_at
+        return self._report.ntp + int(gone * NTP_UNIT), self._report.timestamp + int(
+            gone * self._clock
+        )
+
+    def block(self, ssrc: int, now: float) -> Block:
+        """The report block for the publisher; loss is counted since the last one."""
+        expected = self._highest - self._base + 1 if self._base >= 0 else 0
+        lately = expected - self._expected_before
+        lost = lately - (self._received - self._received_before)
+        self._expected_before, self._received_before = expected, self._received
+        self.fraction = min(255, 256 * lost // lately) if lost > 0 and lately else 0
+        told = self._report
+        total = min(max(expected - self._received, -0x800000), 0x7FFFFF)
+        return Block(
+            ssrc=ssrc,
+            fraction=self.fraction,
+            lost=total,
+            highest=self._highest & 0xFFFFFFFF if self._base >= 0 else 0,
+            jitter=int(self._jitter),
+            lsr=told.ntp >> 16 & 0xFFFFFFFF if told else 0,
+            dlsr=min(int((now - self._reported_at) * SHORT), 0xFFFFFFFF) if told else 0,
+        )
+
+
+class Echo:
+    """The round trip to a subscriber, from the reports we sent and what he says of them."""
+
+    __slots__ = ("_sent", "fraction", "rtt")
+
+    def __init__(self) -> None:
+        self._sent: deque[tuple[int, float]] = deque(maxlen=REMEMBERED)
+        self.rtt: float | None = None
+        self.fraction = 0
+
+    def sent(self, ntp: int, now: float) -> None:
+        """A sender report with this NTP time left."""
+        self._sent.append((ntp >> 16 & 0xFFFFFFFF, now))
+
+    def heard(self, block: Block, now: float) -> None:
+        """A report block came back."""
+        self.fraction = block.fraction
+        for short, at in self._sent:
+            if short == block.lsr and block.lsr:
+                sample = max(now - at - block.dlsr / SHORT, 0.0)
+                self.rtt = sample if self.rtt is None else self.rtt + (sample - self.rtt) / 4

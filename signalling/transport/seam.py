@@ -1,0 +1,24 @@
+"""The one place that touches private or undocumented names of aioice and aiortc (pinned versions).
+
+A contract test stands for each name, so that an upgrade that moves one is told by name.
+"""
+
+import aioice.ice
+from aiortc import RTCConfiguration, RTCPeerConnection
+
+LOOPBACK = "127.0.0.1"
+
+
+def host_addresses() -> list[str]:
+    """This machine's IPv4 addresses, loopback left out."""
+    return [str(host) for host in aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=False)]
+
+
+def peer_connection() -> RTCPeerConnection:
+    """A PeerConnection that asks nobody outside: by default it would contact a public server."""
+    return RTCPeerConnection(RTCConfiguration(iceServers=[]))
+
+
+def gather_on_loopback(host: str = LOOPBACK) -> None:
+    """Make every aioice agent of this process gather this address alone; it leaves out loopback."""
+    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [host]
