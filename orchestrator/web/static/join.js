@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The join page: what, when and who; a look at oneself; then the session in the same page.
+import { get, post, Problem } from "./api.js";
+import { Devices } from "./devices.js";
+import { icon } from "./icons.js";
+import { language, t } from "./i18n.js";
+import { DevicePanel } from "./lobby.js";
+import { CallModel, Line } from "./model.js";
+import { SessionView } from "./session.js";
+import { findPerson, mount, Notice, person, ProblemNotice } from "./shell.js";
+import { setZone, showDay, showDuration, showRange } from "./time.js";
+import { computed, html, signal } from "./ui.js";
+
+const CODE = location.pathname.split("/").pop() ?? "";
+const NAME_KEY = "margeride.name";
+const devices = new Devices();
+const facts = signal(/** @type {any} */ (null));
+const problem = signal(/** @type {Error|null} */ (null));
+const name = signal(localStorage.getItem(NAME_KEY) ?? "");
+const nameMissing = signal(false);
+const busy = signal(false);
+const now = signal(Date.now());
+const model = signal(/** @type {CallModel|null} */ (null));
+const opensIn = computed(() => (facts.value ? (Date.parse(facts.value.open_from) - now.value) / 1000 : 0));
+const over = computed(() => ["ended", "archived"].includes(facts.value?.state));
+
+async function load() {
+  try {
+    facts.value = await get(`/join/${CODE}`);
+    problem.value = null;
+  } catch (error) {
+    problem.value = /** @type {Error} */ (error);
+  }
+}
+
+async function enter(/** @type {Event} */ event) {
+  event.preventDefault();
+  nameMissing.value = !name.value.trim();
+  if (nameMissing.value) return void document.getElementById("name")?.focus();
+  if (busy.value || opensIn.value > 0) return;
+  busy.value = true;
+  problem.value = null;
+  try {
+    localStorage.setItem(NAME_KEY, name.value.trim());
+    const answer = await post("/join", { code: CODE, name: name.value.trim() });
+    begin(answer.token);
+  } catch (error) {
+    problem.value = /** @type {Error} */ (error);
+    if (error instanceof Problem && ["not-open-yet", "session-over"].includes(error.key)) await load();
+  }
+  busy.value = false;
+}
+
+/** @param {string} token */
+function begin(token) {
+  const line = new Line({ token, lang: language });
+  const made = new CallModel(line);
+  made.expose();
+  for (const kind of /** @type {const} */ (["audio", "video"])) {
+    made.muted.value = { ...made.muted.value, [kind]: devices[kind].value !== "on" };
+  }
+  made.join({}, devices);
+  line.start();
+  model.value = made;
+  document.body.classList.add("in-session");
+  globalThis.addEventListener("pagehide", () => made.leave());
+}
+
+function again() {
+  model.value?.line.stop();
+  model.value = null;
+  document.body.classList.remove("in-session");
+  void load();
+}
+
+function Body() {
+  const call = model.value;
+  if (call && call.left.value === null) return html`<${SessionView} model=${call} devices=${devices} name=${name.value} />`;
+  if (call) return html`<${Goodbye} reason=${call.left.value} />`;
+  if (problem.value && !facts.value) return html`<${NoSuchLink} />`;
+  if (!facts.value) return html`<p class="boot">${t("loading")}</p>`;
+  return html`<${Lobby} />`;
+}
+
+function NoSuchLink() {
+  const unknown = problem.value instanceof Problem && problem.value.status === 404;
+  return html`<div class="narrow"><h1>${t("title.join")}</h1>
+    <${ProblemNotice} problem=${problem.value} />
+    <p>${t(unknown ? "join.unknown_help" : "join.offline_help")}</p>
+    ${unknown ? null : html`<button class="button" type="button" onClick=${() => void load()}>${t("retry")}</button>`}</div>`;
+}
+
+/** @param {{reason: string|null}} props */
+function Goodbye({ reason }) {
+  devices.closeAll();
+  return html`<div class="narrow"><h1>${t(`left.${reason ?? "left"}`)}</h1>
+    <p>${t("left.thanks")}</p>
+    ${reason === "ended" || reason === "removed" ? null : html`<button class="button" type="button" onClick=${again}>${icon("enter")}${t("left.again")}</button>`}</div>`;
+}
+
+function What() {
+  const { title, kind, starts_at: starts, ends_at: ends, organiser } = facts.value;
+  const from = new Date(starts);
+  return html`<header class="what">
+    <p class="state state-accent">${t(`kind.${kind}`)}</p>
+    <h1>${title || t("session.untitled")}</h1>
+    <p class="muted">${icon("clock")} ${showDay(from)}, ${showRange(from, new Date(ends))}
+      ${organiser ? html`<br />${icon("person")} ${t("join.organiser", { name: organiser })}` : null}</p>
+  </header>`;
+}
+
+function Door() {
+  if (over.value) return html`<${Notice} kind="warning"><p>${t("join.over")}</p><//>`;
+  if (opensIn.value > 0) {
+    return html`<${Notice} role="status"><p>${t("join.opens_in", { wait: showDuration(opensIn.value > 60 ? Math.ceil(opensIn.value / 60) * 60 : opensIn.value) })}</p>
+      <p class="hint">${t("join.opens_help")}</p><//>`;
+  }
+  const late = facts.value.state === "booked" && Date.parse(facts.value.starts_at) < now.value;
+  return late ? html`<${Notice}><p>${t("join.late")}</p><//>` : null;
+}
+
+function Lobby() {
+  const closed = over.value || opensIn.value > 0;
+  return html`<form class="lobby" onSubmit=${enter} novalidate>
+    <${What} />
+    <${Door} />
+    <${ProblemNotice} problem=${problem.value} />
+    <div class="lobby-columns">
+      <${DevicePanel} devices=${devices} />
+      <div class="card">
+        <div class="field">
+          <label for="name">${t("join.name")}</label>
+          <input id="name" class="input" autocomplete="name" maxlength="80" required value=${name.value}
+            aria-invalid=${nameMissing.value ? "true" : undefined} aria-describedby=${nameMissing.value ? "name-error name-hint" : "name-hint"}
+            onInput=${(/** @type {any} */ event) => { name.value = event.target.value; nameMissing.value = false; }} />
+          ${nameMissing.value ? html`<p class="error" id="name-error">${t("join.name_missing")}</p>` : null}
+          <p class="hint" id="name-hint">${t("join.name_hint")}</p>
+        </div>
+        <p class="hint">${t("join.headphones")}</p>
+        <div class="actions"><button class="button button-wide" type="submit" aria-disabled=${closed || busy.value ? "true" : undefined}
+          disabled=${over.value}>${icon("enter")}${t(enterLabel())}</button></div>
+      </div>
+    </div>
+  </form>`;
+}
+
+function enterLabel() {
+  if (busy.value) return "join.entering";
+  const [mic, cam] = [devices.audio.value === "on", devices.video.value === "on"];
+  if (mic && cam) return "join.enter";
+  if (mic) return "join.enter_without_camera";
+  return cam ? "join.enter_without_microphone" : "join.enter_listening";
+}
+
+setInterval(() => { now.value = Date.now(); }, 1000);
+// The doors may open, and the session start or end, while somebody waits here.
+setInterval(() => { if (!model.value && !over.value) void load(); }, 20_000);
+mount("join", Body, { plain: true });
+setZone("Europe/Paris");
+await Promise.all([load(), findPerson()]);
+if (!name.value && person.value) name.value = person.value.name;
+if (facts.value && !over.value) {
+  void devices.open("audio");
+  void devices.open("video");
+}

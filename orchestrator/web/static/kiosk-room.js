@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The room behind its screen: carries out commands, each once, and reports the state document.
+// No drawing here: kiosk.js shows what these signals say.
+import { Devices } from "./devices.js";
+import { t } from "./i18n.js";
+import { CallModel, Line } from "./model.js";
+import { effect, signal } from "./ui.js";
+
+const JOIN_WITHIN = 20_000;
+const REMEMBERED = 200;
+
+/** @typedef {import("./protocol.js").Message} Message */
+/** @typedef {{result?: Record<string, any>, error?: string, detail?: string}} Outcome */
+
+/** A command that cannot be carried out. */
+class Failure extends Error {
+  /** @param {string} key @param {string} [detail] */
+  constructor(key, detail = "") {
+    super(detail);
+    this.key = key;
+  }
+}
+
+export class KioskRoom {
+  /** @param {string} room @param {string} token @param {string} lang */
+  constructor(room, token, lang) {
+    this.line = new Line({ token, client: "screen 0.1", lang });
+    this.model = new CallModel(this.line);
+    this.devices = new Devices();
+    this.store = `margeride.call.${room}`;
+    this.message = signal(/** @type {{text: string, level: string}|null} */ (null));
+    this.phase = signal("idle");
+    this.sessionId = signal(/** @type {string|null} */ (null));
+    this.title = signal("");
+    this.version = Number(localStorage.getItem("margeride.state-version") ?? 0);
+    /** @type {Map<string, Promise<Outcome>>} */
+    this.outcomes = new Map();
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    this.messageTimer = undefined;
+    this.reported = "";
+    this.line.addEventListener("welcome", () => this.welcomed());
+    this.line.addEventListener("message", (event) => this.receive(/** @type {CustomEvent} */ (event).detail));
+    effect(() => {
+      if (this.model.left.value !== null) this.gone();
+    });
+    effect(() => this.report(this.document()));
+  }
+
+  async start() {
+    await Promise.all([this.devices.open("audio"), this.devices.open("video")]);
+    this.line.start();
+  }
+
+  /** The state document of the room. */
+  document() {
+    const { audio, video } = this.model.muted.value;
+    const hasMic = this.devices.audio.value === "on";
+    const hasCamera = this.devices.video.value === "on";
+    const health = [];
+    if (!hasMic) health.push({ key: "no_microphone", text: t("kiosk.no_microphone") });
+    if (!hasCamera) health.push({ key: "no_camera", text: t("kiosk.no_camera") });
+    return {
+      call: { state: this.phase.value, session: this.sessionId.value },
+      audio: {
+        mic_muted: audio, mic_present: hasMic, speaker_on: this.model.loud.value,
+        volume: Math.round(this.model.volume.value * 100),
+      },
+      video: { camera_on: hasCamera && !video, camera_present: hasCamera },
+      message: this.message.value, health,
+    };
+  }
+
+  /** @private @param {object} document */
+  report(document, again = false) {
+    const text = JSON.stringify(document);
+    if (!this.line.open || (text === this.reported && !again)) return;
+    this.version += 1;
+    localStorage.setItem("margeride.state-version", String(this.version));
+    if (this.line.send({ type: "room.state", version: this.version, document })) this.reported = text;
+  }
+
+  /** @private */
+  welcomed() {
+    this.report(this.document(), true);
+    const kept = sessionStorage.getItem(this.store);
+    if (!kept || this.phase.value !== "idle") return;
+    // The page was reloaded in the middle of a session: go back in.
+    const { session, token, title } = JSON.parse(kept);
+    this.join({ session, token, title }).catch(() => sessionStorage.removeItem(this.store));
+  }
+
+  /** @private @param {Message} message */
+  receive(message) {
+    if (message.type === "command") void this.obey(message);
+    else if (message.type === "command.cancel") this.cancel(message.id);
+  }
+
+  /** The same id twice is carried out once and answered twice. @private @param {Message} message */
+  async obey(message) {
+    const { id } = message;
+    this.line.send({ type: "command.accepted", id });
+    let outcome = this.outcomes.get(id);
+    if (!outcome) {
+      outcome = this.run(message.command, message.arguments ?? {});
+      this.outcomes.set(id, outcome);
+      if (this.outcomes.size > REMEMBERED) this.outcomes.delete([...this.outcomes.keys()][0]);
+    }
+    const { result, error, detail } = await outcome;
+    if (error) this.line.send({ type: "command.failed", id, error, ...(detail ? { detail } : {}) });
+    else this.line.send({ type: "command.done", id, result: result ?? {} });
+  }
+
+  /** @private @param {string} _id Joining is the only thing that takes time. */
+  cancel(_id) {
+    if (this.phase.value === "joining") this.model.leave();
+  }
+
+  /** @private @param {string} name @param {Record<string, any>} given @returns {Promise<Outcome>} */
+  async run(name, given) {
+    /** @type {Record<string, (given: any) => any>} */
+    const able = {
+      "call.join": (facts) => this.join(facts),
+      "call.leave": () => this.leave(),
+      "audio.mic.set": ({ on }) => this.setDevice("audio", on),
+      "video.camera.set": ({ on }) => this.setDevice("video", on),
+      "audio.speaker.set": (facts) => this.setSpeaker(facts),
+      "room.message.show": (facts) => this.show(facts),
+    };
+    if (!Object.hasOwn(able, name)) return { error: "unknown_command", detail: name };
+    try {
+      return { result: (await able[name](given)) ?? {} };
+    } catch (failure) {
+      if (failure instanceof Failure) return { error: failure.key, detail: failure.message };
+      return { error: "screen_error", detail: String(failure).slice(0, 200) };
+    }
+  }
+
+  /** @private @param {{session: string, token: string, title?: string}} facts */
+  async join({ session, token, title = "" }) {
+    if (this.model.in.value && this.sessionId.value === session) return { session };
+    this.sessionId.value = session;
+    this.title.value = title;
+    this.phase.value = "joining";
+    sessionStorage.setItem(this.store, JSON.stringify({ session, token, title }));
+    for (const kind of /** @type {const} */ (["audio", "video"])) {
+      if (this.devices[kind].value !== "on") await this.devices.open(kind);
+    }
+    const call = this.model.join({ session, token }, this.devices);
+    await this.settled(call);
+    this.phase.value = "in_call";
+    return { session };
+  }
+
+  /** In, refused, or nothing heard. @private @param {import("./call.js").Call} call @returns {Promise<void>} */
+  settled(call) {
+    return new Promise((resolve, reject) => {
+      const fail = (/** @type {string} */ key, /** @type {string} */ detail) => {
+        reject(new Failure(key, detail));
+        call.leave();
+      };
+      const timer = setTimeout(() => fail("timed_out", ""), JOIN_WITHIN);
+      call.addEventListener("joined", () => { clearTimeout(timer); resolve(); }, { once: true });
+      call.addEventListener("refused", (event) => {
+        const { code, text, about } = /** @type {CustomEvent} */ (event).detail;
+        if (about === "join" || !about) { clearTimeout(timer); fail(code.replaceAll("-", "_"), text); }
+      });
+      call.addEventListener("left", () => { clearTimeout(timer); reject(new Failure("cancelled")); }, { once: true });
+    });
+  }
+
+  /** @private */
+  leave() {
+    if (this.phase.value !== "idle") this.phase.value = "leaving";
+    this.model.leave();
+    this.gone();
+  }
+
+  /** @private */
+  gone() {
+    sessionStorage.removeItem(this.store);
+    this.phase.value = "idle";
+    this.sessionId.value = null;
+  }
+
+  /** @private @param {"audio"|"video"} kind @param {boolean} on */
+  async setDevice(kind, on) {
+    if (on && this.devices[kind].value !== "on") await this.devices.open(kind);
+    if (on && this.devices[kind].value !== "on") throw new Failure("no_media", this.devices[kind].value);
+    this.model.mute(kind, !on);
+    return { on };
+  }
+
+  /** @private @param {{on: boolean, volume?: number}} facts */
+  setSpeaker({ on, volume }) {
+    this.model.loud.value = on;
+    if (typeof volume === "number") this.model.volume.value = Math.min(Math.max(volume, 0), 100) / 100;
+    return { on };
+  }
+
+  /** @private @param {{text: string, level?: string, seconds?: number}} facts */
+  show({ text, level = "info", seconds }) {
+    clearTimeout(this.messageTimer);
+    this.message.value = text ? { text, level } : null;
+    if (seconds) this.messageTimer = setTimeout(() => { this.message.value = null; }, seconds * 1000);
+    return {};
+  }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The screen of a room: needs nobody. Pairs once, then shows the day, joins when called, comes back.
+import { get, post, useBearer } from "./api.js";
+import { icon } from "./icons.js";
+import { language, t } from "./i18n.js";
+import { KioskRoom } from "./kiosk-room.js";
+import { follow, Health, Trouble } from "./session.js";
+import { mount, Notice, ProblemNotice } from "./shell.js";
+import { Picture, Sounds, Tiles } from "./tiles.js";
+import { addDays, dayOf, instant, iso, setZone, showClock, showDay, showRange } from "./time.js";
+import { html, signal, useEffect } from "./ui.js";
+
+const ROOM = location.pathname.split("/")[2];
+const TOKEN_KEY = `margeride.room.${ROOM}`;
+const STUCK_AFTER = 90_000;
+
+const room = signal(/** @type {KioskRoom|null} */ (null));
+const facts = signal({ name: ROOM, centre: "" });
+const today = signal(/** @type {any[]} */ ([]));
+const now = signal(new Date());
+const problem = signal(/** @type {Error|null} */ (null));
+
+/** @param {string} token */
+function begin(token) {
+  localStorage.setItem(TOKEN_KEY, token);
+  useBearer(token);
+  const made = new KioskRoom(ROOM, token, language);
+  made.model.expose();
+  made.line.addEventListener("state", (event) => stopped(/** @type {CustomEvent} */ (event).detail));
+  room.value = made;
+  void made.start();
+  void refresh();
+}
+
+/** A token that is not known any more leads back to pairing. @param {{state: string, why?: string}} change */
+function stopped({ state, why }) {
+  if (state !== "stopped" || why !== "token") return;
+  localStorage.removeItem(TOKEN_KEY);
+  useBearer("");
+  room.value = null;
+}
+
+async function refresh() {
+  const day = dayOf(now.value);
+  const [from, to] = [iso(instant(day, "00:00")), iso(instant(addDays(day, 1), "00:00"))];
+  const query = `from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`;
+  try {
+    const answer = await get(`/rooms/availability?${query}`);
+    today.value = answer.busy.filter((/** @type {any} */ each) => each.room === ROOM)
+      .sort((/** @type {any} */ a, /** @type {any} */ b) => a.from.localeCompare(b.from));
+  } catch {
+    // The last known programme stays on the screen.
+  }
+}
+
+async function describe() {
+  try {
+    const { centres } = await get("/centres");
+    for (const centre of centres) {
+      const found = centre.rooms.find((/** @type {any} */ each) => each.id === ROOM);
+      if (found) {
+        facts.value = { name: found.name, centre: centre.name };
+        setZone(centre.zone);
+      }
+    }
+  } catch {
+    setTimeout(() => void describe(), 10_000);
+  }
+}
+
+async function pair(/** @type {any} */ event) {
+  event.preventDefault();
+  const code = String(new FormData(event.target).get("code")).replace(/\D/g, "");
+  try {
+    const answer = await post("/pairings/claim", { room: ROOM, code });
+    problem.value = null;
+    begin(answer.token);
+  } catch (error) {
+    problem.value = /** @type {Error} */ (error);
+  }
+}
+
+function Body() {
+  const paired = room.value;
+  if (!paired) return html`<${Pairing} />`;
+  const { phase, message, model } = paired;
+  const inCall = ["joining", "in_call"].includes(phase.value);
+  return html`<div class=${`kiosk ${inCall ? "kiosk-call" : "kiosk-idle"}`}>
+    ${message.value ? html`<${Notice} kind=${message.value.level === "warning" ? "warning" : "info"} role="alert"><p class="kiosk-message">${message.value.text}</p><//>` : null}
+    ${inCall ? html`<${InCall} paired=${paired} />` : html`<${Idle} paired=${paired} />`}
+    <${Sounds} model=${model} />
+  </div>`;
+}
+
+function Pairing() {
+  return html`<div class="kiosk kiosk-idle"><form class="card pairing" onSubmit=${pair} novalidate>
+    <h1>${t("kiosk.pair_title", { room: place() })}</h1>
+    <p>${t("kiosk.pair_help")}</p>
+    <${ProblemNotice} problem=${problem.value} />
+    <div class="field"><label for="code">${t("kiosk.pair_code")}</label>
+      <input id="code" name="code" class="input code" inputmode="numeric" autocomplete="one-time-code" maxlength="11" required
+        aria-invalid=${problem.value ? "true" : undefined} /></div>
+    <button class="button button-wide" type="submit">${icon("lock")}${t("kiosk.pair")}</button>
+  </form></div>`;
+}
+
+function place() {
+  return [facts.value.centre, facts.value.name].filter(Boolean).join(" — ");
+}
+
+/** @param {{paired: KioskRoom}} props */
+function Idle({ paired }) {
+  const next = today.value.filter((each) => new Date(each.to) > now.value);
+  return html`<section class="idle">
+    <header class="idle-head"><div><p class="muted">${facts.value.centre}</p><h1>${facts.value.name}</h1></div>
+      <p class="clock"><time>${showClock(now.value)}</time><span>${showDay(now.value)}</span></p></header>
+    <div class="idle-day"><h2>${t("kiosk.today")}</h2>
+      ${next.length ? html`<ol class="plain">${next.map(booking)}</ol>` : html`<p class="muted">${t("kiosk.nothing_today")}</p>`}
+    </div>
+    <${Foot} paired=${paired} />
+  </section>`;
+}
+
+/** @param {any} each */
+function booking(each) {
+  const [from, to] = [new Date(each.from), new Date(each.to)];
+  const running = from <= now.value && now.value < to;
+  return html`<li key=${each.from} class=${running ? "running" : ""}><span class="hours">${showRange(from, to)}</span>
+    <span class="what">${each.title || t("planning.busy")}</span>
+    ${running ? html`<span class="state state-ok">${icon("check")}${t("kiosk.now")}</span>` : null}</li>`;
+}
+
+/** @param {{paired: KioskRoom}} props */
+function Foot({ paired }) {
+  const { line } = paired;
+  const { state, why } = paired.model.lineState.value;
+  const online = state === "open";
+  const take = () => line.start();
+  return html`<footer class="idle-foot">
+    <p class=${`state ${online ? "state-ok" : "state-warn"}`} role="status">${icon(online ? "line" : "cut")}${t(online ? "kiosk.online" : state === "stopped" ? `stopped.${why}` : "kiosk.redialling")}</p>
+    ${paired.document().health.map((each) => html`<p key=${each.key} class="state state-warn">${icon("warning")}${each.text}</p>`)}
+    ${state === "stopped" ? html`<button class="button" type="button" onClick=${take}>${t("kiosk.take_over")}</button>` : null}
+  </footer>`;
+}
+
+/** @param {{paired: KioskRoom}} props */
+function InCall({ paired }) {
+  const { model, devices, phase, title } = paired;
+  useEffect(() => follow(model), [model]);
+  const { audio, video } = model.muted.value;
+  const track = devices.video.value === "on" ? devices.tracks.video : null;
+  return html`<section class="call" aria-labelledby="call-title">
+    <header class="call-head"><h1 id="call-title">${model.session.value?.title || title.value || t("session.untitled")}</h1>
+      <${Health} model=${model} /><time class="call-clock">${showClock(now.value)}</time></header>
+    <${Trouble} model=${model} />
+    ${phase.value === "joining" ? html`<p class="joining" role="status">${t("health.joining")}</p>` : html`<${Tiles} model=${model} />`}
+    <aside class="self" aria-label=${t("kiosk.self")}>
+      ${track && !video ? html`<${Picture} track=${track} mirrored=${true} />` : html`<span class="tile-face">${icon("camera-off")}</span>`}
+      <p class="self-foot"><span class="tile-name">${facts.value.centre || facts.value.name}</span>
+      ${audio ? html`<span class="state state-warn">${icon("microphone-off")}${t("tile.mic_cut")}</span>` : html`<span class="state state-ok">${icon("microphone")}${t("kiosk.mic_on")}</span>`}
+      ${model.loud.value ? null : html`<span class="state state-warn">${icon("speaker-off")}${t("kiosk.sound_cut")}</span>`}</p>
+    </aside>
+  </section>`;
+}
+
+/** A page that cannot reach the wire while the service answers is stuck: start afresh. */
+function watchdog() {
+  let since = Date.now();
+  setInterval(async () => {
+    const state = room.value?.line.state;
+    if (!state || state === "open" || state === "stopped") since = Date.now();
+    if (Date.now() - since < STUCK_AFTER) return;
+    const answers = await fetch("/healthz").then((response) => response.ok, () => false);
+    if (answers) location.reload();
+  }, 10_000);
+  let errors = 0;
+  addEventListener("error", () => {
+    errors += 1;
+    if (errors >= 5) setTimeout(() => location.reload(), 5_000);
+  });
+}
+
+setInterval(() => { now.value = new Date(); }, 1000);
+setInterval(() => { if (room.value) void refresh(); }, 60_000);
+watchdog();
+mount("kiosk", Body, { kiosk: true });
+void describe();
+const kept = localStorage.getItem(TOKEN_KEY);
+if (kept) begin(kept);
