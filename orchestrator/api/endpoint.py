@@ -178,7 +178,7 @@ def _set_cookie(response: web.Response, request: web.Request, name: str, value: 
 def parse_query(model: type[BaseModel] | None, request: web.Request) -> BaseModel | None:
     """The query parameters; one that is unknown or given twice is refused, not ignored."""
     known = {} if model is None else {f.alias or name for name, f in model.model_fields.items()}
-    names = list(request.query.keys())
+    names = [name for name, _ in request.query.items()]  # keys() tells each name once
     for name in names:
         if name not in known:
             raise problems.BadRequest("unknown-parameter", parameter=name[:100])

@@ -23,7 +23,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPException as error:
-        if error.status < 400 or not request.path.startswith(PREFIX):
+        if error.status < 400 or not request.path.startswith("/api/"):
             raise
         return problems.of_http(error, locale)
     except MargerideError as error:

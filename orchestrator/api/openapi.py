@@ -127,7 +127,8 @@ async def describe(call: Call) -> Answer:
 
 def setup(app: web.Application, version: str) -> None:
     """Describe every route mounted so far; call it last."""
-    app[DESCRIBED] = document(tuple(app[ROUTES_OF_APP]), version)
+    routes = app[ROUTES_OF_APP]
+    app[DESCRIBED] = document(routes, version)
 
 
 ROUTES = (Route(method="GET", path="/openapi.json", handler=describe, summary="This description"),)
