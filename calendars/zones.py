@@ -111,7 +111,7 @@ def _by_rule(observance: Component) -> None:
         return
     from_start = {(day.month, (day.day - 1) // 7 + 1, day.weekday()) for day in days}
     from_end = {
-        (day.month, (day.day - monthrange(day.year, day.month)[1]) // 7, day.weekday())
+        (day.month, -((monthrange(day.year, day.month)[1] - day.day) // 7 + 1), day.weekday())
         for day in days
     }
     for places in (from_end, from_start):

@@ -1,0 +1,115 @@
+"""What the judge found, as sentences for people: times on the wall of the centre, in words.
+
+The words themselves are in the catalogue (`orchestrator/lang/calendar.*.json`); this module
+chooses the keys and prepares the facts.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from calendars.booking import Slot
+from calendars.conflicts import Reason, Verdict
+
+Words = Callable[[str, str, Mapping[str, object]], str]
+"""(key, locale, facts) -> sentence."""
+
+MOST = 5
+"""How many reasons one answer tells; the rest is a number."""
+
+
+def sentence(reason: Reason, locale: str, words: Words) -> str:
+    """Why not, in one sentence."""
+    key, facts = phrase(reason, locale, words)
+    return words(key, locale, facts)
+
+
+def answer_text(verdict: Verdict, locale: str, words: Words) -> str:
+    """Every reason once, a few at most, then the slot that would do."""
+    told = list(dict.fromkeys(sentence(reason, locale, words) for reason in verdict.reasons))
+    texts = told[:MOST]
+    if len(told) > MOST:
+        texts.append(words("calendar-more-reasons", locale, {"number": len(told) - MOST}))
+    if verdict.alternative is not None and verdict.reasons:
+        when = slot_text(verdict.alternative, _zone(verdict.reasons[0]), locale, words)
+        texts.append(words("calendar-alternative", locale, {"when": when}))
+    return " ".join(texts)
+
+
+def motive(verdict: Verdict, locale: str, words: Words) -> str:
+    """The first reason in two or three words, for a title: `salle occupée`."""
+    return words(f"calendar-motive-{verdict.reasons[0].key}", locale, {})
+
+
+def phrase(reason: Reason, locale: str, words: Words) -> tuple[str, dict[str, object]]:
+    """The key of the sentence and its facts, times and dates already written out."""
+    zone = _zone(reason)
+    facts: dict[str, object] = dict(reason.facts)
+    if reason.slot is not None:
+        facts["when"] = slot_text(reason.slot, zone, locale, words)
+        facts["day"] = date_text(reason.slot.start.astimezone(zone).date(), locale, words)
+    match reason.key:
+        case "room-taken":
+            facts["when"] = slot_text(_slot(facts, "from", "until"), zone, locale, words)
+            return ("room-taken-by" if facts["title"] else "room-taken"), facts
+        case "centre-closed":
+            hours = reason.facts["hours"]
+            stretches = [_stretch(text) for text in hours] if isinstance(hours, list) else []
+            if not stretches:
+                return "centre-closed-all-day", facts
+            texts = [hours_text(stretch, zone, locale, words) for stretch in stretches]
+            facts["hours"] = words("calendar-and", locale, {}).join(texts)
+        case "centre-closure":
+            return _closure(facts, locale, words)
+    return reason.key, facts
+
+
+def slot_text(slot: Slot, zone: ZoneInfo, locale: str, words: Words) -> str:
+    """`le 30/12 de 9 h à 10 h`, or with both days when it ends on another."""
+    start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
+    facts = {
+        "day": date_text(start.date(), locale, words),
+        "last_day": date_text(end.date(), locale, words),
+        "start": clock_text(start, locale, words),
+        "end": clock_text(end, locale, words),
+    }
+    one_day = start.date() == end.date()
+    return words("calendar-when" if one_day else "calendar-when-days", locale, facts)
+
+
+def hours_text(slot: Slot, zone: ZoneInfo, locale: str, words: Words) -> str:
+    """`de 8 h 30 à 12 h`."""
+    start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
+    facts = {"start": clock_text(start, locale, words), "end": clock_text(end, locale, words)}
+    return words("calendar-hours", locale, facts)
+
+
+def clock_text(local: datetime, locale: str, words: Words) -> str:
+    """`9 h`, `9 h 05`."""
+    key = "calendar-clock" if local.minute else "calendar-clock-hour"
+    return words(key, locale, {"hour": local.hour, "minute": f"{local.minute:02}"})
+
+
+def date_text(day: date, locale: str, words: Words) -> str:
+    """`30/12`."""
+    return words("calendar-date", locale, {"day": f"{day.day:02}", "month": f"{day.month:02}"})
+
+
+def _closure(facts: dict[str, object], locale: str, words: Words) -> tuple[str, dict[str, object]]:
+    first, last = (date.fromisoformat(str(facts[name])) for name in ("first", "last"))
+    facts["first"], facts["last"] = (date_text(day, locale, words) for day in (first, last))
+    return ("centre-closure-day" if first == last else "centre-closure"), facts
+
+
+def _slot(facts: Mapping[str, object], start: str, end: str) -> Slot:
+    return Slot(datetime.fromisoformat(str(facts[start])), datetime.fromisoformat(str(facts[end])))
+
+
+def _stretch(text: str) -> Slot:
+    start, _, end = text.partition("/")
+    return Slot(datetime.fromisoformat(start), datetime.fromisoformat(end))
+
+
+def _zone(reason: Reason) -> ZoneInfo:
+    """The zone of the room's centre; UTC for a room nobody knows, whose times nobody tells."""
+    return ZoneInfo(str(reason.facts.get("zone", "UTC")))
