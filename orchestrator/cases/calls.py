@@ -95,3 +95,13 @@ async def release(conductor: Conductor, stored: Stored, by: str) -> None:
             await conductor.control.submit(
                 Wish(room=site.room, command=CallLeave(), by=by, session=stored.id)
             )
+
+
+async def release_removed(conductor: Conductor, before: Stored, after: Stored) -> None:
+    """Tell the rooms that are no sites of the session any more to leave it."""
+    for site in before.session.sites:
+        removed = site.room not in after.centres and site.state in PRESENT
+        if removed and conductor.means.wire.screen_connected(site.room):
+            await conductor.control.submit(
+                Wish(room=site.room, command=CallLeave(), by="booking", session=before.id)
+            )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from orchestrator.roles import SessionFacts
 from orchestrator.session import OVER, RUNNING, Session, Site, SiteState, State
@@ -27,6 +27,7 @@ class Stored:
     organiser: PersonId
     join_code: str
     booking: BookingId | None
+    recurrence_id: str
     centres: Mapping[RoomId, CentreId]
 
     @property
@@ -108,6 +109,35 @@ def keep(conn: Connection, before: Session, after: Session) -> None:
         )
 
 
+def reschedule(
+    conn: Connection, session: SessionId, start: datetime, end: datetime, title: str
+) -> None:
+    """Its booking says when, and what it is called."""
+    conn.execute(
+        update(sessions)
+        .where(sessions.c.id == session)
+        .values(starts_at=seconds(start), ends_at=seconds(end), title=title)
+    )
+
+
+def seat(conn: Connection, session: SessionId, room: RoomId, centre: CentreId) -> None:
+    """One more site, expected."""
+    conn.execute(
+        insert(sites).values(
+            session_id=session,
+            room_id=room,
+            centre_id=centre,
+            role="remote",
+            state=SiteState.EXPECTED,
+        )
+    )
+
+
+def unseat(conn: Connection, session: SessionId, room: RoomId) -> None:
+    """The room is no site of it any more."""
+    conn.execute(delete(sites).where(sites.c.session_id == session, sites.c.room_id == room))
+
+
 def _where(conn: Connection, condition: ColumnElement[bool]) -> list[Stored]:
     rows = conn.execute(
         select(sessions).where(condition).order_by(sessions.c.starts_at, sessions.c.id)
@@ -130,6 +160,7 @@ def _where(conn: Connection, condition: ColumnElement[bool]) -> list[Stored]:
             organiser=PersonId(row.organiser_id),
             join_code=row.join_code,
             booking=None if row.booking_id is None else BookingId(row.booking_id),
+            recurrence_id=row.recurrence_id,
             centres={site.room: centre for site, centre in places.get(row.id, ())},
         )
         for row in rows

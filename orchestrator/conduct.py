@@ -1,0 +1,88 @@
+"""The use cases, as a table of contents: what is done in the house, and where it is written.
+
+open_session … end_session   moves: check the right, apply the table, keep, then do and tell
+call_room, call_missing      calls: a room's screen gets a fresh token and joins by itself
+command_room                 a person asks something of a room he may command
+look, enter_by_link          guests: what a link shows, and the token it gives
+follow_booking               a moved or cancelled booking carries its running session along
+learn                        what the wire learns of a site
+"""
+
+from orchestrator.auth.people import Person
+from orchestrator.cases import rights
+from orchestrator.cases.calls import call_missing, call_room, release
+from orchestrator.cases.conductor import CLOCK, Conductor
+from orchestrator.cases.follow import follow_booking
+from orchestrator.cases.guests import Gone, doors, enter_by_link, look
+from orchestrator.cases.moves import act, learn, open_media
+from orchestrator.room_control import Wish
+from orchestrator.session import Act
+from orchestrator.store.commands import Order
+from orchestrator.store.idempotency import Once
+from orchestrator.store.sessions import Stored
+from rooms.control import CallJoin, Command
+from rooms.ids import CommandId, RoomId, SessionId
+
+__all__ = [
+    "CLOCK",
+    "Conductor",
+    "Gone",
+    "act",
+    "call_missing",
+    "call_room",
+    "cancel_command",
+    "command_room",
+    "doors",
+    "end_session",
+    "enter_by_link",
+    "follow_booking",
+    "learn",
+    "look",
+    "open_media",
+    "open_session",
+    "pause_session",
+    "release",
+    "start_session",
+]
+
+
+async def open_session(conductor: Conductor, session: SessionId, person: Person) -> Stored:
+    """Open the doors, and call the rooms that are ready to come."""
+    stored = await act(conductor, session, Act.OPEN, person.id, rights.runs(person))
+    await call_missing(conductor, stored, person.id)
+    return stored
+
+
+async def start_session(conductor: Conductor, session: SessionId, person: Person) -> Stored:
+    """Go on air, or back on air after a pause."""
+    return await act(conductor, session, Act.START, person.id, rights.runs(person))
+
+
+async def pause_session(conductor: Conductor, session: SessionId, person: Person) -> Stored:
+    """Show the slate."""
+    return await act(conductor, session, Act.PAUSE, person.id, rights.runs(person))
+
+
+async def end_session(conductor: Conductor, session: SessionId, person: Person) -> Stored:
+    """Let the rooms go and close the media."""
+    return await act(conductor, session, Act.END, person.id, rights.runs(person))
+
+
+async def command_room(
+    conductor: Conductor, person: Person, room: RoomId, command: Command, once: Once | None = None
+) -> tuple[Order, bool]:
+    """Ask something of a room; the command as stored, and whether it had been asked before."""
+    if isinstance(command, CallJoin):
+        check = rights.commands_in(conductor, person, room, command.session)
+        return await call_room(conductor, command.session, room, person.id, check=check, once=once)
+    check = rights.commands(conductor, person, room)
+    wish = Wish(room=room, command=command, by=person.id, check=check, once=once)
+    return await conductor.control.submit(wish)
+
+
+async def cancel_command(
+    conductor: Conductor, person: Person, room: RoomId, command: CommandId
+) -> Order:
+    """Give a command up."""
+    await conductor.means.database.read(rights.commands(conductor, person, room))
+    return await conductor.control.cancel(command, person.id)
