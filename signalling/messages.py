@@ -1,0 +1,388 @@
+"""Every message of the wire: the twin of docs/protocol.md, paragraph by paragraph.
+
+`hear` reads what a client says, strictly; `understand` reads what the service says, leniently.
+`body` is the text of a server message without its number, so that a message for a thousand is
+written once; `numbered` puts a number on it.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from rooms.errors import Invalid
+from rooms.ids import CommandId, LegId, ParticipantId, SessionId, TrackId
+from signalling.codec import Json, Limit, dump, parse, read, write
+from signalling.engine import Kind, Role
+
+VERSION = 1
+MAX_SERVER_BYTES = 1_048_576
+
+Name = Annotated[str, Limit(most=200)]
+Word = Annotated[str, Limit(most=64)]
+Secret = Annotated[str, Limit(most=512)]
+Sdp = Annotated[str, Limit(most=60_000)]
+Count = Annotated[int, Limit(low=0, high=2**53)]
+LegName = Annotated[LegId, Limit(pattern=r"lg-[0-9a-f]{20}")]
+Rate = Annotated[float, Limit(low=0, high=1e9)]
+
+
+class Source(StrEnum):
+    """Where a track comes from."""
+
+    MICROPHONE = "microphone"
+    CAMERA = "camera"
+    SCREEN = "screen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackView:
+    """A track as others see it."""
+
+    id: TrackId
+    kind: Kind
+    source: str
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantView:
+    """A participant as others see him; `state` is joined or lost."""
+
+    id: ParticipantId
+    name: str
+    kind: str
+    room: str | None
+    state: str
+    tracks: tuple[TrackView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedView:
+    """A subscribed track: the m-line that carries it, and whose it is."""
+
+    mid: str
+    track: TrackId
+    participant: ParticipantId
+    kind: Kind
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegReport:
+    """A leg as the client measures it."""
+
+    role: Role
+    kbps: Rate
+    loss: Annotated[float, Limit(low=0, high=1)]
+    rtt_ms: Rate | None = None
+    fps: Rate | None = None
+    frozen: Rate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """First word of a client: who he is, and what he has already heard."""
+
+    type: ClassVar[str] = "hello"
+    versions: Annotated[tuple[int, ...], Limit(most=16)]
+    token: Secret
+    client: Name
+    last_seq: Count | None = None
+    resume: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """I am still here. Either side."""
+
+    type: ClassVar[str] = "heartbeat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """Take my place in a session, with the legs that still live."""
+
+    type: ClassVar[str] = "join"
+    session: Annotated[SessionId, Limit(most=64)] | None = None
+    token: Secret | None = None
+    publish_leg: LegName | None = None
+    subscribe_leg: LegName | None = None
+    subscribe_serial: Count | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Give my place up."""
+
+    type: ClassVar[str] = "leave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishOffer:
+    """What I send."""
+
+    type: ClassVar[str] = "publish.offer"
+    leg: LegName
+    sdp: Sdp
+    sources: Annotated[dict[str, Source], Limit(most=32)] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscribeStart:
+    """Send me the others on this leg."""
+
+    type: ClassVar[str] = "subscribe.start"
+    leg: LegName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscribeAnswer:
+    """My answer to the offer of that serial."""
+
+    type: ClassVar[str] = "subscribe.answer"
+    leg: LegName
+    serial: Count
+    sdp: Sdp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackSet:
+    """I have muted (or unmuted) what I send of this kind."""
+
+    type: ClassVar[str] = "track.set"
+    kind: Kind
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegFailed:
+    """My side of the leg says failed."""
+
+    type: ClassVar[str] = "leg.failed"
+    leg: LegName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """What I measure."""
+
+    type: ClassVar[str] = "stats"
+    legs: Annotated[tuple[LegReport, ...], Limit(most=4)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomState:
+    """The state document of my room."""
+
+    type: ClassVar[str] = "room.state"
+    version: Count
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandAccepted:
+    """I have taken the command."""
+
+    type: ClassVar[str] = "command.accepted"
+    id: Annotated[CommandId, Limit(most=64)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandDone:
+    """And carried it out."""
+
+    type: ClassVar[str] = "command.done"
+    id: Annotated[CommandId, Limit(most=64)]
+    result: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandFailed:
+    """Or could not."""
+
+    type: ClassVar[str] = "command.failed"
+    id: Annotated[CommandId, Limit(most=64)]
+    error: Word
+    detail: Name | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """You are known."""
+
+    type: ClassVar[str] = "welcome"
+    version: int
+    peer: str
+    room: str | None = None
+    resume: str
+    resumed: bool
+    heartbeat: float
+    dead_after: float
+    now: str
+    ice: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """You are in."""
+
+    type: ClassVar[str] = "joined"
+    session: dict[str, Any]
+    you: ParticipantId
+    participants: tuple[ParticipantView, ...]
+    publish_leg: LegId | None
+    subscribe_leg: LegId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantJoined:
+    """Somebody came."""
+
+    type: ClassVar[str] = "participant.joined"
+    participant: ParticipantView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantChanged:
+    """His tracks, his mute, lost or back."""
+
+    type: ClassVar[str] = "participant.changed"
+    participant: ParticipantView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipantLeft:
+    """Somebody went: left, gone or removed."""
+
+    type: ClassVar[str] = "participant.left"
+    participant: ParticipantId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionChanged:
+    """The session, or one of its sites, is in another state."""
+
+    type: ClassVar[str] = "session.changed"
+    session: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """You are out: left, ended or removed."""
+
+    type: ClassVar[str] = "left"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishAnswered:
+    """The worker's answer to `publish.offer`."""
+
+    type: ClassVar[str] = "publish.answer"
+    leg: LegId
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscribeOffered:
+    """The worker's offer on your subscriber leg."""
+
+    type: ClassVar[str] = "subscribe.offer"
+    leg: LegId
+    serial: int
+    sdp: str
+    tracks: tuple[PlacedView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegLost:
+    """The worker lost the leg: make a new one."""
+
+    type: ClassVar[str] = "leg.lost"
+    leg: LegId
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Do this, in your room."""
+
+    type: ClassVar[str] = "command"
+    id: CommandId
+    command: str
+    arguments: dict[str, Any]
+    deadline: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandCancel:
+    """Give the command up."""
+
+    type: ClassVar[str] = "command.cancel"
+    id: CommandId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Error:
+    """A refusal: `code` for programs, `text` for people."""
+
+    type: ClassVar[str] = "error"
+    code: str
+    text: str
+    fatal: bool
+    about: str | None = None
+
+
+ClientMessage = (
+    Hello | Heartbeat | Join | Leave | PublishOffer | SubscribeStart | SubscribeAnswer | TrackSet
+    | LegFailed | Stats | RoomState | CommandAccepted | CommandDone | CommandFailed
+)  # fmt: skip
+ServerMessage = (
+    Welcome | Heartbeat | Joined | ParticipantJoined | ParticipantChanged | ParticipantLeft
+    | SessionChanged | Left | PublishAnswered | SubscribeOffered | LegLost | Command
+    | CommandCancel | Error
+)  # fmt: skip
+
+CLIENT: dict[str, type[ClientMessage]] = {shape.type: shape for shape in ClientMessage.__args__}
+SERVER: dict[str, type[ServerMessage]] = {shape.type: shape for shape in ServerMessage.__args__}
+
+
+def hear(text: str) -> ClientMessage:
+    """What a client says. Invalid("bad-message") or Invalid("too-big")."""
+    members = parse(text)
+    shape = CLIENT.get(_type_of(members))
+    if shape is None:
+        raise Invalid("bad-message", why="unknown-type")
+    try:
+        message: ClientMessage = read(shape, members, strict=True)
+    except Invalid as refusal:
+        raise Invalid(refusal.key, **{**refusal.fields, "about": shape.type}) from None
+    return message
+
+
+def understand(text: str) -> tuple[int | None, ServerMessage | None]:
+    """What the service says, with its number; None for a message of a later version."""
+    members = parse(text, MAX_SERVER_BYTES)
+    seq = members.pop("seq", None)
+    if seq is not None and (not isinstance(seq, int) or isinstance(seq, bool)):
+        raise Invalid("bad-message", why="wrong-type", member="seq")
+    shape = SERVER.get(_type_of(members))
+    return seq, None if shape is None else read(shape, members, strict=False)
+
+
+def body(message: ClientMessage | ServerMessage) -> str:
+    """The text of a message, without a number."""
+    return dump({"type": message.type, **write(message)})
+
+
+def numbered(seq: int, text: str) -> str:
+    """The same text with its number."""
+    return f'{{"seq":{seq},{text[1:]}'
+
+
+def _type_of(members: Json) -> str:
+    kind = members.pop("type", None)
+    if not isinstance(kind, str):
+        raise Invalid("bad-message", why="missing-member", member="type")
+    return kind

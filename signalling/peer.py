@@ -1,0 +1,274 @@
+"""One client of the wire, without the wire: what it may say when, what it is told, what is due.
+
+The life of a peer is the table below. `receive` takes a frame, `tick` the passing of time; both
+give effects to carry out. Server messages are numbered and the last 256 are kept, so that a broken
+line is taken up where it broke.
+
+                       ┌────────── LEFT ───────────┐
+    hello ─WELCOMED→ known ─JOINED→ joined ─OPENED→ negotiating ⇄ live
+                       └── any of these ─BROKEN→ resuming ─RESUMED→ where it was
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+
+from rooms.errors import Fact, Invalid
+from signalling.messages import (
+    VERSION,
+    ClientMessage,
+    CommandAccepted,
+    CommandDone,
+    CommandFailed,
+    Error,
+    Heartbeat,
+    Hello,
+    Join,
+    RoomState,
+    ServerMessage,
+    Welcome,
+    body,
+    hear,
+    numbered,
+)
+
+HELLO_WITHIN = timedelta(seconds=5)
+HEARTBEAT = timedelta(seconds=5)
+DEAD_AFTER = timedelta(seconds=15)
+KEPT = 256
+RATE, BURST = 30.0, 60.0
+
+
+class State(StrEnum):
+    """Where a peer is in its life."""
+
+    HELLO = "hello"
+    KNOWN = "known"
+    JOINED = "joined"
+    NEGOTIATING = "negotiating"
+    LIVE = "live"
+    RESUMING = "resuming"
+    GONE = "gone"
+
+
+class Event(StrEnum):
+    """What moves it on. OPENED and SETTLED: an exchange of SDP began, or all have ended."""
+
+    WELCOMED = "welcomed"
+    JOINED = "joined"
+    OPENED = "opened"
+    SETTLED = "settled"
+    LEFT = "left"
+    BROKEN = "broken"
+    OVER = "over"
+
+
+class Closing(IntEnum):
+    """The close codes of docs/protocol.md."""
+
+    DONE = 1000
+    REFUSED = 1008
+    RESTART = 1012
+    TOO_SLOW = 1013
+    SILENT = 4000
+    BAD_TOKEN = 4001
+    ELSEWHERE = 4002
+
+
+_ALWAYS = {Event.BROKEN: State.RESUMING, Event.OVER: State.GONE}
+_IN_SESSION = {
+    **_ALWAYS,
+    Event.JOINED: State.JOINED,
+    Event.OPENED: State.NEGOTIATING,
+    Event.SETTLED: State.LIVE,
+    Event.LEFT: State.KNOWN,
+}
+TABLE: dict[State, dict[Event, State]] = {
+    State.HELLO: {Event.WELCOMED: State.KNOWN, Event.BROKEN: State.GONE, Event.OVER: State.GONE},
+    State.KNOWN: {**_ALWAYS, Event.JOINED: State.JOINED},
+    State.JOINED: _IN_SESSION,
+    State.NEGOTIATING: _IN_SESSION,
+    State.LIVE: _IN_SESSION,
+    State.RESUMING: {Event.OVER: State.GONE},
+    State.GONE: {},
+}
+
+KNOWN_MAY_SAY = (Heartbeat, Join, RoomState, CommandAccepted, CommandDone, CommandFailed)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Put this frame on the line."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the line with this code."""
+
+    code: Closing
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The client wants this done."""
+
+    message: ClientMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """Tell the client that it is refused; `closing` when the line ends with it."""
+
+    key: str
+    facts: dict[str, Fact] = field(default_factory=dict)
+    about: str | None = None
+    closing: Closing | None = None
+
+
+Effect = Send | Close | Ask | Refuse
+
+
+class PeerSession:
+    """A client's side of the conversation, over as many lines as it takes."""
+
+    def __init__(self, resume: str, now: datetime) -> None:
+        self.resume = resume
+        self.state = State.HELLO
+        self.seq = 0
+        self._before = State.HELLO
+        self._kept: deque[str] = deque(maxlen=KEPT)
+        self._take_line(now)
+
+    @property
+    def on_line(self) -> bool:
+        """Whether somebody is at the other end now."""
+        return self.state not in (State.RESUMING, State.GONE)
+
+    @property
+    def due(self) -> datetime:
+        """When `tick` has something to do, at the latest."""
+        if self.state is State.HELLO:
+            return self._hello_by
+        return min(self._next_heartbeat, self._last_heard + DEAD_AFTER)
+
+    def happen(self, event: Event) -> None:
+        """Move on; an event without a place in the table changes nothing."""
+        if self.state is State.RESUMING and event not in TABLE[State.RESUMING]:
+            self._before = TABLE[self._before].get(event, self._before)
+            return
+        if event is Event.BROKEN:
+            self._before = self.state
+        self.state = TABLE[self.state].get(event, self.state)
+
+    def receive(self, text: str, now: datetime) -> list[Effect]:
+        """A frame came."""
+        self._last_heard = now
+        if not self._within_rate(now):
+            return [Refuse(key="too-fast", closing=Closing.REFUSED)]
+        try:
+            message = hear(text)
+        except Invalid as refusal:
+            return [self._unreadable(refusal)]
+        if isinstance(message, Hello) is not (self.state is State.HELLO):
+            key = "hello-first" if self.state is State.HELLO else "bad-message"
+            return [Refuse(key=key, about=message.type, closing=Closing.REFUSED)]
+        if isinstance(message, Hello) and VERSION not in message.versions:
+            return [Refuse(key="unsupported-version", about="hello", closing=Closing.REFUSED)]
+        return [] if isinstance(message, Heartbeat) else [Ask(message)]
+
+    def may_say(self, message: ClientMessage) -> bool:
+        """Whether the message makes sense now; asked when its turn comes, not when it arrives."""
+        state = self._before if self.state is State.RESUMING else self.state
+        if state is State.KNOWN:
+            return isinstance(message, KNOWN_MAY_SAY)
+        return state is not State.GONE
+
+    def say(self, message: ServerMessage) -> list[Effect]:
+        """Number a message, keep it, and send it if somebody is there."""
+        return self.say_body(body(message))
+
+    def say_body(self, text: str) -> list[Effect]:
+        """The same for a message that is already text."""
+        self.seq += 1
+        self._kept.append(text)
+        return [Send(numbered(self.seq, text))] if self.on_line else []
+
+    def refused(self, refusal: Refuse, sentence: str) -> list[Effect]:
+        """The words of a refusal, and the end of the line when it is fatal."""
+        fatal = refusal.closing is not None
+        error = Error(code=refusal.key, text=sentence, fatal=fatal, about=refusal.about)
+        ending: list[Effect] = [] if refusal.closing is None else [Close(refusal.closing)]
+        return self.say(error) + ending
+
+    def welcome(self, peer: str, room: str | None, now: datetime) -> list[Effect]:
+        """The client is known: count from nothing."""
+        self.happen(Event.WELCOMED)
+        self.seq = 0
+        self._kept.clear()
+        self._next_heartbeat = now + HEARTBEAT
+        return [self._welcome(peer, room, 0, False, now)]
+
+    def can_resume(self, last_seq: int | None) -> bool:
+        """Whether everything after that number is still here."""
+        return last_seq is not None and self.seq - len(self._kept) <= last_seq <= self.seq
+
+    def take_up(self, peer: str, room: str | None, last_seq: int, now: datetime) -> list[Effect]:
+        """A new line goes on where the former broke."""
+        if self.state is State.RESUMING:
+            self.state = self._before
+        self._take_line(now)
+        missed = list(self._kept)[len(self._kept) - (self.seq - last_seq) :]
+        again = [Send(numbered(last_seq + n, text)) for n, text in enumerate(missed, 1)]
+        return [self._welcome(peer, room, last_seq, True, now), *again]
+
+    def tick(self, now: datetime) -> list[Effect]:
+        """Time passed."""
+        if self.state is State.HELLO and now >= self._hello_by:
+            return [Refuse(key="hello-first", closing=Closing.REFUSED)]
+        if self.state is State.HELLO or not self.on_line:
+            return []
+        if now - self._last_heard >= DEAD_AFTER:
+            return [Close(Closing.SILENT)]
+        if now < self._next_heartbeat:
+            return []
+        self._next_heartbeat = now + HEARTBEAT
+        return [Send(body(Heartbeat()))]
+
+    def _take_line(self, now: datetime) -> None:
+        self._hello_by = now + HELLO_WITHIN
+        self._last_heard = now
+        self._next_heartbeat = now + HEARTBEAT
+        self._allowance, self._counted_at = BURST, now
+
+    def _within_rate(self, now: datetime) -> bool:
+        earned = (now - self._counted_at).total_seconds() * RATE
+        self._allowance, self._counted_at = min(BURST, self._allowance + earned) - 1, now
+        return self._allowance >= 0
+
+    def _unreadable(self, refusal: Invalid) -> Refuse:
+        facts = {name: fact for name, fact in refusal.fields.items() if name != "about"}
+        about = refusal.fields.get("about")
+        return Refuse(
+            key=refusal.key,
+            facts=facts,
+            about=str(about) if about else None,
+            closing=Closing.REFUSED,
+        )
+
+    def _welcome(
+        self, peer: str, room: str | None, seq: int, resumed: bool, now: datetime
+    ) -> Effect:
+        message = Welcome(
+            version=VERSION,
+            peer=peer,
+            room=room,
+            resume=self.resume,
+            resumed=resumed,
+            heartbeat=HEARTBEAT.total_seconds(),
+            dead_after=DEAD_AFTER.total_seconds(),
+            now=now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        )
+        return Send(numbered(seq, body(message)))

@@ -1,0 +1,289 @@
+"""The switchboard: every client on the wire, tied to the media engine and to the house.
+
+A `Caller` is one connection. It begins with a peer of its own; when its `hello` resumes a peer that
+was here before, it takes that one up. Peers are kept for the grace time after their line broke.
+"""
+
+import asyncio
+import hmac
+import logging
+from datetime import datetime
+
+from rooms.errors import MargerideError
+from rooms.ids import CommandId, ParticipantId, RoomId, SessionId
+from signalling.codec import write
+from signalling.engine import EngineState, Leg, MediaEngine, Role
+from signalling.messages import ClientMessage, Command, CommandCancel, Hello
+from signalling.peer import Closing, Event, Refuse, State
+from signalling.ports import House, Json
+from signalling.presence import Presence
+from signalling.switchboard_asks import Asks
+from signalling.switchboard_gathering import Hall, Seat
+from signalling.switchboard_media import Media
+from signalling.switchboard_peer import Clock, Line, Peer, steady_clock
+from signalling.switchboard_seats import Seats
+
+log = logging.getLogger(__name__)
+
+SWEEP_EVERY = 1.0
+
+
+class Switchboard:
+    """Implements `signalling.ports.Wire` over a MediaEngine and a House."""
+
+    def __init__(self, house: House, engine: MediaEngine, clock: Clock | None = None) -> None:
+        self._house = house
+        self._engine = engine
+        self._clock = clock
+        self._peers: dict[str, Peer] = {}
+        self._leaving: set[Peer] = set()
+        self._waiting: Presence[str] = Presence()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._draining = False
+
+    @property
+    def clock(self) -> Clock:
+        """Now, for everything here."""
+        if self._clock is None:
+            self._clock = steady_clock()
+        return self._clock
+
+    async def start(self) -> None:
+        """Follow the engine and sweep; needs a running loop."""
+        self._hall = Hall(self.clock)
+        self._media = Media(self._engine, self._house, self._hall)
+        self._seats = Seats(self._house, self._hall, self._media)
+        self._asks = Asks(self._house, self._seats, self._media)
+        self._tasks = [
+            asyncio.create_task(self._media.follow(), name="media events"),
+            asyncio.create_task(self._sweep_for_ever(), name="sweep"),
+        ]
+
+    def drain(self) -> None:
+        """Ask every client to redial (1012); new ones are turned away likewise."""
+        self._draining = True
+        for peer in self._peers.values():
+            peer.hang_up(Closing.RESTART)
+
+    async def stop(self) -> None:
+        """Let everybody go; the worker and its media are left as they are."""
+        self.drain()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for peer in [*self._peers.values(), *self._leaving]:
+            await peer.stop()
+        await self._media.stop()
+
+    def connect(self, line: Line, locale: str) -> "Caller":
+        """A new connection."""
+        return Caller(self, line, Peer(self._house, self.clock, locale))
+
+    async def greet(self, caller: "Caller", hello: Hello) -> None:
+        """Find out who speaks; give him his former place on the wire, or a new one."""
+        if self._draining:
+            caller.peer.hang_up(Closing.RESTART)
+            return
+        peer = caller.peer
+        try:
+            peer.identity = await self._house.identify(hello.token)
+        except MargerideError as refusal:
+            closing = Closing.BAD_TOKEN if refusal.key == "bad-token" else Closing.REFUSED
+            peer.carry_out([Refuse(key=refusal.key, about=hello.type, closing=closing)])
+            return
+        former = self._peers.get(peer.key)
+        if former is not None and _resumes(former, hello):
+            self._take_up(caller, former, hello.last_seq or 0)
+        else:
+            self._welcome(peer, former)
+        room = caller.peer.identity.room
+        if room is not None:
+            caller.peer.later(lambda: self._house.screen_on(room))
+
+    def ask(self, peer: Peer, message: ClientMessage) -> None:
+        """Put what a client wants in its mailbox."""
+        if not peer.later(lambda: self._asks.carry_out(peer, message)):
+            peer.carry_out([Refuse(key="too-fast", closing=Closing.REFUSED)])
+
+    def line_lost(self, peer: Peer, line: Line) -> None:
+        """A connection ended; its peer is kept for a while."""
+        if peer.line is not line:
+            return
+        peer.line = None
+        peer.session.happen(Event.BROKEN)
+        if peer.session.state is not State.RESUMING or self._draining:
+            return
+        self._waiting.lost(peer.key, self.clock())
+        room, seat = peer.identity.room, peer.seat
+        if room is not None:
+            peer.later(lambda: self._house.screen_off(room))
+        if seat is not None and self._seats.lost(seat, self.clock()):
+            peer.later(lambda: self._seats.tell_lost(seat))
+
+    async def sweep(self, now: datetime) -> None:
+        """Forget those whose time is over."""
+        for key in self._waiting.gone(now):
+            peer = self._peers.pop(key, None)
+            if peer is not None:
+                self._let_go(peer)
+        await self._seats.sweep(now)
+
+    # What the house may ask (signalling.ports.Wire).
+
+    def screen_connected(self, room: RoomId) -> bool:
+        """Whether a room's screen is on the wire now."""
+        return self._screen(room) is not None
+
+    async def command(
+        self, room: RoomId, command: CommandId, name: str, arguments: Json, deadline: str
+    ) -> bool:
+        """Send a command to a room's screen; False when it is not connected."""
+        screen = self._screen(room)
+        if screen is None:
+            return False
+        screen.say(Command(id=command, command=name, arguments=arguments, deadline=deadline))
+        return True
+
+    async def cancel_command(self, room: RoomId, command: CommandId) -> None:
+        """Ask the screen to give a command up."""
+        screen = self._screen(room)
+        if screen is not None:
+            screen.say(CommandCancel(id=command))
+
+    async def session_changed(self, session: SessionId) -> None:
+        """Tell every participant the session's present state."""
+        await self._seats.session_changed(session)
+
+    async def end(self, session: SessionId) -> None:
+        """Say `left: ended` to everybody and close the media."""
+        await self._seats.end(session)
+
+    async def remove(self, session: SessionId, participant: ParticipantId) -> None:
+        """Put a participant out."""
+        await self._seats.remove(session, participant)
+
+    async def disconnect_screen(self, room: RoomId) -> None:
+        """Close the socket of a room's screen (its device was revoked)."""
+        screen = self._peers.get(room)
+        if screen is not None:
+            screen.hang_up(Closing.BAD_TOKEN)
+
+    async def figures(self, session: SessionId) -> Json:
+        """Participants of a session with the figures of their legs."""
+        legs = _legs_by_participant(await self._media.state(), session)
+        gathering = self._hall.gatherings.get(session)
+        seats = gathering.seats.values() if gathering else []
+        return {"participants": [_figures(seat, legs.get(seat.id, {})) for seat in seats]}
+
+    def _screen(self, room: RoomId) -> Peer | None:
+        peer = self._peers.get(room)
+        return peer if peer is not None and peer.session.on_line else None
+
+    def _take_up(self, caller: "Caller", former: Peer, last_seq: int) -> None:
+        stranger, caller.peer = caller.peer, former
+        if former.line is not None:
+            former.hang_up(Closing.ELSEWHERE)
+        former.line, stranger.line = caller.line, None
+        former.locale = stranger.locale
+        self._waiting.here(former.key)
+        session, room, seat = former.session, former.identity.room, former.seat
+        former.carry_out(session.take_up(former.kind, room, last_seq, self.clock()))
+        if seat is not None:
+            former.later(lambda: self._seats.back(seat))
+
+    def _welcome(self, peer: Peer, former: Peer | None) -> None:
+        if former is not None:
+            self._supersede(former)
+        self._peers[peer.key] = peer
+        self._waiting.here(peer.key)
+        peer.carry_out(peer.session.welcome(peer.kind, peer.identity.room, self.clock()))
+        peer.work()
+
+    def _supersede(self, former: Peer) -> None:
+        """The same token came again, by another line: the newest has it."""
+        former.hang_up(Closing.ELSEWHERE)
+        former.line = None
+        seat, former.seat = former.seat, None
+        if seat is not None:
+            seat.peer = None
+            if self._seats.lost(seat, self.clock()):
+                former.later(lambda: self._seats.tell_lost(seat))
+        self._let_go(former)
+
+    def _let_go(self, peer: Peer) -> None:
+        peer.over()
+        if peer.seat is not None:
+            peer.seat.peer = None
+        self._leaving.add(peer)
+        peer.when_empty(lambda: self._leaving.discard(peer))
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_EVERY)
+            try:
+                await self.sweep(self.clock())
+            except Exception:
+                log.exception("the sweep failed")
+
+
+class Caller:
+    """One connection, from its first byte to its last."""
+
+    def __init__(self, switchboard: Switchboard, line: Line, peer: Peer) -> None:
+        self._switchboard = switchboard
+        self.line = line
+        self.peer = peer
+        peer.line = line
+
+    @property
+    def due(self) -> datetime:
+        """When `tick` is next needed."""
+        return self.peer.session.due
+
+    async def receive(self, text: str) -> None:
+        """A frame came."""
+        for message in self._effects(text):
+            if isinstance(message, Hello):
+                await self._switchboard.greet(self, message)
+            else:
+                self._switchboard.ask(self.peer, message)
+
+    def refuse(self, key: str) -> None:
+        """The connection itself was misused."""
+        self.peer.carry_out([Refuse(key=key, closing=Closing.REFUSED)])
+
+    def tick(self, now: datetime) -> None:
+        """Time passed."""
+        if self.peer.line is self.line:
+            self.peer.carry_out(self.peer.session.tick(now))
+
+    def gone(self) -> None:
+        """The connection ended."""
+        self._switchboard.line_lost(self.peer, self.line)
+
+    def _effects(self, text: str) -> list[ClientMessage]:
+        if self.peer.line is not self.line:
+            return []
+        now = self._switchboard.clock()
+        return self.peer.carry_out(self.peer.session.receive(text, now))
+
+
+def _resumes(former: Peer, hello: Hello) -> bool:
+    if hello.resume is None or not former.session.can_resume(hello.last_seq):
+        return False
+    return hmac.compare_digest(former.session.resume.encode(), hello.resume.encode())
+
+
+def _legs_by_participant(state: EngineState, session: SessionId) -> dict[str, dict[Role, Leg]]:
+    members = state.sessions.get(session, ())
+    return {member.participant: {leg.role: leg for leg in member.legs} for member in members}
+
+
+def _figures(seat: Seat, legs: dict[Role, Leg]) -> Json:
+    shown = {role: write(legs[role]) if role in legs else None for role in Role}
+    return {
+        **write(seat.gathering.view(seat)),
+        "publish": shown[Role.PUBLISH],
+        "subscribe": shown[Role.SUBSCRIBE],
+        "reported": seat.reported,
+    }

@@ -1,0 +1,102 @@
+"""What each message of a client asks for: one line each."""
+
+import logging
+
+from rooms.errors import Conflict, Forbidden, Invalid, MargerideError, NotFound
+from rooms.ids import RoomId
+from signalling.codec import write
+from signalling.messages import (
+    ClientMessage,
+    CommandAccepted,
+    CommandDone,
+    CommandFailed,
+    Join,
+    Leave,
+    LegFailed,
+    PublishOffer,
+    RoomState,
+    Stats,
+    SubscribeAnswer,
+    SubscribeStart,
+    TrackSet,
+)
+from signalling.ports import House
+from signalling.switchboard_gathering import Seat
+from signalling.switchboard_media import Media
+from signalling.switchboard_peer import Peer
+from signalling.switchboard_seats import Seats
+
+log = logging.getLogger(__name__)
+
+
+class Asks:
+    """Carries out what clients ask, and answers refusals."""
+
+    def __init__(self, house: House, seats: Seats, media: Media) -> None:
+        self._house = house
+        self._seats = seats
+        self._media = media
+
+    async def carry_out(self, peer: Peer, message: ClientMessage) -> None:
+        """Do it, or say why not."""
+        try:
+            if not peer.session.may_say(message):
+                raise Conflict("not-joined")
+            await self._do(peer, message)
+        except MargerideError as refusal:
+            peer.refuse(refusal, message.type)
+        except Exception:
+            log.exception("%s of %s failed", message.type, peer.key)
+            peer.refuse(MargerideError("internal"), message.type)
+
+    async def _do(self, peer: Peer, message: ClientMessage) -> None:
+        if isinstance(message, Join):
+            await self._seats.join(peer, message)
+        elif isinstance(message, RoomState | CommandAccepted | CommandDone | CommandFailed):
+            await self._of_a_screen(_room_of(peer), message)
+        else:
+            await self._of_a_seat(_seat_of(peer), message)
+
+    async def _of_a_screen(
+        self, room: RoomId, message: RoomState | CommandAccepted | CommandDone | CommandFailed
+    ) -> None:
+        match message:
+            case RoomState(version=version, document=document):
+                await self._house.room_state(room, version, document)
+            case CommandAccepted(id=command):
+                await self._house.command_accepted(room, command)
+            case CommandDone(id=command, result=result):
+                await self._house.command_done(room, command, result or {})
+            case CommandFailed(id=command, error=error, detail=detail):
+                await self._house.command_failed(room, command, error, detail or "")
+
+    async def _of_a_seat(self, seat: Seat, message: ClientMessage) -> None:
+        match message:
+            case Leave():
+                await self._seats.leave(seat, "left")
+            case PublishOffer():
+                await self._media.publish(seat, message)
+            case SubscribeStart(leg=leg):
+                await self._media.subscribe(seat, leg)
+            case SubscribeAnswer():
+                await self._media.answer(seat, message)
+            case TrackSet():
+                await self._media.mute(seat, message)
+            case LegFailed(leg=leg):
+                self._media.leg_failed(seat, leg)
+            case Stats(legs=legs):
+                seat.reported = [write(leg) for leg in legs]
+            case _:
+                raise Invalid("bad-message")
+
+
+def _room_of(peer: Peer) -> RoomId:
+    if peer.identity.room is None:
+        raise Forbidden("forbidden")
+    return peer.identity.room
+
+
+def _seat_of(peer: Peer) -> Seat:
+    if peer.seat is None:
+        raise NotFound("not-joined")
+    return peer.seat

@@ -1,0 +1,183 @@
+"""Those who are in one session now: their seats, what they send, and how the others hear of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rooms.ids import LegId, ParticipantId, SessionId
+from signalling.engine import Leg, Member, Placed, Role
+from signalling.messages import (
+    ParticipantChanged,
+    ParticipantJoined,
+    ParticipantView,
+    PlacedView,
+    ServerMessage,
+    TrackView,
+    body,
+)
+from signalling.ports import Json, Place
+from signalling.presence import Presence, Standing
+from signalling.switchboard_peer import Clock, Peer
+from signalling.tracks import Board, Subscription
+
+
+@dataclass(eq=False)
+class Seat:
+    """A participant in a session: who sits there, and his two legs.
+
+    A seat without a `peer` is kept for somebody who may come back. One whose place has no name was
+    found at the worker after a restart: nobody has said yet who he is.
+    """
+
+    place: Place
+    gathering: "Gathering"
+    peer: Peer | None = None
+    publish_leg: LegId | None = None
+    subscription: Subscription | None = None
+    reported: list[Json] | None = None
+
+    @property
+    def id(self) -> ParticipantId:
+        """The participant's."""
+        return self.place.participant
+
+    @property
+    def named(self) -> bool:
+        """Whether he has said who he is."""
+        return bool(self.place.name)
+
+    @property
+    def key(self) -> tuple[SessionId, ParticipantId]:
+        """What presence knows him by."""
+        return self.place.session, self.place.participant
+
+    def leg(self, role: Role) -> LegId | None:
+        """His leg of that role."""
+        if role is Role.PUBLISH:
+            return self.publish_leg
+        return self.subscription.leg if self.subscription else None
+
+    def say(self, message: ServerMessage) -> None:
+        """Tell him, if anybody may be listening."""
+        if self.peer is not None:
+            self.peer.say(message)
+
+
+@dataclass(eq=False)
+class Gathering:
+    """A session with people in it."""
+
+    id: SessionId
+    presence: Presence[tuple[SessionId, ParticipantId]]
+    seats: dict[ParticipantId, Seat] = field(default_factory=dict)
+    board: Board = field(default_factory=Board)
+
+    def view(self, seat: Seat) -> ParticipantView:
+        """A participant as others see him."""
+        lost = self.presence.standing(seat.key) is not Standing.HERE
+        return ParticipantView(
+            id=seat.id,
+            name=seat.place.name,
+            kind=seat.place.kind,
+            room=seat.place.room,
+            state="lost" if lost else "joined",
+            tracks=tuple(
+                TrackView(id=track.id, kind=track.kind, source=track.source, muted=track.muted)
+                for track in self.board.of(seat.id)
+            ),
+        )
+
+    def views(self) -> tuple[ParticipantView, ...]:
+        """Everybody who has said who he is."""
+        return tuple(self.view(seat) for seat in self.seats.values() if seat.named)
+
+    def others(self, seat: Seat) -> list[Seat]:
+        """Everybody else."""
+        return [other for other in self.seats.values() if other is not seat]
+
+    def tell(self, message: ServerMessage, but: Seat | None = None) -> None:
+        """Tell everybody (but one); the message is written once."""
+        text = body(message)
+        for seat in self.seats.values():
+            if seat is not but and seat.peer is not None:
+                seat.peer.say_body(text)
+
+    def changed(self, seat: Seat) -> None:
+        """Tell the others how he is now."""
+        if seat.named:
+            self.tell(ParticipantChanged(participant=self.view(seat)), but=seat)
+
+    def arrived(self, seat: Seat) -> None:
+        """Tell the others that he came."""
+        self.tell(ParticipantJoined(participant=self.view(seat)), but=seat)
+
+    def placed(self, offered: Iterable[Placed]) -> tuple[PlacedView, ...]:
+        """What an offer carries, told with whose it is."""
+        found = ((placed.mid, self.board.find(placed.track)) for placed in offered)
+        return tuple(
+            PlacedView(
+                mid=mid,
+                track=track.id,
+                participant=track.participant,
+                kind=track.kind,
+                source=track.source,
+            )
+            for mid, track in found
+            if track is not None
+        )
+
+    def restore(self, member: Member, now: datetime) -> Seat:
+        """Keep a seat for somebody whom the worker still carries."""
+        place = Place(session=self.id, participant=member.participant, name="", kind="")
+        seat = self.seats[member.participant] = Seat(place, self)
+        self.presence.lost(seat.key, now)
+        self.board.restore(seat.id, member.tracks)
+        for leg in member.legs:
+            _take_leg(seat, leg)
+        return seat
+
+
+class Hall:
+    """Every gathering, and who has a place in one."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.presence: Presence[tuple[SessionId, ParticipantId]] = Presence()
+        self.gatherings: dict[SessionId, Gathering] = {}
+
+    def gathering(self, session: SessionId) -> Gathering:
+        """That of a session; made when it is the first time."""
+        if session not in self.gatherings:
+            self.gatherings[session] = Gathering(session, self.presence)
+        return self.gatherings[session]
+
+    def seat(self, session: SessionId, participant: ParticipantId) -> Seat | None:
+        """A participant's seat."""
+        gathering = self.gatherings.get(session)
+        return gathering.seats.get(participant) if gathering else None
+
+    def holds(self, seat: Seat) -> bool:
+        """Whether the seat is still his."""
+        return self.seat(*seat.key) is seat
+
+    def clear(self, seat: Seat) -> None:
+        """Take a seat away, and the gathering with the last one."""
+        self.presence.left(seat.key)
+        seat.gathering.seats.pop(seat.id, None)
+        if not seat.gathering.seats:
+            self.gatherings.pop(seat.place.session, None)
+
+
+def alive(leg: Leg) -> bool:
+    """Whether a leg may still carry something."""
+    return leg.state in ("new", "connected")
+
+
+def _take_leg(seat: Seat, leg: Leg) -> None:
+    if not alive(leg):
+        return
+    if leg.role is Role.PUBLISH:
+        seat.publish_leg = leg.id
+    else:
+        asked = [placed.track for placed in leg.tracks]
+        seat.subscription = Subscription(leg.id, leg.serial, asked)

@@ -1,0 +1,161 @@
+"""Taking a seat in a session, losing the line, coming back, and giving the seat up."""
+
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import datetime
+
+from rooms.errors import MargerideError
+from rooms.ids import LegId, ParticipantId, SessionId
+from signalling.messages import Join, Joined, Left, ParticipantLeft, SessionChanged
+from signalling.peer import Closing, Event
+from signalling.ports import House, Place
+from signalling.presence import Standing
+from signalling.switchboard_gathering import Hall, Seat
+from signalling.switchboard_media import Media
+from signalling.switchboard_peer import Peer
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The legs that a client and the worker both still hold."""
+
+    publish: LegId | None
+    subscribe: LegId | None
+
+
+class Seats:
+    """Who sits where."""
+
+    def __init__(self, house: House, hall: Hall, media: Media) -> None:
+        self._house = house
+        self._hall = hall
+        self._media = media
+
+    async def join(self, peer: Peer, wish: Join) -> None:
+        """Seat a client, or seat him again with what he still holds."""
+        place = await self._house.enter(peer.identity, wish.session, wish.token)
+        if peer.seat is not None and peer.seat.key != (place.session, place.participant):
+            await self.leave(peer.seat, "left")
+        if wish.publish_leg or wish.subscribe_leg:
+            await self._media.attached()
+        await self._media.open(place.session)
+        session = await self._house.session(place.session)
+        seat, news = self._sit(peer, place)
+        kept = _kept(seat, wish)
+        peer.say(self._joined(seat, kept, session))
+        peer.session.happen(Event.JOINED)
+        if kept.publish or kept.subscribe:
+            peer.session.happen(Event.SETTLED)
+        (seat.gathering.arrived if news else seat.gathering.changed)(seat)
+        if seat.subscription is not None:
+            self._media.refresh_seat(seat)
+        await self._telling(self._house.joined(seat.place))
+
+    async def leave(self, seat: Seat, reason: str) -> None:
+        """He gives his seat up, or it is taken from him."""
+        if not self._hall.holds(seat):
+            return
+        self._hall.clear(seat)
+        self.unseat(seat, reason)
+        seat.gathering.tell(ParticipantLeft(participant=seat.id, reason=reason))
+        await self._media.withdraw(seat)
+        await self._telling(self._house.left(seat.place, reason))
+
+    def unseat(self, seat: Seat, reason: str) -> None:
+        """Tell him that he is out; a person's line ends with it, a screen stays."""
+        peer, seat.peer = seat.peer, None
+        if peer is None:
+            return
+        peer.seat = None
+        peer.say(Left(reason=reason))
+        peer.session.happen(Event.LEFT)
+        if peer.identity.room is None:
+            peer.hang_up(Closing.DONE)
+
+    def lost(self, seat: Seat, now: datetime) -> bool:
+        """His line broke; the others see it at once, his seat is kept."""
+        if not self._hall.holds(seat) or not self._hall.presence.lost(seat.key, now):
+            return False
+        seat.gathering.changed(seat)
+        return True
+
+    async def tell_lost(self, seat: Seat) -> None:
+        """Tell the house, unless he is back or gone meanwhile."""
+        if self._hall.presence.standing(seat.key) is Standing.LOST:
+            await self._telling(self._house.lost(seat.place))
+
+    async def back(self, seat: Seat) -> None:
+        """He took his line up again."""
+        if self._hall.holds(seat) and self._hall.presence.here(seat.key):
+            seat.gathering.changed(seat)
+            await self._telling(self._house.joined(seat.place))
+
+    async def sweep(self, now: datetime) -> None:
+        """Give up the seats of those who never came back."""
+        for session, participant in self._hall.presence.gone(now):
+            seat = self._hall.seat(session, participant)
+            if seat is not None:
+                await self.leave(seat, "gone")
+
+    async def end(self, session: SessionId) -> None:
+        """Everybody out."""
+        gathering = self._hall.gatherings.pop(session, None)
+        for seat in list(gathering.seats.values()) if gathering else []:
+            self._hall.clear(seat)
+            self.unseat(seat, "ended")
+        await self._media.close(session)
+
+    async def remove(self, session: SessionId, participant: ParticipantId) -> None:
+        """Put somebody out."""
+        seat = self._hall.seat(session, participant)
+        if seat is not None:
+            await self.leave(seat, "removed")
+
+    async def session_changed(self, session: SessionId) -> None:
+        """Tell everybody in it how the session is now."""
+        gathering = self._hall.gatherings.get(session)
+        if gathering is not None:
+            gathering.tell(SessionChanged(session=await self._house.session(session)))
+
+    def _sit(self, peer: Peer, place: Place) -> tuple[Seat, bool]:
+        """The seat, and whether that is news to the others."""
+        gathering = self._hall.gathering(place.session)
+        seat = gathering.seats.get(place.participant)
+        news = seat is None or not seat.named
+        if seat is None:
+            seat = gathering.seats[place.participant] = Seat(place, gathering)
+        if seat.peer is not peer:
+            self.unseat(seat, "removed")
+        seat.place, seat.peer, peer.seat = place, peer, seat
+        self._hall.presence.here(seat.key)
+        return seat, news
+
+    def _joined(self, seat: Seat, kept: _Kept, session: dict[str, object]) -> Joined:
+        return Joined(
+            session=session,
+            you=seat.id,
+            participants=seat.gathering.views(),
+            publish_leg=kept.publish,
+            subscribe_leg=kept.subscribe,
+        )
+
+    async def _telling(self, call: Awaitable[None]) -> None:
+        """What the house makes of news is its own affair."""
+        try:
+            await call
+        except MargerideError as refusal:
+            log.warning("the house does not take the news: %s", refusal)
+
+
+def _kept(seat: Seat, wish: Join) -> _Kept:
+    subscription = seat.subscription
+    if subscription is not None and (
+        subscription.leg != wish.subscribe_leg
+        or wish.subscribe_serial not in (None, subscription.serial)
+    ):
+        subscription = seat.subscription = None
+    publish = seat.publish_leg if seat.publish_leg == wish.publish_leg else None
+    return _Kept(publish, subscription.leg if subscription else None)
