@@ -48,19 +48,14 @@ def phrase(reason: Reason, locale: str, words: Words) -> tuple[str, dict[str, ob
     if reason.slot is not None:
         facts["when"] = slot_text(reason.slot, zone, locale, words)
         facts["day"] = date_text(reason.slot.start.astimezone(zone).date(), locale, words)
-    match reason.key:
-        case "room-taken":
-            facts["when"] = slot_text(_slot(facts, "from", "until"), zone, locale, words)
-            return ("room-taken-by" if facts["title"] else "room-taken"), facts
-        case "centre-closed":
-            hours = reason.facts["hours"]
-            stretches = [_stretch(text) for text in hours] if isinstance(hours, list) else []
-            if not stretches:
-                return "centre-closed-all-day", facts
-            texts = [hours_text(stretch, zone, locale, words) for stretch in stretches]
-            facts["hours"] = words("calendar-and", locale, {}).join(texts)
-        case "centre-closure":
-            return _closure(facts, locale, words)
+    if reason.key == "room-taken":
+        held = _stretch(f"{facts['from']}/{facts['until']}")
+        facts["when"] = slot_text(held, zone, locale, words)
+        return ("room-taken-by" if facts["title"] else "room-taken"), facts
+    if reason.key == "centre-closed":
+        return _hours(reason, facts, locale, words)
+    if reason.key == "centre-closure":
+        return _closure(facts, locale, words)
     return reason.key, facts
 
 
@@ -95,14 +90,21 @@ def date_text(day: date, locale: str, words: Words) -> str:
     return words("calendar-date", locale, {"day": f"{day.day:02}", "month": f"{day.month:02}"})
 
 
+def _hours(
+    reason: Reason, facts: dict[str, object], locale: str, words: Words
+) -> tuple[str, dict[str, object]]:
+    hours = reason.facts["hours"]
+    if not isinstance(hours, list) or not hours:
+        return "centre-closed-all-day", facts
+    texts = [hours_text(_stretch(text), _zone(reason), locale, words) for text in hours]
+    facts["hours"] = words("calendar-and", locale, {}).join(texts)
+    return "centre-closed", facts
+
+
 def _closure(facts: dict[str, object], locale: str, words: Words) -> tuple[str, dict[str, object]]:
     first, last = (date.fromisoformat(str(facts[name])) for name in ("first", "last"))
     facts["first"], facts["last"] = (date_text(day, locale, words) for day in (first, last))
     return ("centre-closure-day" if first == last else "centre-closure"), facts
-
-
-def _slot(facts: Mapping[str, object], start: str, end: str) -> Slot:
-    return Slot(datetime.fromisoformat(str(facts[start])), datetime.fromisoformat(str(facts[end])))
 
 
 def _stretch(text: str) -> Slot:
