@@ -150,10 +150,15 @@ def _check_stretch(
     start, end = stretch
     if end <= start:
         table.wrong("settings-hours-backwards", "to")
+    shared = [day for day in days if _overlaps(stretch, taken.get(day, []))]
+    if shared:
+        table.wrong("settings-hours-overlap", "from", days=[DAYS[day] for day in shared])
     for day in days:
-        if any(start < until and since < end for since, until in taken.get(day, [])):
-            table.wrong("settings-hours-overlap", "from", day=DAYS[day])
         taken.setdefault(day, []).append(stretch)
+
+
+def _overlaps(stretch: tuple[int, int], others: list[tuple[int, int]]) -> bool:
+    return any(stretch[0] < end and start < stretch[1] for start, end in others)
 
 
 def _minutes(clock: time) -> int:

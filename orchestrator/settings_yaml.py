@@ -82,7 +82,9 @@ def parse(text: str) -> Mapping:
 
 
 def _broken(error: yaml.MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
+    context = error.context or ""
+    opened = "quoted" in context or "flow" in context  # better where it opens than where it ends
+    mark = error.context_mark if opened else error.problem_mark
     line = mark.line + 1 if mark else 1
     said = error.problem or ""
     key = "settings-tab" if r"'\t'" in said else "settings-broken-yaml"

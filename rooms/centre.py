@@ -30,6 +30,11 @@ class OpeningHours:
     opens: time
     closes: time
 
+    @property
+    def closing(self) -> str:
+        """The closing time as people write it: the end of the day is 24:00."""
+        return "24:00" if self.closes == MIDNIGHT else f"{self.closes:%H:%M}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closure:

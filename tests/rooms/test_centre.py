@@ -127,3 +127,8 @@ def test_a_closure_begins_at_the_midnight_of_the_centre() -> None:
 
 def test_the_day_of_an_instant_is_that_of_the_centre() -> None:
     assert a_centre().day_of(utc("2026-11-23T23:30")) == date(2026, 11, 24)
+
+
+def test_the_end_of_the_day_is_written_as_people_do() -> None:
+    assert hours("00:00", "24:00").closing == "24:00"
+    assert hours("08:30", "12:00").closing == "12:00"
