@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rooms.errors import Fact, Invalid
+from rooms.fields import clean_text
+
+LONGEST_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,16 @@ class SettingsError(Invalid):
 
 def fields_of(file: str, problem: Problem) -> dict[str, Fact]:
     """Everything a sentence about this problem may name."""
-    return {"file": file, "line": problem.line, "path": problem.path, **problem.facts}
+    facts = {name: shown(value) for name, value in problem.facts.items()}
+    return {"file": file, "line": problem.line, "path": shown(problem.path), **facts}
+
+
+def shown(value: Fact) -> Fact:
+    """A fact fit for a sentence on a terminal: one printable line, not too long."""
+    if not isinstance(value, str):
+        return value
+    cleaned = clean_text(value)
+    return cleaned if len(cleaned) <= LONGEST_SHOWN else cleaned[: LONGEST_SHOWN - 1] + "…"
 
 
 class Refusal(Exception):

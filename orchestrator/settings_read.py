@@ -41,7 +41,7 @@ class Table:
         for key, line in node.lines.items():
             if key not in accepted:
                 facts: dict[str, Fact] = {"accepted": list(accepted), **nearest(key, accepted)}
-                self.note("settings-unknown-key", line, self.at(_shown(key)), **facts)
+                self.note("settings-unknown-key", line, self.at(key), **facts)
 
     def at(self, name: str) -> str:
         """The path of one of its keys."""
@@ -83,7 +83,7 @@ class Table:
             return default or low
         digits = scalar.text.replace("_", "")
         if not (digits.isascii() and digits.isdigit()) or len(digits) > 12 or scalar.quoted:
-            self.wrong("settings-not-a-number", name, found=_shown(scalar.text), **facts)
+            self.wrong("settings-not-a-number", name, found=scalar.text, **facts)
             return low
         if not low <= int(digits) <= high:
             self.wrong("settings-out-of-bounds", name, found=int(digits), **facts)
@@ -95,7 +95,7 @@ class Table:
         if scalar is None:
             return default
         if scalar.text.lower() not in _FLAGS:
-            self.wrong("settings-not-a-flag", name, found=_shown(scalar.text))
+            self.wrong("settings-not-a-flag", name, found=scalar.text)
         return _FLAGS.get(scalar.text.lower(), default)
 
     def choice(self, name: str, accepted: Sequence[str], default: str | None = None) -> str:
@@ -134,7 +134,7 @@ class Table:
         try:
             return parse(scalar.text)
         except ValueError:
-            self.wrong(key, name, found=_shown(scalar.text))
+            self.wrong(key, name, found=scalar.text)
             return default
 
     def table(self, name: str, accepted: Sequence[str], *, required: bool = True) -> "Table":
@@ -162,7 +162,7 @@ class Table:
 
     def _one_of(self, scalar: Scalar, path: str, accepted: Sequence[str]) -> str:
         if scalar.text not in accepted:
-            facts: dict[str, Fact] = {"accepted": list(accepted), "found": _shown(scalar.text)}
+            facts: dict[str, Fact] = {"accepted": list(accepted), "found": scalar.text}
             facts |= nearest(scalar.text, accepted)
             self.note("settings-not-accepted", scalar.line, path, **facts)
         return scalar.text
@@ -191,8 +191,3 @@ class Table:
     def _missing(self, name: str) -> None:
         if self._node is not _NOTHING:
             self.wrong("settings-missing-key", name)
-
-
-def _shown(text: str) -> str:
-    cleaned = clean_text(text)
-    return cleaned if len(cleaned) <= 60 else cleaned[:59] + "…"

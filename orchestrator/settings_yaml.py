@@ -79,6 +79,8 @@ def parse(text: str) -> Mapping:
         raise Refusal(Problem(key="settings-control-character", line=line)) from None
     except yaml.MarkedYAMLError as error:
         raise Refusal(_broken(error)) from None
+    except (ValueError, OverflowError):  # "\UFFFFFFFF": no such character
+        raise Refusal(Problem(key="settings-no-character")) from None
 
 
 def _broken(error: yaml.MarkedYAMLError) -> Problem:

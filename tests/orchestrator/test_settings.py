@@ -3,12 +3,16 @@ reader is to be told: `# key line path`."""
 
 from datetime import date, time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestrator import settings_centres, settings_rooms
+from orchestrator.check import check
 from orchestrator.settings import DEFAULT, DEMO, Service, SettingsError, load_settings
 from rooms.centre import Closure, Level, Line, OpeningHours
 from rooms.equipment import is_visio
@@ -165,6 +169,34 @@ def test_a_file_in_latin_1_is_refused_at_its_line(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text_are_refused_at_their_line(tmp_path: Path) -> None:
     error = refusal(written(tmp_path, "network:\n  name: a\x00b\n"))
     assert (error.key, error.fields["line"]) == ("settings-control-character", 2)
+
+
+def test_an_escape_beyond_unicode_is_refused(tmp_path: Path) -> None:
+    path = changed(tmp_path, "name: Salle visio", r'name: "Salle \UFFFFFFFF"')
+    assert refusal(path).key == "settings-no-character"
+
+
+def test_what_cannot_be_printed_is_told_without_it(tmp_path: Path) -> None:
+    path = changed(tmp_path, "    level:", '    "le\\ud800\\evel": telecentre\n    level:')
+    error = refusal(path)
+    assert (error.key, error.fields["path"]) == ("settings-unknown-key", "centres[0].le vel")
+    assert error.fields["nearest"] == "level"
+
+
+@given(st.data())
+def test_no_damage_to_a_file_is_more_than_a_refusal(data: st.DataObject) -> None:
+    text = (DATA / "good.yaml").read_text(encoding="utf-8")
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(text)))
+        gone = data.draw(st.integers(0, 12))
+        new = data.draw(
+            st.text(st.sampled_from(list("\t\n -:[]{}#&*!|>'\"%@`?,\\x\ud8000é")), max_size=6)
+        )
+        text = text[:at] + new + text[at + gone :]
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "network.yaml")
+        path.write_text(text, encoding="utf-8", errors="surrogatepass")
+        "\n".join(check(path).lines).encode()
 
 
 def test_a_billion_laughs_stay_unsaid(tmp_path: Path) -> None:
