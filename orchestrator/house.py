@@ -74,7 +74,7 @@ class House:
         one = await self.means.database.read(lambda conn: _claimed(conn, identity, token))
         if session is not None and one.session != session:
             raise NotFound("no-session", session=session)
-        stored = await self.means.database.read(lambda conn: sessions.get(conn, one.session))
+        stored = await self.stored(one.session)
         if stored.session.state in OVER:
             raise Conflict("session-over", session=stored.id)
         await conduct.doors(self.conductor, stored)
@@ -84,8 +84,11 @@ class House:
 
     async def session(self, session: SessionId) -> Json:
         """The `session` object of the wire."""
-        stored = await self.means.database.read(lambda conn: sessions.get(conn, session))
-        return views.on_the_wire(self.means, stored)
+        return views.on_the_wire(self.means, await self.stored(session))
+
+    async def stored(self, session: SessionId) -> Stored:
+        """The session as kept; NotFound("no-session")."""
+        return await self.means.database.read(lambda conn: sessions.get(conn, session))
 
     # --- what the wire reports of people ----------------------------------------
 
@@ -200,7 +203,6 @@ class House:
         lost = await self.means.database.read(participants.here)
         for one in lost:
             if one.state == participants.LOST:
-                await self.means.wire.remove(one.session, one.id)
                 await self.left(_place(one), "gone")
 
     async def settled(self) -> None:
@@ -248,7 +250,7 @@ def _all_lost(conn: Connection, now: datetime) -> list[Stored]:
     for one in participants.here(conn):
         participants.become(conn, now, one.id, participants.LOST)
         stored = sessions.get(conn, one.session)
-        if one.room in stored.centres:
+        if one.room is not None and one.room in stored.centres:
             event = Learnt(room=one.room, step=Step.LOST)
             moves.move_in(conn, now, one.session, event, "restart")
     return [stored for stored in sessions.due(conn, now) if stored.session.state in RUNNING]

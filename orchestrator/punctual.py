@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from orchestrator import conduct
+from orchestrator.cases import calls
 from orchestrator.house import House
 from orchestrator.room_control import Wish
 from orchestrator.session import AIRING, RUNNING, Act, SiteState, Step
@@ -85,17 +86,19 @@ class Punctual:
                 self._called[stored.id, site.room] = now
 
     async def _call(self, stored: Stored, now: datetime) -> None:
-        elsewhere = await self._means.database.read(lambda conn: _held(conn, stored, now))
+        database = self._means.database
+        elsewhere = await database.read(lambda conn: _held(conn, stored, now))
+        called = await database.read(lambda conn: calls.being_called(conn, stored.id))
         screens = {
             site.room: Screen(
                 since=self._house.screens.since(site.room),
                 called_at=self._called.get((stored.id, site.room)),
+                being_called=site.room in called,
                 held_elsewhere=site.room in elsewhere,
             )
             for site in stored.session.sites
         }
-        for name in to_call(stored.session, screens, now):
-            room = RoomId(name)
+        for room in to_call(stored.session, screens, now):
             self._called[stored.id, room] = now
             await conduct.call_room(self._house.conductor, stored.id, room, conduct.CLOCK)
 

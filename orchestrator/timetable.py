@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orchestrator.session import AIRING, RUNNING, Act, Session, SiteState, State
+from rooms.ids import RoomId
 
 CALLED_BEFORE = timedelta(seconds=60)
 OVERTIME = timedelta(minutes=15)
@@ -60,14 +61,15 @@ def in_overtime(session: Session, around: Around, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
-    """A room's screen: since when it is there, when it was last called, whether elsewhere."""
+    """A room's screen: since when it is there, when it was last called, what it is about."""
 
     since: datetime | None
     called_at: datetime | None = None
+    being_called: bool = False
     held_elsewhere: bool = False
 
 
-def to_call(session: Session, screens: Mapping[str, Screen], now: datetime) -> list[str]:
+def to_call(session: Session, screens: Mapping[RoomId, Screen], now: datetime) -> list[RoomId]:
     """The rooms to be called into the session now.
 
     Shortly before its hour those that nobody else's session holds; from its hour all that are
@@ -85,7 +87,7 @@ def to_call(session: Session, screens: Mapping[str, Screen], now: datetime) -> l
 
 
 def _wants(state: SiteState, screen: Screen, now: datetime) -> bool:
-    if screen.since is None:
+    if screen.since is None or screen.being_called:
         return False
     if screen.called_at is not None and now < screen.called_at + CALL_AGAIN:
         return False

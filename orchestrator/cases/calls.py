@@ -1,13 +1,11 @@
 """Calling rooms into a session, and letting them go."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import Connection
 
 from orchestrator.cases.conductor import Conductor
 from orchestrator.room_control import Check, Wish, allowed
 from orchestrator.session import PRESENT, RUNNING, Session, SiteState, State
-from orchestrator.store import idempotency, participants, sessions
+from orchestrator.store import commands, idempotency, participants, sessions
 from orchestrator.store.commands import Order
 from orchestrator.store.idempotency import Once
 from orchestrator.store.sessions import Stored
@@ -69,23 +67,23 @@ def _must_run(session: Session) -> None:
         raise Conflict("session-over", session=session.id)
 
 
-async def call_missing(conductor: Conductor, stored: Stored, by: str) -> list[RoomId]:
-    """Call every connected room of the session that is not there; those that were called."""
-    wire = conductor.means.wire
-    missing = [
-        site.room
-        for site in stored.session.sites
-        if site.state in MISSING and wire.screen_connected(site.room)
-    ]
-    await _call_each(conductor, stored.id, missing, by)
-    return missing
+async def call_missing(conductor: Conductor, stored: Stored, by: str) -> None:
+    """Call every connected room of the session that is neither there nor being called."""
+    means = conductor.means
+    called = await means.database.read(lambda conn: being_called(conn, stored.id))
+    for site in stored.session.sites:
+        wanted = site.state in MISSING and site.room not in called
+        if wanted and means.wire.screen_connected(site.room):
+            await call_room(conductor, stored.id, site.room, by)
 
 
-async def _call_each(
-    conductor: Conductor, session: SessionId, rooms: Sequence[RoomId], by: str
-) -> None:
-    for room in rooms:
-        await call_room(conductor, session, room, by)
+def being_called(conn: Connection, session: SessionId) -> set[RoomId]:
+    """The rooms whose screens are about to join the session."""
+    return {
+        order.room
+        for order in commands.unfinished(conn)
+        if order.session == session and order.command == CallJoin.name
+    }
 
 
 async def release(conductor: Conductor, stored: Stored, by: str) -> None:

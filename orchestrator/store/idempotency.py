@@ -37,7 +37,7 @@ class Once:
 
 
 def find(conn: Connection, once: Once, now: datetime) -> dict[str, Any] | None:
-    """The answer given before; Invalid("idempotency-key-reused") when the body was another."""
+    """The answer given before; Invalid("idempotency-conflict") when the body was another."""
     row = conn.execute(
         select(idempotency).where(
             idempotency.c.scope == once.scope,
@@ -48,7 +48,7 @@ def find(conn: Connection, once: Once, now: datetime) -> dict[str, Any] | None:
     if row is None:
         return None
     if row.body_hash != once.body_hash:
-        raise Invalid("idempotency-key-reused")
+        raise Invalid("idempotency-conflict")
     answer: dict[str, Any] = row.answer
     return answer
 
