@@ -15,7 +15,7 @@ from calendars.booking import Candidate, Held, Slot
 from calendars.policy import RoomRules
 from rooms.centre import Centre
 from rooms.errors import Fact
-from rooms.ids import RoomId
+from rooms.ids import CentreId, RoomId
 
 MAX_REASONS = 20
 
@@ -107,12 +107,21 @@ class _Case:
             elif row.room in rows:
                 rows[row.room].append(row)
         self.held = {room: HeldRoom(theirs) for room, theirs in rows.items()}
+        # Centres of a network mostly keep the same hours: each slot is compared with them once.
+        alike: dict[object, Centre] = {}
+        self.centres = {
+            room: alike.setdefault((rule.centre.zone.key, *_hours(rule.centre)), rule.centre)
+            for room, rule in self.rules.items()
+        }
 
     def reasons(self) -> Iterator[Reason]:
         yield from self._about_the_whole()
         for slot in self.slots:
-            for room in self.rules:
-                yield from self._about(room, slot)
+            open_at: dict[CentreId, bool] = {}
+            for room, centre in self.centres.items():
+                if slot.end > slot.start and centre.id not in open_at:
+                    open_at[centre.id] = centre.is_open(slot.start, slot.end)
+                yield from self._about(room, slot, open_at.get(centre.id, False))
 
     def _about_the_whole(self) -> Iterator[Reason]:
         for room in self.rooms:
@@ -134,7 +143,7 @@ class _Case:
             return False
         return any((room, slot) not in self.own for room in self.rules for slot in self.slots)
 
-    def _about(self, room: RoomId, slot: Slot) -> Iterator[Reason]:
+    def _about(self, room: RoomId, slot: Slot, is_open: bool) -> Iterator[Reason]:
         if slot.end <= slot.start:
             yield Reason("no-duration", room, slot, self._place(room))
             return
@@ -145,10 +154,8 @@ class _Case:
                 "title": row.title,
             }
             yield Reason("room-taken", room, slot, facts)
-        if slot.end > self.now and (room, slot) not in self.own:
-            centre = self.rules[room].centre
-            if not centre.is_open(slot.start, slot.end):
-                yield self._closed(room, centre, slot)
+        if not is_open and slot.end > self.now and (room, slot) not in self.own:
+            yield self._closed(room, self.rules[room].centre, slot)
 
     def _closed(self, room: RoomId, centre: Centre, slot: Slot) -> Reason:
         for day in _days(centre, slot):
@@ -180,6 +187,10 @@ class _Case:
         centres = {rule.centre.id: rule.centre for rule in allowed}
         busy = [row.slot for theirs in self.held.values() for row in theirs.rows]
         return nearest_free(self.slots[0], list(centres.values()), busy, self.now)
+
+
+def _hours(centre: Centre) -> tuple[object, object]:
+    return centre.opening_hours, centre.closures
 
 
 def _days(centre: Centre, slot: Slot) -> Iterator[date]:
