@@ -1,5 +1,5 @@
-# mypy: disable-error-code="override,no-untyped-call,untyped-decorator,no-any-return,attr-defined,arg-type"
-# (what Xandikos returns is not always what its annotations say)
+# mypy: disable-error-code="override,no-untyped-call,untyped-decorator,no-any-return"
+# (Xandikos does not always return what its annotations say)
 """A calendar and its objects as DAV resources, over the port. No state of their own."""
 
 from collections.abc import Iterable, Iterator

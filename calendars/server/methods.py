@@ -1,5 +1,5 @@
-# mypy: disable-error-code="override,no-untyped-call,untyped-decorator,no-any-return,attr-defined,arg-type"
-# (what Xandikos returns is not always what its annotations say)
+# mypy: disable-error-code="override,no-untyped-call,untyped-decorator,no-any-return"
+# (Xandikos does not always return what its annotations say)
 """The HTTP methods of this server: PUT and PROPFIND of our own, the rest Xandikos'.
 
 POST, COPY, MOVE, MKCOL and LOCK do not exist here: the stock ones write past the judge.

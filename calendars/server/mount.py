@@ -1,5 +1,5 @@
-# mypy: disable-error-code="override,no-untyped-call,untyped-decorator,no-any-return,attr-defined,arg-type"
-# (what Xandikos returns is not always what its annotations say)
+# mypy: disable-error-code="override,no-untyped-call,untyped-decorator,no-any-return"
+# (Xandikos does not always return what its annotations say)
 """Xandikos' protocol layer over a port: one request in, one whole answer out, no loop, no state.
 
 The caller is on a store thread, in a transaction; the port is that transaction.
@@ -28,10 +28,9 @@ FEATURES = ["1", "3", "access-control", "calendar-access", "sync-collection"]
 BAD_XML = frozenset({"xml-too-deep", "xml-too-large", "xml-doctype", "xml-malformed", "bad-path"})
 ELEMENTS = {  # refusal -> the precondition RFC 4791 names for it
     "too-many-instances": f"{CAL}max-instances",
-    "object-too-large": f"{CAL}max-resource-size",
+    "calendar-too-large": f"{CAL}max-resource-size",
     "body-too-large": f"{CAL}max-resource-size",
-    "too-early": f"{CAL}min-date-time",
-    "too-late": f"{CAL}max-date-time",
+    "date-out-of-range": f"{CAL}max-date-time",
     "not-an-event": f"{CAL}supported-calendar-component",
     "uid-conflict": f"{CAL}no-uid-conflict",
     "bad-name": "{DAV:}resource-must-be-null",
@@ -48,7 +47,7 @@ class DavServer(webdav.WebDAVApp):
         self.methods.clear()
         self.register_methods(methods())
         self.register_reporters(reporters())
-        self.register_properties(known(self.reporters))
+        self.register_properties(known(dict(self.reporters)))
 
     def _get_dav_features(self, resource: Any) -> list[str]:
         return FEATURES
@@ -64,7 +63,7 @@ class DavServer(webdav.WebDAVApp):
                 limits.check_xml(request.body)
             response = run(bound._dispatch(request, environ))
         except MargerideError as error:
-            response = refusal(error)
+            response = refusal(error, port.sentence(error))
         return whole(response)
 
     async def _dispatch(self, request: DavRequest, environ: dict[str, str]) -> webdav.Response:
@@ -93,9 +92,8 @@ class DavServer(webdav.WebDAVApp):
             return _plain("400 Bad Request", "not understood")
 
 
-def refusal(error: MargerideError) -> webdav.Response:
+def refusal(error: MargerideError, text: str) -> webdav.Response:
     """A refusal of ours as DAV says it. Never 409 or 412 for a busy room: clients loop on them."""
-    text = str(error.fields.get("sentence") or error.key)
     if error.key in BAD_XML:
         return _plain("400 Bad Request", text)
     if error.key in ELEMENTS:

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from rooms.errors import MargerideError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
@@ -110,3 +112,6 @@ class CalendarPort(Protocol):
 
     def describe(self, calendar: CalendarInfo, *, displayname: str, color: str) -> None:
         """Change how a calendar is shown."""
+
+    def sentence(self, error: MargerideError) -> str:
+        """A refusal in the visitor's language."""

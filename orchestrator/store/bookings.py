@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
@@ -13,6 +13,8 @@ from orchestrator.store.tables import booking_rooms, bookings, occurrences, outb
 from rooms.ids import BookingId, PersonId, RoomId
 
 CONFIRMED, DECLINED, CANCELLED = "confirmed", "declined", "cancelled"
+LONGEST = timedelta(days=31)  # no room is held longer at a stretch: an index look-up says who is in
+AROUND = timedelta(days=14)  # as far as the judge looks for a free alternative
 INVITATION, ROOM_CALENDAR, REST = "invitation", "room-calendar", "rest"
 
 
@@ -101,21 +103,39 @@ def organisers(conn: Connection, calendar: int, names: Iterable[str]) -> dict[st
     }
 
 
-def held(conn: Connection, rooms: Sequence[RoomId], slots: Sequence[Slot]) -> list[Held]:
-    """What is held of these rooms from the first to the last of these slots; `uid` is the booking."""
+def held(
+    conn: Connection, rooms: Sequence[RoomId], slots: Sequence[Slot]
+) -> list[tuple[Held, PersonId]]:
+    """What is held of these rooms around these slots, and by whom; `uid` names the booking."""
     if not slots:
         return []
     start, end = min(slot.start for slot in slots), max(slot.end for slot in slots)
-    rows = conn.execute(
-        select(occurrences.c.room_id, occurrences.c.starts_at, occurrences.c.ends_at,
-               occurrences.c.booking_id, bookings.c.title)
+    query = (
+        select(
+            occurrences.c.room_id,
+            occurrences.c.starts_at,
+            occurrences.c.ends_at,
+            occurrences.c.booking_id,
+            bookings.c.title,
+            bookings.c.organiser_id,
+        )
         .join(bookings, bookings.c.id == occurrences.c.booking_id)
-        .where(occurrences.c.room_id.in_(rooms), occurrences.c.starts_at < seconds(end),
-               occurrences.c.ends_at > seconds(start))
-    )  # fmt: skip
+        .where(
+            occurrences.c.room_id.in_(rooms),
+            occurrences.c.starts_at < seconds(end + AROUND),
+            occurrences.c.starts_at > seconds(start - AROUND - LONGEST),
+            occurrences.c.ends_at > seconds(start - AROUND),
+        )
+    )
     return [
-        Held(RoomId(row.room_id), slot_of(row.starts_at, row.ends_at), row.booking_id, row.title)
-        for row in rows
+        (
+            Held(
+                RoomId(row.room_id), slot_of(row.starts_at, row.ends_at), row.booking_id, row.title
+            ),
+            PersonId(row.organiser_id),
+        )
+        for row in conn.execute(query)
+        for slot in (slot_of(row.starts_at, row.ends_at),)
     ]
 
 

@@ -260,6 +260,15 @@ def place(
         )
 
 
+def unbook(conn: Connection, booking: str) -> None:
+    """The instances of a booking's objects hold nothing any more."""
+    conn.execute(
+        update(occurrences)
+        .where(occurrences.c.booking_id == booking)
+        .values(booking_id=None, room_id=None)
+    )
+
+
 def _next_rev(conn: Connection, calendar: int) -> int:
     query = (
         update(calendars)
