@@ -12,7 +12,9 @@ from orchestrator.words import Words
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from orchestrator.bookings import Bookings
     from orchestrator.house import House
+    from orchestrator.outbox import Outbox
     from orchestrator.settings import Settings
     from signalling.engine import MediaEngine
     from signalling.ports import Wire
@@ -26,5 +28,7 @@ DATABASE = web.AppKey("database", Database)
 KEYRING = web.AppKey("keyring", Keyring)
 BUS = web.AppKey("bus", Bus)
 ENGINE: "web.AppKey[MediaEngine]" = web.AppKey("engine")
-SWITCHBOARD: "web.AppKey[Wire]" = web.AppKey("switchboard")
+BOOKINGS: "web.AppKey[Bookings]" = web.AppKey("bookings")
 HOUSE: "web.AppKey[House]" = web.AppKey("house")
+SWITCHBOARD: "web.AppKey[Wire]" = web.AppKey("switchboard")
+OUTBOX: "web.AppKey[Outbox]" = web.AppKey("outbox")

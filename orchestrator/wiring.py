@@ -1,15 +1,17 @@
 """Where the parts are joined: typed keys, opened in order, closed in reverse, and nothing else."""
 
 import asyncio
+import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
-from orchestrator import keys
+from orchestrator import conduct, dav, keys
 from orchestrator.api import (
     audit,
     centres,
@@ -17,28 +19,37 @@ from orchestrator.api import (
     events,
     guard,
     health,
-    idempotency,
     openapi,
     pairings,
     people,
 )
 from orchestrator.auth.keyring import load_keyring
+from orchestrator.bookings import Bookings, ensure_rooms
 from orchestrator.events import Bus
+from orchestrator.house import House
+from orchestrator.means import Means
+from orchestrator.outbox import Outbox
+from orchestrator.punctual import Punctual
 from orchestrator.settings import Settings
 from orchestrator.store import facts, versions
 from orchestrator.store.database import Database
 from orchestrator.web import pages
 from orchestrator.words import words
 from rooms.ids import new_secret
+from signalling import websocket
 from signalling.engine import MediaEngine
+from signalling.switchboard import Switchboard
 
+log = logging.getLogger(__name__)
 STORE = "margeride.sqlite3"
+AGAIN = 1.0
+MakeEngine = Callable[[web.Application], AbstractAsyncContextManager[MediaEngine]]
+MAKE_ENGINE: "web.AppKey[MakeEngine]" = web.AppKey("make_engine")
+WIRE: "web.AppKey[Switchboard]" = web.AppKey("wire")
 try:
     VERSION = version("margeride")
 except PackageNotFoundError:  # a source tree that was never installed
     VERSION = "0"
-MakeEngine = Callable[[web.Application], AbstractAsyncContextManager[MediaEngine]]
-MAKE_ENGINE: "web.AppKey[MakeEngine]" = web.AppKey("make_engine")
 
 
 def make_app(
@@ -51,12 +62,14 @@ def make_app(
     app[keys.PUBLIC_URL] = public_url.rstrip("/")
     app[keys.WORDS] = words
     app[MAKE_ENGINE] = engine
-    app.cleanup_ctx.extend((_store, _bus, _engine))
+    app.cleanup_ctx.extend((_store, _bus, _engine, _bookings, _house, _wire, _outbox, _clock))
     guard.setup(app)
-    idempotency.setup(app)
     events.setup(app)
     health.setup(app)
+    dav.setup(app)
     pages.setup(app)
+    app.add_routes(websocket.routes(lambda request: request.app[WIRE], _origins))
+    app.on_shutdown.append(_drain_wire)
     endpoint.mount(
         app,
         people.ROUTES,
@@ -68,6 +81,11 @@ def make_app(
     )
     openapi.setup(app, VERSION)
     return app
+
+
+def _origins(request: web.Request) -> tuple[str, ...]:
+    here = f"http://{request.host}", f"https://{request.host}"
+    return (request.app[keys.PUBLIC_URL], *here)
 
 
 def open_store(data: Path) -> Database:
@@ -102,3 +120,85 @@ async def _engine(app: web.Application) -> AsyncIterator[None]:
     async with app[MAKE_ENGINE](app) as engine:
         app[keys.ENGINE] = engine
         yield
+
+
+@asynccontextmanager
+async def _bookings(app: web.Application) -> AsyncIterator[None]:
+    def publish(topic: str, **payload: Any) -> None:
+        app[keys.BUS].publish(topic, **payload)
+        app[keys.OUTBOX].kick()
+
+    network, url = app[keys.SETTINGS].network, app[keys.PUBLIC_URL]
+    await app[keys.DATABASE].write(lambda conn: ensure_rooms(conn, network))
+    app[keys.BOOKINGS] = Bookings(app[keys.DATABASE], network, url, publish)
+    yield
+
+
+@asynccontextmanager
+async def _house(app: web.Application) -> AsyncIterator[None]:
+    means = Means(
+        database=app[keys.DATABASE],
+        settings=app[keys.SETTINGS],
+        bus=app[keys.BUS],
+        engine=app[keys.ENGINE],
+        public_url=app[keys.PUBLIC_URL],
+    )
+    app[keys.HOUSE] = house = House(means)
+    yield
+    await house.settled()
+
+
+@asynccontextmanager
+async def _wire(app: web.Application) -> AsyncIterator[None]:
+    house = app[keys.HOUSE]
+    app[WIRE] = app[keys.SWITCHBOARD] = switchboard = Switchboard(house, app[keys.ENGINE])
+    house.means.wire = switchboard
+    await switchboard.start()
+    await house.restore()
+    yield
+    await switchboard.stop()
+
+
+async def _drain_wire(app: web.Application) -> None:
+    app[WIRE].drain()
+
+
+@asynccontextmanager
+async def _outbox(app: web.Application) -> AsyncIterator[None]:
+    app[keys.OUTBOX] = outbox = Outbox(app[keys.DATABASE])
+    house = app[keys.HOUSE]
+
+    async def follow(topic: str, payload: dict[str, Any]) -> None:
+        if topic.startswith("booking."):
+            await conduct.follow_booking(house.conductor, payload["booking"])
+        house.wakened.set()
+
+    outbox.listen("sessions follow bookings", follow)
+    async with _kept_running("outbox", outbox.run):
+        yield
+
+
+@asynccontextmanager
+async def _clock(app: web.Application) -> AsyncIterator[None]:
+    async with _kept_running("clock", Punctual(app[keys.HOUSE]).run):
+        yield
+
+
+@asynccontextmanager
+async def _kept_running(name: str, work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Run `work` beside everything else; begin it again, and say so, when it fails."""
+
+    async def keep() -> None:
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("%s failed; it is begun again", name)
+            await asyncio.sleep(AGAIN)
+
+    task = asyncio.create_task(keep(), name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
