@@ -99,14 +99,14 @@ class Service:
     async def stop(self) -> None:
         """SIGTERM: it drains. Its media worker is ended too."""
         await self._end(signal.SIGTERM)
-        self._signal_worker(signal.SIGTERM)
+        await self._signal_worker(signal.SIGTERM)
 
-    def kill_worker(self) -> bool:
+    async def kill_worker(self) -> bool:
         """SIGKILL the media worker; False when none runs."""
-        return self._signal_worker(signal.SIGKILL)
+        return await self._signal_worker(signal.SIGKILL)
 
-    def _signal_worker(self, number: signal.Signals) -> bool:
-        pid = worker_pid(self.data)
+    async def _signal_worker(self, number: signal.Signals) -> bool:
+        pid = await asyncio.to_thread(worker_pid, self.data)
         if pid is None:
             return False
         os.kill(pid, number)
