@@ -119,17 +119,19 @@ export class Call extends EventTarget {
   sendJoin() {
     /** @type {Message} */
     const join = { type: "join", ...this.ticket };
-    if (this.publish?.alive) join.publish_leg = this.publish.id;
-    if (this.subscribe?.alive) join.subscribe_leg = this.subscribe.id;
+    if (this.publish?.alive && this.publish.answered) join.publish_leg = this.publish.id;
+    if (this.subscribe?.alive && this.subscribe.lastAnswer) {
+      join.subscribe_leg = this.subscribe.id;
+      join.subscribe_serial = this.subscribe.lastAnswer.serial;
+    }
     this.line.send(join);
   }
 
-  /** After a resume: whatever was under way when the line broke is said again. @private */
+  /** What was said last may have died with the line: said again, each is harmless. @private */
   repeat() {
-    if (this.publish && !this.publish.answered) this.offerPublish(this.publish);
-    if (this.subscribe && !this.subscribe.offered) {
-      this.line.send({ type: "subscribe.start", leg: this.subscribe.id });
-    }
+    if (this.publish && !this.publish.answered) void this.offerPublish(this.publish);
+    if (this.subscribe?.lastAnswer) this.line.send(this.subscribe.lastAnswer);
+    else if (this.subscribe) this.line.send({ type: "subscribe.start", leg: this.subscribe.id });
     this.mend();
     for (const kind of this.muted.keys()) this.sayMute(kind);
   }
@@ -146,9 +148,19 @@ export class Call extends EventTarget {
       case "publish.answer": return void this.published(message);
       case "subscribe.offer": return void this.offered(message);
       case "leg.lost": return this.lost(message);
-      case "left": return this.finish(message.reason);
-      case "error": return this.tell("refused", message);
+      // The answer to the leave of an earlier session does not concern this one.
+      case "left": return this.in ? this.finish(message.reason) : undefined;
+      case "error": return this.refused(message);
     }
+  }
+
+  /** A leg that is refused is made anew, later; while there is no worker, `leg.lost` will tell.
+   * @private @param {Message} error */
+  refused(error) {
+    this.tell("refused", error);
+    if (!this.in || error.fatal || error.code === "no-media-worker") return;
+    if (error.about === "publish.offer") this.replace("publish");
+    if (["subscribe.start", "subscribe.answer"].includes(error.about)) this.replace("subscribe");
   }
 
   /** @private @param {Message} message */
@@ -161,8 +173,7 @@ export class Call extends EventTarget {
     this.keep("subscribe", message.subscribe_leg);
     this.tell("joined");
     this.tell("changed");
-    if (this.publish || this.subscribe) this.repeat();
-    else this.mend();
+    this.repeat();
   }
 
   /** A leg the worker does not know any more is closed here too.
@@ -194,7 +205,8 @@ export class Call extends EventTarget {
 
   /** @private @returns {RTCIceServer[]} */
   get ice() {
-    return this.line.welcome?.ice ?? [];
+    const servers = this.line.welcome?.ice ?? [];
+    return servers.map((/** @type {any} */ each) => (typeof each === "string" ? { urls: each } : each));
   }
 
   /** @private */

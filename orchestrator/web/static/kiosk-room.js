@@ -8,6 +8,7 @@ import { effect, signal } from "./ui.js";
 
 const JOIN_WITHIN = 20_000;
 const REMEMBERED = 200;
+const REPEATED_FOR = 60_000;
 
 /** @typedef {import("./protocol.js").Message} Message */
 /** @typedef {{result?: Record<string, any>, error?: string, detail?: string}} Outcome */
@@ -35,6 +36,8 @@ export class KioskRoom {
     this.version = Number(localStorage.getItem("margeride.state-version") ?? 0);
     /** @type {Map<string, Promise<Outcome>>} */
     this.outcomes = new Map();
+    /** @type {Map<string, {at: number, answer: Message}>} */
+    this.answers = new Map();
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.messageTimer = undefined;
     this.reported = "";
@@ -82,6 +85,7 @@ export class KioskRoom {
   /** @private */
   welcomed() {
     this.report(this.document(), true);
+    this.repeatAnswers();
     const kept = sessionStorage.getItem(this.store);
     if (!kept || this.phase.value !== "idle") return;
     // The page was reloaded in the middle of a session: go back in.
@@ -106,8 +110,19 @@ export class KioskRoom {
       if (this.outcomes.size > REMEMBERED) this.outcomes.delete([...this.outcomes.keys()][0]);
     }
     const { result, error, detail } = await outcome;
-    if (error) this.line.send({ type: "command.failed", id, error, ...(detail ? { detail } : {}) });
-    else this.line.send({ type: "command.done", id, result: result ?? {} });
+    /** @type {Message} */
+    const answer = error ? { type: "command.failed", id, error: error.slice(0, 64) } : { type: "command.done", id, result: result ?? {} };
+    if (error && detail) answer.detail = detail.slice(0, 200);
+    this.answers.set(id, { at: Date.now(), answer });
+    this.line.send(answer);
+  }
+
+  /** Outcomes said just before the line broke may be lost: said again, they are harmless. @private */
+  repeatAnswers() {
+    for (const [id, { at, answer }] of this.answers) {
+      if (Date.now() - at > REPEATED_FOR) this.answers.delete(id);
+      else this.line.send(answer);
+    }
   }
 
   /** @private @param {string} _id Joining is the only thing that takes time. */

@@ -110,7 +110,6 @@ export class SubscribeLeg extends Leg {
    *  @param {(leg: Leg) => void} onState */
   constructor(ice, onFailed, onState) {
     super(ice, onFailed, onState);
-    this.offered = false;
     /** @type {Message|null} */
     this.lastAnswer = null;
     /** @type {Placed[]} */
@@ -122,7 +121,6 @@ export class SubscribeLeg extends Leg {
    * @param {Message} message @returns {Promise<Message>} */
   take(message) {
     const answer = this.queue.then(async () => {
-      this.offered = true;
       await this.pc.setRemoteDescription({ type: "offer", sdp: message.sdp });
       await this.pc.setLocalDescription();
       this.placed = message.tracks;

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What stands behind a booking: its rooms, its link, and how to give it back.
+import { get, remove } from "./api.js";
+import { icon } from "./icons.js";
+import { list, t, tOr } from "./i18n.js";
+import { announce, copy, person, ProblemNotice } from "./shell.js";
+import { showDay, showRange } from "./time.js";
+import { html, signal, useEffect, useRef } from "./ui.js";
+
+const found = signal(/** @type {any} */ (null));
+const problem = signal(/** @type {Error|null} */ (null));
+const sure = signal(false);
+
+/** @param {any} held */
+async function load(held) {
+  found.value = null;
+  problem.value = null;
+  sure.value = false;
+  try {
+    const answer = await get(`/bookings/${held.booking}`);
+    found.value = answer.booking ?? answer;
+  } catch {
+    found.value = { title: held.title, from: held.from, to: held.to, rooms: [held.room], state: held.state };
+  }
+}
+
+/** @param {{chosen: any, centres: any[], onChanged: () => void}} props */
+export function DetailsDialog({ chosen, centres, onChanged }) {
+  const ref = useRef(/** @type {HTMLDialogElement|null} */ (null));
+  const held = chosen.value;
+  useEffect(() => {
+    if (held) void load(held);
+    if (held && !ref.current?.open) ref.current?.showModal();
+    if (!held && ref.current?.open) ref.current.close();
+  }, [held]);
+  const close = () => { chosen.value = null; };
+  return html`<dialog ref=${ref} aria-labelledby="details-head" onClose=${close}>
+    <div class="dialog-head"><h2 id="details-head">${held?.title || t("planning.busy")}</h2>
+      <button class="button button-quiet" type="button" onClick=${close} aria-label=${t("close")}>${icon("cross")}</button></div>
+    ${held ? html`<${Facts} held=${held} centres=${centres} close=${close} onChanged=${onChanged} />` : null}
+  </dialog>`;
+}
+
+/** @param {{held: any, centres: any[], close: () => void, onChanged: () => void}} props */
+function Facts({ held, centres, close, onChanged }) {
+  const one = found.value;
+  const [from, to] = [new Date(held.from), new Date(held.to)];
+  if (!one) return html`<p class="boot">${t("loading")}</p>`;
+  const organiser = one.organiser?.name ?? one.organiser;
+  return html`<${ProblemNotice} problem=${problem.value} />
+    <p class="with-icon">${icon("clock")}<span>${showDay(from)}, ${showRange(from, to)}</span></p>
+    <p class="with-icon">${icon("place")}<span>${list((one.rooms ?? []).map((/** @type {string} */ room) => roomName(room, centres)))}</span></p>
+    ${organiser ? html`<p class="with-icon">${icon("person")}<span>${t("join.organiser", { name: organiser })}</span></p>` : null}
+    ${one.state ? html`<p class="state">${tOr(`booking.state.${one.state}`, "planning.busy")}</p>` : null}
+    ${one.join_url ? html`<div class="actions"><a class="button" href=${one.join_url}>${icon("enter")}${t("details.join")}</a>
+      <button class="button button-quiet" type="button" onClick=${() => void copy(one.join_url)}>${icon("copy")}${t("copy_link")}</button></div>` : null}
+    ${one.id && person.value ? html`<${GiveBack} one=${one} close=${close} onChanged=${onChanged} />` : null}`;
+}
+
+/** @param {string} id @param {any[]} centres */
+function roomName(id, centres) {
+  const centre = centres.find((each) => each.rooms.some((/** @type {any} */ room) => room.id === id));
+  return centre ? `${centre.name} (${centre.rooms.find((/** @type {any} */ room) => room.id === id).name})` : id;
+}
+
+/** Asked twice: a booking given back may be taken by others at once.
+ * @param {{one: any, close: () => void, onChanged: () => void}} props */
+function GiveBack({ one, close, onChanged }) {
+  const give = async () => {
+    try {
+      await remove(`/bookings/${one.id}`);
+      announce(t("details.cancelled"));
+      onChanged();
+      close();
+    } catch (error) {
+      problem.value = /** @type {Error} */ (error);
+    }
+  };
+  if (!sure.value) {
+    return html`<div class="actions"><button class="button button-quiet" type="button" onClick=${() => { sure.value = true; }}>${t("details.cancel")}</button></div>`;
+  }
+  return html`<div class="actions" role="group" aria-label=${t("details.sure")}><p>${t("details.sure")}</p>
+    <button class="button button-danger" type="button" onClick=${() => void give()}>${t("details.cancel_yes")}</button>
+    <button class="button button-quiet" type="button" onClick=${() => { sure.value = false; }}>${t("details.cancel_no")}</button></div>`;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The planning of the rooms: a week at a glance, or one day by the hour.
+import { get, listen } from "./api.js";
+import { booking, BookingDialog, openBooking } from "./booking.js";
+import { DetailsDialog } from "./details.js";
+import { icon } from "./icons.js";
+import { t } from "./i18n.js";
+import { DayView, WeekView } from "./planning-views.js";
+import { findPerson, mayBook, mount, person, ProblemNotice } from "./shell.js";
+import { addDays, dayOf, instant, iso, monday, setZone, showDate, showDay } from "./time.js";
+import { computed, effect, html, signal } from "./ui.js";
+
+const NARROW = matchMedia("(max-width: 56rem)");
+const asked = new URLSearchParams(location.search);
+
+export const now = signal(new Date());
+const today = computed(() => dayOf(now.value));
+const centres = signal(/** @type {any[]|null} */ (null));
+const busy = signal(/** @type {any[]} */ ([]));
+const problem = signal(/** @type {Error|null} */ (null));
+const narrow = signal(NARROW.matches);
+const wished = signal(asked.get("view") === "day" ? "day" : "week");
+const view = computed(() => (narrow.value ? "day" : wished.value));
+const day = signal(validDay(asked.get("date")) ?? dayOf(new Date()));
+const chosen = signal(/** @type {any} */ (null));
+const week = computed(() => monday(day.value));
+
+/** @param {string|null} text */
+function validDay(text) {
+  return text && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : null;
+}
+
+async function loadCentres() {
+  try {
+    const answer = await get("/centres");
+    setZone(answer.centres[0]?.zone);
+    centres.value = answer.centres;
+  } catch (error) {
+    problem.value = /** @type {Error} */ (error);
+  }
+}
+
+async function loadBusy() {
+  const query = new URLSearchParams({ from: iso(instant(week.value, "00:00")), to: iso(instant(addDays(week.value, 7), "00:00")) });
+  try {
+    const answer = await get(`/rooms/availability?${query}`);
+    busy.value = answer.busy;
+    problem.value = null;
+  } catch (error) {
+    problem.value = /** @type {Error} */ (error);
+  }
+}
+
+/** @param {number} sign */
+function step(sign) {
+  day.value = addDays(day.value, sign * (view.value === "week" ? 7 : 1));
+}
+
+/** Keep the address in step, so that a view can be shared. */
+function remember() {
+  const url = new URL(location.href);
+  url.searchParams.set("date", day.value);
+  url.searchParams.set("view", wished.value);
+  history.replaceState(null, "", url);
+}
+
+function Body() {
+  return html`<div class="page-head">
+      <div><h1>${t("planning.title")}</h1><p class="muted" role="status">${period()}</p></div>
+      ${mayBook() ? html`<button class="button" type="button" onClick=${() => openBooking({ day: day.value < today.value ? today.value : day.value })}>${icon("plus")}${t("planning.book")}</button>`
+        : person.value === null ? html`<p class="muted small">${t("planning.login_to_book")}</p>` : null}
+    </div>
+    <${Navigation} />
+    <${ProblemNotice} problem=${problem.value} />
+    ${centres.value ? html`<${Rooms} />` : html`<p class="boot">${t("loading")}</p>`}
+    <${BookingDialog} centres=${centres.value ?? []} onBooked=${() => void loadBusy()} />
+    <${DetailsDialog} chosen=${chosen} centres=${centres.value ?? []} onChanged=${() => void loadBusy()} />`;
+}
+
+function period() {
+  if (view.value === "day") return showDay(day.value);
+  return t("planning.week_of", { from: showDate(week.value), to: showDate(addDays(week.value, 6)) });
+}
+
+function Navigation() {
+  const go = (/** @type {any} */ event) => { day.value = validDay(event.target.value) ?? day.value; };
+  return html`<div class="planning-nav" role="group" aria-label=${t("planning.navigation")}>
+    <button class="button button-quiet" type="button" onClick=${() => step(-1)} aria-label=${t(`planning.previous_${view.value}`)}>${icon("left")}</button>
+    <button class="button button-quiet" type="button" onClick=${() => { day.value = today.value; }} >${t("planning.today")}</button>
+    <button class="button button-quiet" type="button" onClick=${() => step(1)} aria-label=${t(`planning.next_${view.value}`)}>${icon("right")}</button>
+    <label class="planning-date"><span class="hidden">${t("planning.go_to")}</span>
+      <input class="input" type="date" value=${day.value} onChange=${go} /></label>
+    ${narrow.value ? null : html`<div class="switch" role="group" aria-label=${t("planning.view")}>${["week", "day"].map((name) => html`<button key=${name}
+      class=${`button ${view.value === name ? "" : "button-quiet"}`} type="button" aria-pressed=${view.value === name ? "true" : "false"}
+      onClick=${() => { wished.value = name; }}>${t(`planning.${name}`)}</button>`)}</div>`}
+    <${Legend} />
+  </div>`;
+}
+
+function Legend() {
+  return html`<ul class="plain legend" aria-label=${t("planning.legend")}>
+    ${["free", "busy", "closed"].map((name) => html`<li key=${name}><span class=${`key key-${name}`}></span>${t(`planning.${name}`)}</li>`)}</ul>`;
+}
+
+function Rooms() {
+  const all = centres.value ?? [];
+  const props = {
+    centres: all.filter((centre) => centre.rooms.length), busy: busy.value, now: now.value, today: today.value,
+    choose: (/** @type {any} */ held) => { chosen.value = held; },
+    book: mayBook() ? openBooking : null,
+  };
+  return view.value === "week"
+    ? html`<${WeekView} ...${props} monday=${week.value} openDay=${(/** @type {string} */ name) => { day.value = name; wished.value = "day"; }} />`
+    : html`<${DayView} ...${props} day=${day.value} narrow=${narrow.value} />`;
+}
+
+NARROW.addEventListener("change", () => { narrow.value = NARROW.matches; });
+setInterval(() => { now.value = new Date(); }, 30_000);
+setInterval(() => { if (!booking.value) void loadBusy(); }, 60_000);
+mount("planning", Body);
+await Promise.all([loadCentres(), findPerson()]);
+effect(() => { void week.value; void loadBusy(); });
+effect(remember);
+if (person.value) listen((event) => { if (event.kind.startsWith("booking.") || event.kind === "hello") void loadBusy(); });

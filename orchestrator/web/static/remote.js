@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A plain remote for a room where nobody is technical: big buttons, what the room says of itself,
+// and what becomes of each order.
+import { get, listen, post } from "./api.js";
+import { icon } from "./icons.js";
+import { t, tOr } from "./i18n.js";
+import { announce, findPerson, mount, Notice, person, ProblemNotice } from "./shell.js";
+import { iso, setZone, showRange } from "./time.js";
+import { html, signal } from "./ui.js";
+
+const ROOM = location.pathname.split("/")[2];
+const EARLY = 15 * 60_000;
+const FOLLOW_EVERY = 700;
+const OPEN = ["accepted", "running"];
+
+const facts = signal({ name: ROOM, centre: "" });
+const state = signal(/** @type {any} */ (null));
+const order = signal(/** @type {any} */ (null));
+const next = signal(/** @type {any} */ (null));
+const problem = signal(/** @type {Error|null} */ (null));
+const live = signal(false);
+const tooLong = 280;
+
+async function describe() {
+  const { centres } = await get("/centres");
+  for (const centre of centres) {
+    const found = centre.rooms.find((/** @type {any} */ each) => each.id === ROOM);
+    if (!found) continue;
+    facts.value = { name: found.name, centre: centre.name };
+    setZone(centre.zone);
+  }
+}
+
+async function loadState() {
+  try {
+    state.value = await get(`/rooms/${ROOM}/state`);
+    problem.value = null;
+  } catch (error) {
+    problem.value = /** @type {Error} */ (error);
+  }
+}
+
+/** The session the room may join now, if there is one. */
+async function loadNext() {
+  const now = Date.now();
+  const query = new URLSearchParams({ from: iso(new Date(now)), to: iso(new Date(now + EARLY)) });
+  const { busy } = await get(`/rooms/availability?${query}`);
+  next.value = busy.find((/** @type {any} */ each) => each.room === ROOM && each.session) ?? null;
+}
+
+/** @param {string} command @param {Record<string, any>} [facts] */
+async function give(command, facts = {}) {
+  order.value = { command, state: "accepted" };
+  try {
+    const answer = await post(`/rooms/${ROOM}/commands`, { command, ...facts });
+    order.value = { command, ...answer };
+    void watch(answer.id);
+  } catch (error) {
+    order.value = { command, state: "refused", words: /** @type {Error} */ (error).message };
+  }
+  tellOrder();
+}
+
+/** @param {string} id */
+async function watch(id) {
+  while (order.value?.id === id && OPEN.includes(order.value.state)) {
+    await new Promise((resolve) => setTimeout(resolve, FOLLOW_EVERY));
+    await lookAt(id);
+  }
+}
+
+/** @param {string} id */
+async function lookAt(id) {
+  if (order.value?.id !== id) return;
+  const answer = await get(`/commands/${id}`).catch(() => null);
+  if (!answer || order.value?.id !== id || order.value.state === answer.state) return;
+  order.value = { ...order.value, ...answer };
+  tellOrder();
+  if (!OPEN.includes(answer.state)) void loadState();
+}
+
+function tellOrder() {
+  announce(orderWords().join(" "));
+}
+
+/** What became of the last order: what, how, and what to try. @returns {string[]} */
+function orderWords() {
+  const { command, state: at, error, words } = order.value;
+  const what = t(`order.${command}`);
+  if (at === "refused") return [what, words];
+  const how = t(`order.state.${at}`);
+  if (OPEN.includes(at) || at === "done") return [what, how];
+  return [what, how, tOr(`remedy.${error ?? at}`, "remedy.other", { error })];
+}
+
+/** @param {{kind: string, room?: string, command?: string}} event */
+function happened(event) {
+  if (event.kind === "hello") void loadState();
+  else if (event.kind.startsWith("command.") && event.command) void lookAt(event.command);
+  else if (event.room === ROOM) void loadState();
+  if (event.kind.startsWith("booking.") || event.kind.startsWith("session.")) void loadNext().catch(() => undefined);
+}
+
+function Body() {
+  return html`<div class="page-head"><div><p class="muted">${facts.value.centre}</p><h1>${facts.value.name}</h1></div>
+      ${state.value ? html`<${Presence} />` : null}</div>
+    <${ProblemNotice} problem=${problem.value} />
+    ${person.value === null ? html`<${LoginFirst} />` : null}
+    ${state.value ? html`<${Board} />` : null}`;
+}
+
+function LoginFirst() {
+  return html`<${Notice} kind="warning"><p>${t("remote.login")}</p>
+    <a class="button" href=${`/login?next=${encodeURIComponent(location.pathname)}`}>${t("nav.login")}</a><//>`;
+}
+
+function Presence() {
+  const { presence } = state.value;
+  const grade = /** @type {Record<string, string>} */ ({ online: "ok", stale: "warn" })[presence] ?? "bad";
+  return html`<p class=${`state state-${grade} state-big`} role="status">${icon(grade === "ok" ? "line" : "cut")}${tOr(`presence.${presence}`, "presence.offline")}</p>`;
+}
+
+function Board() {
+  const { document: room, presence } = state.value;
+  return html`<div class="board">
+    ${presence === "online" ? null : html`<${Notice} kind="warning"><p>${t("remote.offline_help")}</p><//>`}
+    ${live.value ? null : html`<p class="muted small">${t("remote.not_live")}</p>`}
+    <${Order} />
+    <${CallCard} room=${room} />
+    <ul class="plain switches">
+      ${toggle("microphone", "mic", !room.audio.mic_muted, (on) => give("audio.mic.set", { on }), room.audio.mic_present)}
+      ${toggle("camera", "camera", room.video.camera_on, (on) => give("video.camera.set", { on }), room.video.camera_present)}
+      ${toggle("speaker", "sound", room.audio.speaker_on, (on) => give("audio.speaker.set", { on }), true)}
+    </ul>
+    <${Volume} room=${room} />
+    <${MessageForm} room=${room} />
+    ${room.health.map((/** @type {any} */ each) => html`<${Notice} key=${each.key} kind="warning"><p>${each.text}</p><//>`)}
+  </div>`;
+}
+
+/** One switch: its state in words and in shape, the action in its name.
+ * @param {string} drawing @param {string} name @param {boolean} on @param {(on: boolean) => void} act @param {boolean} present */
+function toggle(drawing, name, on, act, present) {
+  return html`<li><button class=${`big ${on ? "big-on" : "big-off"}`} type="button" onClick=${() => act(!on)}>
+    ${icon(on ? drawing : `${drawing}-off`)}
+    <span class="big-state">${t(present ? `remote.${name}.${on ? "is_on" : "is_off"}` : `remote.${name}.absent`)}</span>
+    <span class="big-action">${t(`remote.${name}.${on ? "off" : "on"}`)}</span>
+  </button></li>`;
+}
+
+/** @param {{room: any}} props */
+function CallCard({ room }) {
+  const { state: at, session } = room.call;
+  const running = at !== "idle" && at !== "failed";
+  const there = next.value && next.value.session !== session;
+  return html`<section class="card call-card" aria-labelledby="call-card"><div>
+      <h2 id="call-card">${t("remote.call")}</h2>
+      <p class=${`state ${running ? "state-ok" : ""}`}>${icon(running ? "check" : "clock")}${t(`call.${at}`)}</p>
+      ${there ? html`<p>${next.value.title || t("planning.busy")}<br /><span class="muted">${showRange(new Date(next.value.from), new Date(next.value.to))}</span></p>`
+        : running ? null : html`<p class="muted">${t("remote.no_session")}</p>`}
+    </div><div class="actions">
+      ${there ? html`<button class="button button-large" type="button" onClick=${() => give("call.join", { session: next.value.session })}>${icon("enter")}${t("remote.join")}</button>` : null}
+      ${running ? html`<button class="button button-danger button-large" type="button" onClick=${() => give("call.leave")}>${icon("leave")}${t("remote.leave")}</button>` : null}
+    </div></section>`;
+}
+
+/** @param {{room: any}} props */
+function Volume({ room }) {
+  const set = (/** @type {any} */ event) => void give("audio.speaker.set", { on: true, volume: Number(event.target.value) });
+  return html`<div class="field card"><label for="volume">${t("remote.volume", { value: room.audio.volume })}</label>
+    <input id="volume" class="range" type="range" min="0" max="100" step="5" value=${room.audio.volume} onChange=${set} /></div>`;
+}
+
+/** @param {{room: any}} props */
+function MessageForm({ room }) {
+  const send = (/** @type {any} */ event) => {
+    event.preventDefault();
+    const text = String(new FormData(event.target).get("text")).trim();
+    if (text) void give("room.message.show", { text, level: "info", seconds: 60 }).then(() => event.target.reset());
+  };
+  return html`<form class="card" onSubmit=${send}>
+    <div class="field"><label for="message">${t("remote.message")}</label>
+      <input id="message" name="text" class="input" maxlength=${tooLong} autocomplete="off" />
+      <p class="hint">${room.message ? t("remote.message_now", { text: room.message.text }) : t("remote.message_help")}</p></div>
+    <button class="button button-quiet" type="submit">${icon("message")}${t("remote.message_send")}</button>
+  </form>`;
+}
+
+function Order() {
+  if (!order.value) return null;
+  const at = order.value.state;
+  const kind = at === "done" ? "ok" : OPEN.includes(at) ? "info" : "bad";
+  const [what, how, remedy] = orderWords();
+  return html`<${Notice} kind=${kind}><p><strong>${what}</strong> : ${how}</p>${remedy ? html`<p>${remedy}</p>` : null}<//>`;
+}
+
+mount("remote", Body);
+await Promise.all([findPerson(), describe().catch(() => undefined)]);
+if (person.value) {
+  await Promise.all([loadState(), loadNext().catch(() => undefined)]);
+  listen(happened, (open) => { live.value = open; });
+  setInterval(() => { void loadState(); void loadNext().catch(() => undefined); }, 20_000);
+}
