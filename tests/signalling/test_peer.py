@@ -1,0 +1,216 @@
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from signalling.messages import Heartbeat, Hello, Join, Leave, Left
+from signalling.peer import (
+    TABLE,
+    Ask,
+    Close,
+    Closing,
+    Effect,
+    Event,
+    PeerSession,
+    Refuse,
+    Send,
+    State,
+)
+
+NOON = datetime(2013, 6, 14, 12, 0, tzinfo=UTC)
+HELLO = '{"type": "hello", "versions": [1], "token": "t", "client": "c"}'
+
+
+def after(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def sent(effects: list[Effect]) -> list[dict[str, Any]]:
+    return [json.loads(effect.text) for effect in effects if isinstance(effect, Send)]
+
+
+def known() -> PeerSession:
+    peer = PeerSession("secret", NOON)
+    peer.receive(HELLO, NOON)
+    peer.welcome("room", "villefort-visio", NOON)
+    return peer
+
+
+def test_the_first_word_is_hello() -> None:
+    peer = PeerSession("secret", NOON)
+    assert peer.receive(HELLO, NOON) == [
+        Ask(Hello(versions=(1,), token="t", client="c")),
+    ]
+    assert peer.receive('{"type": "heartbeat"}', NOON) == [
+        Refuse(key="hello-first", about="heartbeat", closing=Closing.REFUSED)
+    ]
+
+
+def test_hello_is_said_once() -> None:
+    assert known().receive(HELLO, NOON) == [
+        Refuse(key="bad-message", about="hello", closing=Closing.REFUSED)
+    ]
+
+
+def test_a_version_we_do_not_speak_is_refused() -> None:
+    peer = PeerSession("secret", NOON)
+    effects = peer.receive(HELLO.replace("[1]", "[2, 3]"), NOON)
+    assert effects == [Refuse(key="unsupported-version", about="hello", closing=Closing.REFUSED)]
+
+
+def test_who_says_nothing_for_five_seconds_is_not_waited_for() -> None:
+    peer = PeerSession("secret", NOON)
+    assert peer.due == after(5)
+    assert peer.tick(after(4.9)) == []
+    assert peer.tick(after(5)) == [Refuse(key="hello-first", closing=Closing.REFUSED)]
+
+
+def test_welcome_says_where_the_count_begins() -> None:
+    peer = PeerSession("secret", NOON)
+    peer.say(Left(reason="left"))
+    (welcome,) = sent(peer.welcome("room", "villefort-visio", NOON))
+    assert welcome["seq"] == 0
+    assert welcome["resumed"] is False
+    assert welcome["room"] == "villefort-visio"
+    assert welcome["resume"] == "secret"
+    assert welcome["now"].endswith("Z")
+    assert sent(peer.say(Left(reason="left")))[0]["seq"] == 1
+
+
+def test_heartbeats_come_each_five_seconds_and_have_no_number() -> None:
+    peer = known()
+    assert peer.due == after(5)
+    assert peer.tick(after(4)) == []
+    assert sent(peer.tick(after(5))) == [{"type": "heartbeat"}]
+    assert peer.tick(after(5.1)) == []
+
+
+def test_a_heartbeat_keeps_the_line_and_asks_for_nothing() -> None:
+    peer = known()
+    assert peer.receive('{"type": "heartbeat"}', after(14)) == []
+    peer.tick(after(15))
+    assert peer.tick(after(28.9)) != [Close(Closing.SILENT)]
+    assert peer.tick(after(29)) == [Close(Closing.SILENT)]
+
+
+def test_nonsense_ends_the_line_and_names_what_it_was_about() -> None:
+    peer = known()
+    (refusal,) = peer.receive('{"type": "track.set", "kind": "audio"}', NOON)
+    assert isinstance(refusal, Refuse)
+    assert (refusal.key, refusal.about, refusal.closing) == (
+        "bad-message",
+        "track.set",
+        Closing.REFUSED,
+    )
+    (unreadable,) = peer.receive("{", NOON)
+    assert isinstance(unreadable, Refuse)
+    assert unreadable.about is None
+
+
+def test_a_fatal_refusal_is_told_before_the_line_ends() -> None:
+    peer = known()
+    told = peer.refused(Refuse(key="too-fast", closing=Closing.REFUSED), "Moins vite.")
+    assert sent(told)[0] == {
+        "seq": 1,
+        "type": "error",
+        "code": "too-fast",
+        "text": "Moins vite.",
+        "fatal": True,
+    }
+    assert told[-1] == Close(Closing.REFUSED)
+    mild = peer.refused(Refuse(key="no-leg", about="subscribe.answer"), "Plus là.")
+    assert [type(effect) for effect in mild] == [Send]
+    assert sent(mild)[0]["about"] == "subscribe.answer"
+
+
+def test_sixty_at_once_are_taken_and_then_thirty_a_second() -> None:
+    peer = known()
+    beat = '{"type": "heartbeat"}'
+    taken = [peer.receive(beat, NOON) for _ in range(59)]
+    assert not any(taken)
+    assert peer.receive(beat, NOON) == [Refuse(key="too-fast", closing=Closing.REFUSED)]
+    peer = known()
+    assert not any(peer.receive(beat, after(n / 30)) for n in range(300))
+
+
+def test_what_is_missed_is_said_again_in_order() -> None:
+    peer = known()
+    for reason in "abc":
+        peer.say(Left(reason=reason))
+    peer.happen(Event.BROKEN)
+    assert peer.state is State.RESUMING
+    assert not peer.on_line
+    assert peer.say(Left(reason="d")) == []
+    assert peer.tick(after(100)) == []
+    assert peer.can_resume(1)
+    welcome, *missed = sent(peer.take_up("room", None, 1, after(20)))
+    assert (welcome["resumed"], welcome["seq"]) == (True, 1)
+    assert [(m["seq"], m["reason"]) for m in missed] == [(2, "b"), (3, "c"), (4, "d")]
+    assert str(peer.state) == "known"
+    assert peer.due == after(25)
+
+
+def test_nothing_missed_is_nothing_said_again() -> None:
+    peer = known()
+    peer.say(Left(reason="a"))
+    assert [m["type"] for m in sent(peer.take_up("room", None, 1, NOON))] == ["welcome"]
+
+
+@pytest.mark.parametrize(
+    ("last_seq", "possible"), [(None, False), (44, True), (43, False), (301, False), (300, True)]
+)
+def test_only_the_last_256_are_kept(last_seq: int | None, possible: bool) -> None:
+    peer = known()
+    for _ in range(300):
+        peer.say(Heartbeat())
+    assert peer.can_resume(last_seq) is possible
+
+
+def test_what_happens_while_the_line_is_broken_is_found_on_return() -> None:
+    peer = known()
+    peer.happen(Event.JOINED)
+    peer.happen(Event.OPENED)
+    peer.happen(Event.BROKEN)
+    peer.happen(Event.SETTLED)
+    assert peer.may_say(Leave())
+    peer.happen(Event.LEFT)
+    assert not peer.may_say(Leave())
+    peer.take_up("room", None, 0, NOON)
+    assert peer.state is State.KNOWN
+
+
+def test_a_session_is_joined_negotiated_and_lived() -> None:
+    peer = known()
+    assert not peer.may_say(Leave())
+    assert peer.may_say(Join())
+    for event, state in [
+        (Event.OPENED, State.KNOWN),
+        (Event.JOINED, State.JOINED),
+        (Event.OPENED, State.NEGOTIATING),
+        (Event.SETTLED, State.LIVE),
+        (Event.OPENED, State.NEGOTIATING),
+        (Event.LEFT, State.KNOWN),
+        (Event.OVER, State.GONE),
+        (Event.WELCOMED, State.GONE),
+    ]:
+        peer.happen(event)
+        assert peer.state is state
+    assert not peer.may_say(Join())
+
+
+def test_who_goes_before_he_is_known_is_gone() -> None:
+    peer = PeerSession("secret", NOON)
+    peer.happen(Event.BROKEN)
+    assert peer.state is State.GONE
+
+
+def test_a_place_that_is_given_up_cannot_be_taken_again() -> None:
+    peer = known()
+    peer.happen(Event.BROKEN)
+    peer.happen(Event.OVER)
+    assert peer.state is State.GONE
+
+
+def test_every_state_can_end() -> None:
+    assert all(Event.OVER in TABLE[state] for state in State if state is not State.GONE)
