@@ -84,11 +84,11 @@ class Effect(StrEnum):
     """What is to be done, in this order, once the new state is kept."""
 
     OPEN_MEDIA = "open_media"
-    CHECK_READINESS = "check_readiness"
     CALL_ROOMS = "call_rooms"
     RELEASE_ROOMS = "release_rooms"
     TELL = "tell"
     CLOSE_MEDIA = "close_media"
+    CHECK_READINESS = "check_readiness"
 
 
 SESSION: Mapping[State, Mapping[Act, State]] = {
@@ -166,7 +166,7 @@ _FAREWELL = (Effect.RELEASE_ROOMS, Effect.TELL, Effect.CLOSE_MEDIA)
 EFFECTS: Mapping[Act, tuple[Effect, ...]] = {
     Act.BOOK: _FAREWELL,
     Act.REHEARSE: (Effect.OPEN_MEDIA, Effect.CALL_ROOMS, Effect.TELL),
-    Act.OPEN: (Effect.OPEN_MEDIA, Effect.CHECK_READINESS, Effect.TELL),
+    Act.OPEN: (Effect.OPEN_MEDIA, Effect.TELL, Effect.CHECK_READINESS),
     Act.COUNT_DOWN: (Effect.TELL,),
     Act.HOLD: (Effect.TELL,),
     Act.START: (Effect.OPEN_MEDIA, Effect.CALL_ROOMS, Effect.TELL),

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from orchestrator import readiness
 from orchestrator.cases import calls
 from orchestrator.cases.conductor import Conductor
 from orchestrator.cases.rights import SessionCheck, anyone
@@ -113,7 +114,14 @@ async def _perform(conductor: Conductor, move: Move, effects: Iterable[Effect], 
             case Effect.CLOSE_MEDIA:
                 await wire.end(session)
             case Effect.CHECK_READINESS:
-                conductor.means.bus.publish("session.readiness.wanted", session=session)
+                await _check_readiness(conductor, move.after)
+
+
+async def _check_readiness(conductor: Conductor, stored: Stored) -> None:
+    issues = await readiness.run(conductor.means, stored)
+    conductor.means.bus.publish(
+        "session.readiness", session=stored.id, issues=[issue.key for issue in issues]
+    )
 
 
 async def open_media(conductor: Conductor, session: SessionId) -> None:

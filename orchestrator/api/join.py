@@ -1,0 +1,123 @@
+"""Joining by link: what it leads to, and the token of whoever gives a name. Guessing is limited."""
+
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, Field
+
+from orchestrator import conduct
+from orchestrator.api.callers import address_of
+from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.auth import limits
+from orchestrator.cases import views
+from orchestrator.keys import HOUSE
+from orchestrator.store.instants import iso
+from rooms.errors import NotFound
+
+Result = TypeVar("Result")
+
+
+class LinkOut(BaseModel):
+    """What a link leads to."""
+
+    title: str
+    kind: str
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+    organiser: str
+    open_from: datetime
+
+
+class JoinIn(Body):
+    """A link's code and the name to be shown."""
+
+    code: Annotated[str, Field(min_length=1, max_length=64)]
+    name: Annotated[str, Field(min_length=1, max_length=240)]
+
+
+class JoinOut(BaseModel):
+    """A place in the session: say `hello` with the token on `/ws/v1`."""
+
+    token: str
+    participant: str
+    session: dict[str, Any]
+
+
+async def look(call: Call) -> Answer:
+    """What the link leads to."""
+    house = call.app[HOUSE]
+    code = call.path("code")
+    stored = await _limited(call, conduct.look(house.conductor, code))
+    session = stored.session
+    return Answer(
+        body={
+            "title": stored.title,
+            "kind": stored.kind,
+            "starts_at": iso(session.starts_at),
+            "ends_at": iso(session.ends_at),
+            "state": session.state.value,
+            "organiser": await views.organiser_name(house.conductor, stored),
+            "open_from": iso(session.starts_at - house.means.doors_before),
+        }
+    )
+
+
+async def join(call: Call) -> Answer:
+    """Come in."""
+    house, sent = call.app[HOUSE], call.body(JoinIn)
+    participant, token, stored = await _limited(
+        call, conduct.enter_by_link(house.conductor, sent.code, sent.name, call.caller.person)
+    )
+    session = views.on_the_wire(house.means, stored)
+    return Answer(body={"token": token, "participant": participant, "session": session})
+
+
+async def _limited(call: Call, asked: Awaitable[Result]) -> Result:
+    """A code that leads nowhere counts as a guess; any other answer does not."""
+    rules = limits.link_limits(address_of(call.request))
+    try:
+        counted = await call.database.write(lambda conn: limits.count(conn, call.now, rules))
+    except BaseException:
+        _close(asked)
+        raise
+    guessed = False
+    try:
+        return await asked
+    except NotFound:
+        guessed = True
+        raise
+    finally:
+        if not guessed:
+            await call.database.write(lambda conn: limits.forgive(conn, counted))
+
+
+def _close(asked: Awaitable[Any]) -> None:
+    """It will never be awaited."""
+    close = getattr(asked, "close", None)
+    if close is not None:
+        close()
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/join/{code}",
+        handler=look,
+        summary="What a link leads to",
+        answer=LinkOut,
+        errors=(404, 429),
+        slugs=False,
+    ),
+    Route(
+        method="POST",
+        path="/join",
+        handler=join,
+        summary="Join a session by link",
+        body=JoinIn,
+        answer=JoinOut,
+        errors=(403, 404, 410, 422, 429),
+        csrf=False,
+    ),
+)
