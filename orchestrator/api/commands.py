@@ -57,13 +57,9 @@ async def submit(call: Call) -> Answer:
     house, sent = call.app[HOUSE], call.body(CommandIn)
     room = house.means.network.room(call.path("room")).id
     command = parse_command(sent.command, sent.arguments)
-    key = key_of(call.request)
-    scope = f"{call.person.id} room {room}"
-    once = None if key is None else Once(scope=scope, key=key, body=sent.model_dump(mode="json"))
+    once = once_of(call, f"room {room}", sent)
     order, replayed = await conduct.command_room(house.conductor, call.person, room, command, once)
-    headers = {"Location": f"{PREFIX}/commands/{order.id}"}
-    if replayed:
-        headers["Idempotent-Replayed"] = "true"
+    headers = {"Location": f"{PREFIX}/commands/{order.id}", **replayed_if(replayed)}
     taken = {"id": order.id, "state": order.state.value, "error": order.error}
     return Answer(status=202, headers=headers, body=taken)
 
