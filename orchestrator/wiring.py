@@ -14,14 +14,19 @@ from aiohttp import web
 from orchestrator import conduct, dav, keys
 from orchestrator.api import (
     audit,
+    bookings,
     centres,
+    commands,
     endpoint,
     events,
     guard,
     health,
+    join,
     openapi,
     pairings,
     people,
+    rooms,
+    sessions,
 )
 from orchestrator.auth.keyring import load_keyring
 from orchestrator.bookings import Bookings, ensure_rooms
@@ -75,6 +80,11 @@ def make_app(
         people.ROUTES,
         centres.ROUTES,
         pairings.ROUTES,
+        bookings.ROUTES,
+        sessions.ROUTES,
+        join.ROUTES,
+        commands.ROUTES,
+        rooms.ROUTES,
         audit.ROUTES,
         events.ROUTES,
         openapi.ROUTES,
