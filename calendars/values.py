@@ -62,7 +62,7 @@ def moment(raw: str, tzid: str | None = None) -> Moment:
         if hour is None:
             return date(int(year), int(month), int(day))
         # A leap second is the last second of its minute (RFC 5545 §3.3.12).
-        clock = time(int(hour), int(minute), min(int(second), 59))
+        clock = time(int(hour), int(minute), 59 if second == "60" else int(second))
         zone = UTC if utc else ZONES.get(tzid or "")
         return datetime.combine(date(int(year), int(month), int(day)), clock, zone)
     except ValueError as error:

@@ -18,12 +18,13 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from calendars.content import Component, Line, read
 
-ZONES = {name: ZoneInfo(name) for name in zoneinfo.available_timezones()}
+_NO_PLACE = {"localtime", "Factory", "posixrules"}
+ZONES = {name: ZoneInfo(name) for name in zoneinfo.available_timezones() - _NO_PLACE}
 """Every zone, read from disk once, at import: nothing of a file's TZID reaches the file system."""
 
-_BY_FOLDED_NAME = {name.casefold(): name for name in ZONES} | {
+_BY_FOLDED_NAME = {
     name.casefold(): olson for name, olson in WINDOWS_TO_OLSON.items() if olson in ZONES
-}
+} | {name.casefold(): name for name in ZONES}
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _FIRST, _LAST = date(2010, 1, 1), date(2040, 1, 1)
 
