@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.settings import Settings, SettingsError, load_settings
-from orchestrator.settings_problems import Problem, fields_of
+from orchestrator.settings.problems import Problem, fields_of
 from orchestrator.words import Words, words
 
 MOST_TOLD = 50

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from orchestrator.events import Bus
-from orchestrator.settings_model import Network, Settings
+from orchestrator.settings.model import Network, Settings
 from orchestrator.store.database import Database
 from rooms.errors import NotFound
 from rooms.ids import CommandId, ParticipantId, RoomId, SessionId

@@ -105,7 +105,7 @@ def centre_out(centre: Centre, network: Network) -> CentreOut:
             OpeningHoursOut(
                 days=list(hours.days),
                 opens=hours.opens.strftime("%H:%M"),
-                closes=hours.closes.strftime("%H:%M"),
+                closes=hours.closing,
             )
             for hours in centre.opening_hours
         ],

@@ -12,7 +12,7 @@ from orchestrator.demo.cast import Cast, Player
 from orchestrator.demo.client import Person
 from orchestrator.demo.service import Service
 from orchestrator.settings import load_settings
-from orchestrator.settings_model import Network
+from orchestrator.settings.model import Network
 from rooms.ids import RoomId, new_id
 from rooms.room import Room
 

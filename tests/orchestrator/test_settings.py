@@ -11,9 +11,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator import settings_centres, settings_rooms
 from orchestrator.check import check
 from orchestrator.settings import DEFAULT, DEMO, Service, SettingsError, load_settings
+from orchestrator.settings import centres as settings_centres
+from orchestrator.settings import rooms as settings_rooms
 from rooms.centre import Closure, Level, Line, OpeningHours
 from rooms.equipment import is_visio
 from rooms.errors import Invalid, NotFound

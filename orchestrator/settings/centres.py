@@ -9,11 +9,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from orchestrator import settings_forms as forms
-from orchestrator.settings_model import Network, Service, Settings
-from orchestrator.settings_problems import Problem, Refusal, SettingsError
-from orchestrator.settings_read import Table
-from orchestrator.settings_rooms import read_desks, read_rooms
-from orchestrator.settings_yaml import Mapping, parse, read_text
+from orchestrator.settings.model import Network, Service, Settings
+from orchestrator.settings.nodes import Mapping, parse, read_text
+from orchestrator.settings.problems import Problem, Refusal, SettingsError
+from orchestrator.settings.read import Table
+from orchestrator.settings.rooms import read_desks, read_rooms
 from rooms.centre import MIDNIGHT, Centre, Closure, Level, Line, OpeningHours
 from rooms.ids import CentreId
 

@@ -6,13 +6,13 @@ lists every problem with its line, its key and what would have been accepted.
 
 from pathlib import Path
 
-from orchestrator.settings_centres import read_settings
-from orchestrator.settings_model import Network, Service, Settings
-from orchestrator.settings_problems import SettingsError
+from orchestrator.settings.centres import read_settings
+from orchestrator.settings.model import Network, Service, Settings
+from orchestrator.settings.problems import SettingsError
 
 __all__ = ["DEFAULT", "DEMO", "Network", "Service", "Settings", "SettingsError", "load_settings"]
 
-_NETWORKS = Path(__file__).parent / "networks"
+_NETWORKS = Path(__file__).parent.parent / "networks"
 DEFAULT = _NETWORKS / "lozere.yaml"
 """What `serve` uses without `--config`: the copy of config/lozere.yaml inside the package."""
 DEMO = _NETWORKS / "demo.yaml"

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from yaml import events
 
-from orchestrator.settings_problems import Problem, Refusal
+from orchestrator.settings.problems import Problem, Refusal
 
 LARGEST = 256 * 1024
 DEEPEST = 8

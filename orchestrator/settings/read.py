@@ -8,9 +8,9 @@ import difflib
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from orchestrator.settings_problems import Problem
-from orchestrator.settings_yaml import Mapping, Node, Scalar
-from orchestrator.settings_yaml import Sequence as Items
+from orchestrator.settings.nodes import Mapping, Node, Scalar
+from orchestrator.settings.nodes import Sequence as Items
+from orchestrator.settings.problems import Problem
 from rooms.errors import Fact
 from rooms.fields import clean_text
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import cast, get_args
 
 from orchestrator import settings_forms as forms
-from orchestrator.settings_read import Table, nearest
+from orchestrator.settings.read import Table, nearest
 from rooms.equipment import Equipment, is_visio
 from rooms.ids import CentreId, RoomId
 from rooms.room import Desk, DeskId, DirectPut, Room
