@@ -8,7 +8,7 @@ from datetime import date, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from orchestrator import settings_forms as forms
+from orchestrator.settings import forms as forms
 from orchestrator.settings.model import Network, Service, Settings
 from orchestrator.settings.nodes import Mapping, parse, read_text
 from orchestrator.settings.problems import Problem, Refusal, SettingsError

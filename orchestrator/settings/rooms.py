@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import cast, get_args
 
-from orchestrator import settings_forms as forms
+from orchestrator.settings import forms as forms
 from orchestrator.settings.read import Table, nearest
 from rooms.equipment import Equipment, is_visio
 from rooms.ids import CentreId, RoomId
