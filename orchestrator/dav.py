@@ -19,6 +19,8 @@ from sqlalchemy import Connection
 from calendars.server import limits
 from calendars.server.mount import DavServer, refusal, whole
 from calendars.server.request import PREFIX, DavAnswer, DavRequest
+from orchestrator import keys
+from orchestrator.auth.app_passwords import person_for
 from orchestrator.auth.people import Person
 from orchestrator.booking_event import Prepared, prepare
 from orchestrator.booking_ledger import Entry

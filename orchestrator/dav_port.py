@@ -120,7 +120,9 @@ class DavPort:
         """Through the ledger."""
         self.entry.delete(self._row(calendar), name)
 
-    def describe(self, calendar: CalendarInfo, *, displayname: str, color: str) -> None:
+    def describe(
+        self, calendar: CalendarInfo, *, displayname: str | None = None, color: str | None = None
+    ) -> None:
         """Name and colour."""
         items.describe(self.entry.conn, calendar.id, displayname, color)
 

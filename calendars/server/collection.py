@@ -178,16 +178,17 @@ class CalendarCollection(Branch, caldav.Calendar):
 
     def set_displayname(self, displayname: str | None) -> None:
         """Rename one's own."""
-        self._describe(displayname=(displayname or "")[:200], color=self.info.color)
+        self._check_own()
+        self.port.describe(self.info, displayname=(displayname or "")[:200])
 
     def set_calendar_color(self, color: str | None) -> None:
         """Colour one's own."""
-        self._describe(displayname=self.info.displayname, color=(color or "")[:9])
+        self._check_own()
+        self.port.describe(self.info, color=(color or "")[:9])
 
-    def _describe(self, *, displayname: str, color: str) -> None:
+    def _check_own(self) -> None:
         if self.info.is_room:
             raise webdav.ProtectedPropertyError
-        self.port.describe(self.info, displayname=displayname, color=color)
 
     def get_calendar_description(self) -> str:
         """None given."""

@@ -110,8 +110,10 @@ class CalendarPort(Protocol):
     def delete(self, calendar: CalendarInfo, name: str) -> None:
         """Forget an object and free what it held."""
 
-    def describe(self, calendar: CalendarInfo, *, displayname: str, color: str) -> None:
-        """Change how a calendar is shown."""
+    def describe(
+        self, calendar: CalendarInfo, *, displayname: str | None = None, color: str | None = None
+    ) -> None:
+        """Change how a calendar is shown; what is None stays."""
 
     def sentence(self, error: MargerideError) -> str:
         """A refusal in the visitor's language."""

@@ -109,13 +109,11 @@ def room_calendars(conn: Connection) -> dict[str, CalendarRow]:
     return {found.owner_id: found for found in map(_calendar, rows)}
 
 
-def describe(conn: Connection, calendar: int, displayname: str, color: str) -> None:
-    """Change how a calendar is shown."""
-    conn.execute(
-        update(calendars)
-        .where(calendars.c.id == calendar)
-        .values(displayname=displayname, color=color)
-    )
+def describe(conn: Connection, calendar: int, displayname: str | None, color: str | None) -> None:
+    """Change how a calendar is shown; what is None stays."""
+    wanted = {"displayname": displayname, "color": color}
+    values = {name: value for name, value in wanted.items() if value is not None}
+    conn.execute(update(calendars).where(calendars.c.id == calendar).values(**values))
 
 
 _ITEM = (items.c.name, items.c.uid, items.c.etag, items.c.body, items.c.rev)
