@@ -11,7 +11,7 @@ from orchestrator.demo.booking import Answer
 from orchestrator.demo.client import Person
 from orchestrator.demo.stage import Stage, set_up
 from tests.fakes.browsers import BrowserPage, Chromium, ChromiumPage, Firefox, chromium, firefox
-from tests.journeys.ears import AUDIBLE, everybody, gather, level_of, window
+from tests.journeys.ears import AUDIBLE, Views, everybody, gather, level_of, window
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -107,6 +107,7 @@ async def mute_villefort(browser: Chromium, stage: Stage) -> None:
 
 async def silence_of(place: str, pages: dict[str, BrowserPage]) -> None:
     """The others hear no more of `place`, and go on hearing one another."""
+    heard: Views = {}
     for _ in range(3):  # the last words are still in the jitter buffers at first
         heard = await window(pages, 3.0)
         levels = [

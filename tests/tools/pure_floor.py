@@ -42,10 +42,11 @@ def covered(module: Path) -> tuple[Path, bool, str]:
     with tempfile.TemporaryDirectory() as scratch:
         environment = {**os.environ, "COVERAGE_FILE": f"{scratch}/coverage"}
         coverage = [sys.executable, "-m", "coverage"]
+        own = ["--rcfile=", "--branch"]  # the settings of the whole would widen what is measured
         include = f"--include={module}"
         quiet = ["-q", "-p", "no:cacheprovider", "--no-header"]
         ran = subprocess.run(
-            [*coverage, "run", "--branch", include, "-m", "pytest", *quiet, *tests],
+            [*coverage, "run", *own, include, "-m", "pytest", *quiet, *tests],
             env=environment,
             capture_output=True,
             text=True,
@@ -53,7 +54,7 @@ def covered(module: Path) -> tuple[Path, bool, str]:
         if ran.returncode:
             return module, False, ran.stdout[-2000:]
         report = subprocess.run(
-            [*coverage, "report", "--show-missing", "--fail-under=100", include],
+            [*coverage, "report", "--rcfile=", "--show-missing", "--fail-under=100", include],
             env=environment,
             capture_output=True,
             text=True,
