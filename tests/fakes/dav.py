@@ -8,7 +8,7 @@ People: `tom` (trainer), `bea` (booker at Villefort), `anne` (animateur of Ville
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -217,9 +217,11 @@ def door_of(bookings: Bookings) -> DavDoor:
 
 
 @asynccontextmanager
-async def open_house(data: Path, settings: Path = DEMO) -> AsyncIterator[OpenHouse]:
+async def open_house(
+    data: Path, settings: Path = DEMO, change: Callable[[Network], Network] = lambda same: same
+) -> AsyncIterator[OpenHouse]:
     """A furnished house with its CalDAV door open."""
-    network = (await asyncio.to_thread(load_settings, settings)).network
+    network = change((await asyncio.to_thread(load_settings, settings)).network)
     database = await asyncio.to_thread(Database, data / "dav.sqlite3")
     passwords = await asyncio.to_thread(furnish, database, network)
     told: list[str] = []
