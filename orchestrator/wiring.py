@@ -212,3 +212,17 @@ async def _kept_running(name: str, work: Callable[[], Awaitable[None]]) -> Async
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def make_service(
+    settings: Settings, data: Path, *, public_url: str, media_host: str, media_port: int
+) -> web.Application:
+    """The service with its media worker as a process of its own."""
+
+    @asynccontextmanager
+    async def worker(_: web.Application) -> AsyncIterator[MediaEngine]:
+        from signalling.engines.silent import SilentEngine
+
+        yield SilentEngine()
+
+    return make_app(settings, data, public_url=public_url, engine=worker)

@@ -17,7 +17,6 @@ from orchestrator.api.callers import Caller, caller_of
 from orchestrator.auth.people import Person
 from orchestrator.keys import DATABASE, PUBLIC_URL
 from orchestrator.store.database import Database
-from orchestrator.store.idempotency import Once
 from rooms.errors import MargerideError, NotFound, Unauthenticated
 from rooms.ids import is_slug
 
@@ -84,14 +83,6 @@ class Call:
         """The query parameters, as the model its route names."""
         assert isinstance(self.asked, model)
         return self.asked
-
-    def once(self, resource: str) -> Once | None:
-        """What makes this write happen once, if the client sent an `Idempotency-Key`."""
-        key = self.request.headers.get("Idempotency-Key")
-        if key is None:
-            return None
-        body = None if self.parsed is None else self.parsed.model_dump(mode="json")
-        return Once(scope=f"{self.person.id} {resource}", key=key, body=body)
 
     def path(self, name: str) -> str:
         """A path segment that is a possible id."""

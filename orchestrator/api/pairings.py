@@ -36,7 +36,7 @@ class Claim(Body):
     """What somebody typed on a screen."""
 
     room: RoomField
-    code: Annotated[str, Field(pattern=r"^\d{8}$")]
+    code: Annotated[str, Field(pattern=r"^[0-9]{8}$")]
 
 
 class Claimed(BaseModel):

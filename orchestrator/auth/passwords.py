@@ -30,7 +30,7 @@ def verify(password_hash: str | None, password: str) -> bool:
         right = _HASHER.verify(password_hash or _nobody(), password[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
-    return right and password_hash is not None
+    return right and bool(password_hash)
 
 
 @cache

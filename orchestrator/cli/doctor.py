@@ -1,0 +1,78 @@
+"""`margeride doctor`: is what the service needs there?"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from orchestrator.cli.common import add_config, add_data, say
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    add_config(parser)
+    add_data(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """One line for each thing looked at; 1 when something is in the way."""
+    well = True
+    for name, look in CHECKS.items():
+        fault = look(arguments)
+        well = well and fault is None
+        state = say("cli-doctor-ok") if fault is None else fault
+        print(f"{say(f'cli-doctor-{name}')}: {state}")
+    return 0 if well else 1
+
+
+def python(_: argparse.Namespace) -> str | None:
+    """Every library can be loaded."""
+    import importlib.util
+
+    needed = ("aiohttp", "aiortc", "alembic", "argon2", "icalendar", "OpenSSL", "xandikos")
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    return say("cli-doctor-missing", names=missing) if missing else None
+
+
+def config(arguments: argparse.Namespace) -> str | None:
+    """The network description is good."""
+    from orchestrator.settings import DEFAULT, SettingsError, load_settings
+
+    path = arguments.config or DEFAULT
+    try:
+        load_settings(path)
+    except SettingsError:
+        return say("cli-doctor-config-bad", file=str(path))
+    return None
+
+
+def data(arguments: argparse.Namespace) -> str | None:
+    """The data directory can be written and is nobody else's to read."""
+    import os
+
+    directory: Path = arguments.data
+    if not directory.exists():
+        return None  # the first start makes it
+    if not os.access(directory, os.W_OK | os.X_OK):
+        return say("cli-no-data", data=str(directory), reason="not writable")
+    if directory.stat().st_mode & 0o077:
+        return say("cli-doctor-open", data=str(directory))
+    return None
+
+
+def space(arguments: argparse.Namespace) -> str | None:
+    """At least 500 MB are free where the data is."""
+    import shutil
+
+    directory = arguments.data.resolve()
+    while not directory.exists():
+        directory = directory.parent
+    free = shutil.disk_usage(directory).free // 1_000_000
+    return None if free >= 500 else say("cli-doctor-little-space", megabytes=free)
+
+
+CHECKS: dict[str, Callable[[argparse.Namespace], str | None]] = {
+    "python": python,
+    "config": config,
+    "data": data,
+    "space": space,
+}

@@ -1,0 +1,45 @@
+"""`margeride serve`: run the service for real use."""
+
+import argparse
+
+from orchestrator.cli.common import add_config, add_data, program, say
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    add_config(parser)
+    add_data(parser)
+    parser.add_argument("--host", default="127.0.0.1", metavar="H", help=say("cli-opt-host"))
+    parser.add_argument("--port", type=port, default=8080, help=say("cli-opt-port"))
+    parser.add_argument("--media-port", type=port, default=8189, help=say("cli-opt-media-port"))
+
+
+def port(text: str) -> int:
+    """A port number; 0 lets the system choose."""
+    number = int(text) if text.isdecimal() else -1
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(say("cli-bad-port", port=text))
+    return number
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    import logging
+
+    from orchestrator import serve
+    from orchestrator.cli import network
+
+    settings = network.read(arguments.config)
+    if settings is None:
+        return 1
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    wanted = serve.Wanted(
+        settings=settings,
+        data=arguments.data.resolve(),
+        host=arguments.host,
+        port=arguments.port,
+        media_port=arguments.media_port,
+    )
+    serve.run(wanted, lambda key, **facts: print(say(key, program=program(), **facts), flush=True))
+    return 0
