@@ -12,7 +12,7 @@ from calendars import ical, itip, marks, recurrence
 from calendars.booking import Occurrence
 from calendars.ical import CalendarItem
 from orchestrator.auth.people import Person
-from orchestrator.settings_model import Network
+from orchestrator.settings.model import Network
 from orchestrator.store.calendar_items import Taken, seconds
 from rooms.errors import Invalid
 from rooms.ids import RoomId

@@ -14,7 +14,7 @@ from calendars.policy import RoomRules
 from orchestrator import roles
 from orchestrator.auth.people import Person
 from orchestrator.booking_event import Prepared
-from orchestrator.settings_model import Network
+from orchestrator.settings.model import Network
 from orchestrator.store import bookings
 from orchestrator.store import calendar_items as items
 from orchestrator.store.bookings import BookingRow

@@ -18,7 +18,7 @@ from orchestrator.auth.people import Person
 from orchestrator.booking_event import KINDS, Prepared, compose, prepare
 from orchestrator.booking_judge import Rules
 from orchestrator.booking_ledger import Entry
-from orchestrator.settings_model import Network
+from orchestrator.settings.model import Network
 from orchestrator.store import booked_sessions
 from orchestrator.store import bookings as rows
 from orchestrator.store import calendar_items as items

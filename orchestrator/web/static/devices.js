@@ -74,8 +74,9 @@ export class Devices {
   }
 }
 
-/** Follow the loudness of a track, 0 to 1, ten times a second. Returns how to stop.
- * @param {MediaStreamTrack} track @param {(level: number) => void} onLevel */
+/** Follow the loudness of a track, 0 to 1, ten times a second; null while the browser still waits for
+ * a gesture and nothing can be measured. Returns how to stop.
+ * @param {MediaStreamTrack} track @param {(level: number|null) => void} onLevel */
 export function meter(track, onLevel) {
   const context = new AudioContext();
   const analyser = context.createAnalyser();
@@ -83,9 +84,18 @@ export function meter(track, onLevel) {
   context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
   const samples = new Float32Array(analyser.fftSize);
   const timer = setInterval(() => {
+    if (context.state !== "running") return onLevel(null);
     analyser.getFloatTimeDomainData(samples);
     const power = samples.reduce((sum, each) => sum + each * each, 0) / samples.length;
     onLevel(Math.min(1, Math.max(0, (20 * Math.log10(Math.sqrt(power) + 1e-6) + 60) / 54)));
   }, 100);
-  return () => { clearInterval(timer); void context.close(); };
+  const wake = () => void context.resume();
+  document.addEventListener("pointerdown", wake);
+  document.addEventListener("keydown", wake);
+  return () => {
+    clearInterval(timer);
+    document.removeEventListener("pointerdown", wake);
+    document.removeEventListener("keydown", wake);
+    void context.close();
+  };
 }

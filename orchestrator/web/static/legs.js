@@ -5,7 +5,7 @@ import { newId } from "./ids.js";
 
 const FAILED_FOR = 3_000;
 const CONNECT_WITHIN = 20_000;
-export const VIDEO_KBPS = 700;
+export const VIDEO_KBPS = 450;
 
 /** @typedef {import("./protocol.js").Message} Message */
 /** @typedef {{mid: string, track: string, participant: string, kind: string, source: string}} Placed */

@@ -45,8 +45,8 @@ function Level({ devices }) {
     if (!on || !track) return undefined;
     quietSince.value = Date.now();
     return meter(track, (value) => {
-      if (value > 0.02) quietSince.value = Date.now();
-      if (Math.abs(value - level.value) > 0.01) level.value = value;
+      if (value === null || value > 0.02) quietSince.value = Date.now();
+      if (value !== null && Math.abs(value - level.value) > 0.01) level.value = value;
     });
   }, [track, on]);
   if (!on) return null;

@@ -1,0 +1,94 @@
+"""The outbox: every row to every listener, at least once, across failures and kills."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from orchestrator.outbox import Outbox
+from orchestrator.store.tables import outbox as rows
+from tests.fakes.rooms import Scene, furnished
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with furnished(tmp_path) as scene:
+        yield scene
+
+
+async def write(scene: Scene, *topics: str) -> None:
+    values = [{"at": 0, "topic": topic, "payload": {"booking": topic}} for topic in topics]
+    await scene.database.write(lambda conn: conn.execute(insert(rows), values))
+
+
+def heard_by(outbox: Outbox) -> list[str]:
+    heard: list[str] = []
+
+    async def listen(topic: str, payload: dict[str, Any]) -> None:
+        heard.append(topic)
+
+    outbox.listen("ear", listen)
+    return heard
+
+
+async def test_rows_are_heard_in_order_and_once(scene: Scene) -> None:
+    outbox = Outbox(scene.database)
+    heard = heard_by(outbox)
+    await write(scene, "booking.made", "booking.moved")
+    assert await outbox.deliver() == 2
+    assert await outbox.deliver() == 0
+    assert heard == ["booking.made", "booking.moved"]
+
+
+async def test_what_a_killed_service_had_not_handed_over_is_heard_by_the_next(scene: Scene) -> None:
+    await write(scene, "booking.made")
+    Outbox(scene.database)  # killed before it delivered
+    outbox = Outbox(scene.database)
+    heard = heard_by(outbox)
+    await outbox.deliver()
+    assert heard == ["booking.made"]
+
+
+async def test_a_listener_that_fails_is_tried_again_and_holds_nobody_up(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    outbox = Outbox(scene.database, lambda: scene.now)
+    failing = ["booking.made"]
+
+    async def stumble(topic: str, payload: dict[str, Any]) -> None:
+        if topic in failing:
+            raise RuntimeError("not now")
+
+    outbox.listen("stumbling", stumble)
+    heard = heard_by(outbox)
+    await write(scene, "booking.made", "booking.moved")
+    assert await outbox.deliver() == 1
+    assert await outbox.deliver() == 0
+    failing.clear()
+    scene.now += timedelta(seconds=10)
+    assert await outbox.deliver() == 1
+    assert heard == ["booking.moved", "booking.made"]
+    assert caplog.text.count("could not take") == 1
+
+
+async def test_a_kick_delivers_without_waiting(scene: Scene) -> None:
+    outbox = Outbox(scene.database)
+    heard, done = [], asyncio.Event()
+
+    async def listen(topic: str, payload: dict[str, Any]) -> None:
+        heard.append(topic)
+        done.set()
+
+    outbox.listen("ear", listen)
+    running = asyncio.create_task(outbox.run())
+    await write(scene, "booking.made")
+    outbox.kick()
+    async with asyncio.timeout(5):
+        await done.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert heard == ["booking.made"]
