@@ -9,7 +9,7 @@ from collections.abc import Callable
 from signalling.sfu.cache import Ring
 from signalling.sfu.keyframes import KeyframeGate
 from signalling.sfu.nack import Missing
-from signalling.sfu.packet import BadPacket, Packet, Unwrapper, extension_of, one_byte_block
+from signalling.sfu.packet import Packet, Unwrapper, extension_of, one_byte_block
 from signalling.sfu.reports import Echo, Reception
 from signalling.sfu.rewrite import Rewriter
 from signalling.sfu.rtcp import SenderReport
@@ -132,6 +132,7 @@ class Source:
 
     __slots__ = (
         "_unwrapper",
+        "alert",
         "gate",
         "level_id",
         "lines",
@@ -139,7 +140,6 @@ class Source:
         "muted",
         "reception",
         "ring",
-        "started",
         "video",
     )
 
@@ -152,7 +152,8 @@ class Source:
         self.reception = Reception(VIDEO_CLOCK if video else AUDIO_CLOCK)
         self.level_id = 0
         self.muted = False
-        self.started = False
+        # Told when feedback to the publisher should leave soon.
+        self.alert: Callable[[], None] = _nobody
         self._unwrapper = Unwrapper()
 
     def receive(self, packet: Packet, now: float) -> None:
@@ -168,7 +169,6 @@ class Source:
             packet.level = level[0] if level else 127
         self.reception.arrived(packet, now)
         ring.add(packet, now)
-        self.started = True
         if not self.muted:
             for line in self.lines:
                 if line.active:
@@ -182,9 +182,17 @@ class Source:
                 self.gate.arrived()
         missing = self.missing
         missing.arrived(packet.place, now)
+        if missing:
+            self.alert()
         if missing.overflowed:
             missing.overflowed = False
+            self.want_keyframe()
+
+    def want_keyframe(self) -> None:
+        """Somebody cannot go on without a key picture."""
+        if self.video:
             self.gate.want()
+            self.alert()
 
     def attach(self, line: Line) -> None:
         """Let this line take the stream from its next beginning on."""
@@ -192,20 +200,21 @@ class Source:
         line.source = self
         line.waiting = True
         self.lines.append(line)
-        self.gate.want()
+        self.want_keyframe()
 
     def mute(self, muted: bool) -> None:
         """Stop forwarding, or go on: with a key picture."""
-        if self.muted and not muted:
-            self.gate.want()
+        if muted == self.muted:
+            return
         self.muted = muted
+        if not muted:
+            self.want_keyframe()
         for line in self.lines:
             line.waiting = True
 
-    def hand_over(self, successor: "Source") -> None:
-        """Give every line to the stream that replaces this one."""
-        for line in list(self.lines):
-            successor.attach(line)
+
+def _nobody() -> None:
+    """Nobody to tell."""
 
 
 def detach(line: Line) -> None:
@@ -213,6 +222,3 @@ def detach(line: Line) -> None:
     if line.source is not None:
         line.source.lines.remove(line)
         line.source = None
-
-
-__all__ = ["BadPacket", "Line", "Source", "detach"]

@@ -13,10 +13,11 @@ class Missing:
     The round trip is learned from answers to a first request; `rtt` may be given from elsewhere.
     """
 
-    __slots__ = ("_asked", "_highest", "overflowed", "rtt")
+    __slots__ = ("_asked", "_highest", "learned", "overflowed", "rtt")
 
     def __init__(self, rtt: float = FIRST_RTT) -> None:
         self.rtt = rtt
+        self.learned = False
         self.overflowed = False
         self._highest = -1
         # place -> [first seen missing, last asked (0: never), tries]
@@ -36,6 +37,7 @@ class Missing:
                 self._open(highest + 1, place, now)
         elif self._asked and (entry := self._asked.pop(place, None)) and entry[2] == 1:
             self.rtt += (max(now - entry[1], SHORTEST) - self.rtt) / 4
+            self.learned = True
 
     def _open(self, first: int, end: int, now: float) -> None:
         if len(self._asked) + end - first > MOST:

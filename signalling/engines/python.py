@@ -1,0 +1,337 @@
+"""The `python` engine: the MediaEngine port over one UDP port, without transcoding."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from rooms.errors import NotFound
+from rooms.ids import LegId, ParticipantId, SessionId, TrackId, new_id
+from signalling.engine import (
+    EngineEvent,
+    EngineState,
+    Kind,
+    LegChanged,
+    LegState,
+    Member,
+    PublishAnswer,
+    SubscribeOffer,
+    Track,
+    TrackStarted,
+)
+from signalling.engines.python_legs import BaseLeg, Owner
+from signalling.engines.python_port import MediaPort
+from signalling.engines.python_publisher import PublisherLeg
+from signalling.engines.python_subscriber import SubscriberLeg
+from signalling.sfu.forward import Source
+from signalling.transport.dtls import Certificate
+from signalling.transport.ice_lite import candidate_lines
+from signalling.transport.sdp import Description, bad, parse_sdp
+from signalling.transport.sdp_answer import Agreed, Ours, Published, publish_answer
+
+SOURCES = {Kind.AUDIO: ("microphone", "screen"), Kind.VIDEO: ("camera", "screen")}
+EVENTS = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a publisher is told: the rate he may reach and, to Chromium, the one to start with."""
+
+    remb_bps: int = 1_500_000
+    start_kbps: int = 600
+
+
+@dataclass(slots=True)
+class _Seat:
+    tracks: dict[TrackId, Track] = field(default_factory=dict)
+    muted: set[Kind] = field(default_factory=set)
+    publish: PublisherLeg | None = None
+    subscribe: SubscriberLeg | None = None
+    # Former legs that still carry media until their successors are connected.
+    former: list[BaseLeg] = field(default_factory=list)
+
+    @property
+    def legs(self) -> list[BaseLeg]:
+        return [leg for leg in (self.publish, self.subscribe, *self.former) if leg is not None]
+
+
+@dataclass(slots=True)
+class _Session:
+    seats: dict[ParticipantId, _Seat] = field(default_factory=dict)
+    sources: dict[TrackId, Source] = field(default_factory=dict)
+
+
+class PythonEngine:
+    """Everything here runs on one event loop; packets never wait for a call."""
+
+    def __init__(
+        self,
+        host: str = "0.0.0.0",
+        port: int = 0,
+        announce: Sequence[str] = (),
+        limits: Limits | None = None,
+    ) -> None:
+        self._limits = limits or Limits()
+        self._certificate = Certificate()
+        self._port = MediaPort(host, port)
+        self._candidates = candidate_lines(announce or self._port.hosts(), self._port.port)
+        self._sessions: dict[SessionId, _Session] = {}
+        self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(EVENTS)
+        self._loop = asyncio.get_running_loop()
+        self._number = random.getrandbits(40)
+
+    @property
+    def port(self) -> int:
+        """The UDP port in use."""
+        return self._port.port
+
+    def stop(self) -> None:
+        """Close every leg and free the port."""
+        for session in list(self._sessions):
+            self._close(session)
+        self._port.close()
+
+    # -- the port
+
+    async def open(self, session: SessionId) -> None:
+        """Make the session known."""
+        self._sessions.setdefault(session, _Session())
+
+    async def close(self, session: SessionId) -> None:
+        """Close every leg of the session and forget it."""
+        self._close(session)
+
+    async def publish(
+        self, session: SessionId, participant: ParticipantId, leg: LegId, offer: str
+    ) -> PublishAnswer:
+        """Answer a publisher's offer."""
+        description = parse_sdp(offer)
+        seat = self._seat(session, participant)
+        held = seat.publish
+        if held is None or held.owner.leg != leg or not held.alive:
+            publisher = self._new_publisher(
+                Owner(session=session, participant=participant, leg=leg)
+            )
+        else:
+            publisher = held
+        agreed = self._agree(publisher, description)
+        if publisher is not held:
+            self._replace(seat, held)
+            seat.publish = publisher
+        self._port.add(publisher)
+        tracks = self._tracks(seat, participant, agreed.published)
+        publisher.agree(agreed, {mid: track.id for mid, track in tracks.items()}, self._loop.time())
+        seat.tracks = {track.id: track for track in tracks.values()}
+        self._rewire(session)
+        return PublishAnswer(sdp=agreed.sdp, tracks=tuple(tracks.values()))
+
+    async def subscribe(
+        self,
+        session: SessionId,
+        participant: ParticipantId,
+        leg: LegId,
+        tracks: Sequence[TrackId],
+    ) -> SubscribeOffer | None:
+        """Want exactly these tracks on this leg; those that do not exist are passed over."""
+        seat = self._seat(session, participant)
+        subscriber = seat.subscribe
+        if subscriber is None or subscriber.owner.leg != leg or not subscriber.alive:
+            owner = Owner(session=session, participant=participant, leg=leg)
+            self._replace(seat, subscriber)
+            subscriber = seat.subscribe = SubscriberLeg(
+                owner, self._certificate, self._port.send, self._changed, self._loop.time()
+            )
+            self._port.add(subscriber)
+        known = self._known(session)
+        if not subscriber.want([known[track] for track in tracks if track in known]):
+            return None
+        self._rewire(session)
+        return subscriber.offer(self._ours(subscriber))
+
+    async def answer(
+        self, session: SessionId, participant: ParticipantId, leg: LegId, serial: int, sdp: str
+    ) -> None:
+        """Take a subscriber's answer."""
+        subscriber = self._seat(session, participant).subscribe
+        if subscriber is None or subscriber.owner.leg != leg or not subscriber.alive:
+            raise NotFound("no-leg", leg=leg)
+        subscriber.answered(serial, sdp, self._loop.time())
+        self._rewire(session)
+
+    async def mute(
+        self, session: SessionId, participant: ParticipantId, kind: Kind, muted: bool
+    ) -> None:
+        """Stop (or resume) forwarding what he publishes of this kind."""
+        seat = self._seat(session, participant)
+        if muted:
+            seat.muted.add(kind)
+        else:
+            seat.muted.discard(kind)
+        for track in list(seat.tracks.values()):
+            seat.tracks[track.id] = replace(track, muted=track.kind in seat.muted)
+        self._rewire(session)
+
+    async def remove(self, session: SessionId, participant: ParticipantId) -> None:
+        """Close his legs; his tracks leave every subscription."""
+        held = self._sessions.get(session)
+        seat = held.seats.pop(participant, None) if held is not None else None
+        if seat is not None:
+            for leg in seat.legs:
+                self._drop(leg)
+            self._rewire(session)
+
+    async def state(self) -> EngineState:
+        """What is there now, with figures."""
+        return EngineState(
+            sessions={
+                session: tuple(self._member(name, seat) for name, seat in held.seats.items())
+                for session, held in self._sessions.items()
+            }
+        )
+
+    async def events(self) -> AsyncIterator[EngineEvent]:
+        """Every event from now on."""
+        while True:
+            yield await self._events.get()
+
+    # -- inside
+
+    def _seat(self, session: SessionId, participant: ParticipantId) -> _Seat:
+        held = self._sessions.get(session)
+        if held is None:
+            raise NotFound("no-session", session=session)
+        return held.seats.setdefault(participant, _Seat())
+
+    def _known(self, session: SessionId) -> dict[TrackId, Track]:
+        seats = self._sessions[session].seats.values()
+        return {track.id: track for seat in seats for track in seat.tracks.values()}
+
+    def _member(self, participant: ParticipantId, seat: _Seat) -> Member:
+        legs = (leg for leg in (seat.publish, seat.subscribe) if leg is not None and leg.alive)
+        return Member(
+            participant=participant,
+            tracks=tuple(seat.tracks.values()),
+            legs=tuple(leg.figures() for leg in legs),
+        )
+
+    def _ours(self, leg: BaseLeg) -> Ours:
+        return Ours(
+            credentials=leg.credentials,
+            fingerprint=self._certificate.fingerprint,
+            candidates=self._candidates,
+        )
+
+    def _new_publisher(self, owner: Owner) -> PublisherLeg:
+        return PublisherLeg(
+            owner,
+            self._certificate,
+            self._port.send,
+            self._changed,
+            self._loop.time(),
+            started=self._started,
+            urgent=self._port.urgent,
+            remb_bps=self._limits.remb_bps,
+        )
+
+    def _agree(self, leg: PublisherLeg, offer: Description) -> Agreed:
+        usable = next((media for media in offer.media if media.usable), None)
+        if usable is None:
+            raise bad("nothing to receive")
+        if leg.restarts(usable.ufrag):
+            leg.renew()
+        agreed = publish_answer(
+            offer, self._ours(leg), self._number, leg.offers + 1, self._limits.start_kbps
+        )
+        leg.offers += 1
+        return agreed
+
+    def _tracks(
+        self, seat: _Seat, participant: ParticipantId, published: Sequence[Published]
+    ) -> dict[str, Track]:
+        """Tracks by mid. A source that is published again, by whatever leg, keeps its id."""
+        before = {(track.kind, track.source): track for track in seat.tracks.values()}
+        tracks = {}
+        for one in published:
+            kind = Kind(one.kind)
+            names = SOURCES[kind]
+            name = names[one.order] if one.order < len(names) else f"{one.kind}-{one.order}"
+            tracks[one.mid] = before.get((kind, name)) or Track(
+                id=TrackId(new_id("tr")),
+                participant=participant,
+                kind=kind,
+                source=name,
+                muted=kind in seat.muted,
+            )
+        return tracks
+
+    def _rewire(self, session: SessionId) -> None:
+        """Let every line stand on the source its track has now, and mutes hold."""
+        held = self._sessions[session]
+        held.sources = {}
+        for seat in held.seats.values():
+            for leg in (*seat.former, seat.publish):
+                if isinstance(leg, PublisherLeg) and leg.alive:
+                    self._add_sources(held.sources, seat, leg)
+        for seat in held.seats.values():
+            for leg in (*seat.former, seat.subscribe):
+                if isinstance(leg, SubscriberLeg) and leg.alive:
+                    leg.wire(held.sources)
+
+    def _add_sources(self, sources: dict[TrackId, Source], seat: _Seat, leg: PublisherLeg) -> None:
+        for stream in leg.streams.values():
+            track = seat.tracks.get(stream.track)
+            # Make before break: a successor takes over when it is connected.
+            if track is not None and (leg.state is LegState.CONNECTED or track.id not in sources):
+                stream.source.mute(track.kind in seat.muted)
+                sources[track.id] = stream.source
+
+    def _replace(self, seat: _Seat, leg: BaseLeg | None) -> None:
+        if leg is not None and leg.alive:
+            seat.former.append(leg)
+
+    def _changed(self, leg: BaseLeg) -> None:
+        owner = leg.owner
+        held = self._sessions.get(owner.session)
+        seat = held.seats.get(owner.participant) if held is not None else None
+        if seat is None:
+            return
+        current = leg not in seat.former
+        if leg.state is LegState.CONNECTED and current:
+            for former in [one for one in seat.former if one.role is leg.role]:
+                seat.former.remove(former)
+                self._drop(former)
+        elif not leg.alive:
+            self._drop(leg)
+            if not current:
+                seat.former.remove(leg)
+        self._rewire(owner.session)
+        if current:
+            self._emit(
+                LegChanged(
+                    session=owner.session,
+                    participant=owner.participant,
+                    leg=owner.leg,
+                    role=leg.role,
+                    state=leg.state,
+                )
+            )
+
+    def _started(self, leg: PublisherLeg, track: TrackId) -> None:
+        owner = leg.owner
+        self._emit(TrackStarted(session=owner.session, participant=owner.participant, track=track))
+
+    def _emit(self, event: EngineEvent) -> None:
+        if self._events.full():
+            # Nobody listens: the oldest is worth least, `state` tells the rest.
+            self._events.get_nowait()
+        self._events.put_nowait(event)
+
+    def _drop(self, leg: BaseLeg) -> None:
+        self._port.forget(leg)
+        leg.close()
+
+    def _close(self, session: SessionId) -> None:
+        held = self._sessions.pop(session, None)
+        for seat in held.seats.values() if held is not None else ():
+            for leg in seat.legs:
+                self._drop(leg)

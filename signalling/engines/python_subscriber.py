@@ -1,0 +1,225 @@
+"""The subscriber's leg of the `python` engine: our offers, his answers, his lines."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pylibsrtp import Error
+
+from rooms.errors import NotFound
+from rooms.ids import TrackId
+from signalling.engine import Placed, Role, SubscribeOffer, Track
+from signalling.engines.python_legs import BaseLeg, Owner
+from signalling.sfu.forward import Line, Source, detach
+from signalling.sfu.rtcp import (
+    KeyframeRequest,
+    Nack,
+    ReceiverReport,
+    SenderReport,
+    parse_rtcp,
+    sender_report,
+    source_names,
+)
+from signalling.transport.dtls import Certificate
+from signalling.transport.sdp import parse_sdp
+from signalling.transport.sdp_answer import Ours
+from signalling.transport.sdp_offer import (
+    OPUS_TYPE,
+    RTX,
+    VP8,
+    Sending,
+    Taken,
+    read_answer,
+    subscribe_offer,
+)
+from signalling.transport.stun import Address
+
+AT_ONCE = 16
+
+
+@dataclass(slots=True)
+class Place:
+    """One m-line: the track it carries now (if any), since which offer, and its packets."""
+
+    mid: str
+    kind: str
+    line: Line
+    track: Track | None = None
+    since: int = 0
+    taken: bool = False
+
+
+class SubscriberLeg(BaseLeg):
+    """Lines are never removed, only made inactive and used again for a track of their kind."""
+
+    role = Role.SUBSCRIBE
+
+    def __init__(
+        self,
+        owner: Owner,
+        certificate: Certificate,
+        send: Callable[[bytes, Address], None],
+        changed: Callable[[BaseLeg], None],
+        now: float,
+    ) -> None:
+        super().__init__(owner, certificate, send, changed, now)
+        self.places: list[Place] = []
+        self.serial = 0
+        self._by_ssrc: dict[int, Line] = {}
+        self._number = random.getrandbits(40)
+
+    # -- offers
+
+    def want(self, tracks: Sequence[Track]) -> bool:
+        """Place exactly these tracks; False when they are already placed so."""
+        wanted = {track.id: track for track in tracks}
+        changed = False
+        for place in self.places:
+            if place.track is not None and place.track.id not in wanted:
+                self._free(place)
+                changed = True
+        held = {place.track.id for place in self.places if place.track is not None}
+        for track in wanted.values():
+            if track.id not in held:
+                self._put_in_place(track)
+                changed = True
+        return changed
+
+    def _free(self, place: Place) -> None:
+        place.track = None
+        place.line.active = False
+        detach(place.line)
+
+    def _put_in_place(self, track: Track) -> None:
+        kind = track.kind.value
+        free = (place for place in self.places if place.track is None and place.kind == kind)
+        place = next(free, None) or self._new_place(kind)
+        place.track = track
+        place.since = self.serial + 1
+        place.taken = False
+
+    def _new_place(self, kind: str) -> Place:
+        ssrc, rtx_ssrc = random.getrandbits(31) + 1, random.getrandbits(31) + 1
+        line = Line(video=kind == "video", ssrc=ssrc, rtx_ssrc=rtx_ssrc, send=self._send_rtp)
+        self._by_ssrc[ssrc] = line
+        place = Place(str(len(self.places)), kind, line)
+        self.places.append(place)
+        return place
+
+    def offer(self, ours: Ours) -> SubscribeOffer:
+        """The next offer, for what is placed now."""
+        self.serial += 1
+        lines = [
+            Sending(
+                mid=place.mid,
+                kind=place.kind,
+                ssrc=place.line.rewriter.ssrc,
+                rtx_ssrc=place.line.rewriter.rtx_ssrc,
+                track=place.track.id if place.track else None,
+                stream=place.track.participant if place.track else "",
+            )
+            for place in self.places
+        ]
+        sdp = subscribe_offer(lines, ours, self._number, self.serial)
+        return SubscribeOffer(leg=self.owner.leg, serial=self.serial, sdp=sdp, tracks=self.placed)
+
+    def answered(self, serial: int, sdp: str, now: float) -> None:
+        """The subscriber's answer to the offer of that serial."""
+        if not 0 < serial <= self.serial:
+            raise NotFound("no-leg", serial=serial)
+        answer = parse_sdp(sdp)
+        mids = [place.mid for place in self.places][: len(answer.media)]
+        for place, taken in zip(self.places, read_answer(answer, mids), strict=False):
+            if place.since <= serial:
+                self._take(place, taken)
+        described = next((media for media in answer.media if media.fingerprints), None)
+        if described is not None:
+            self.expect(tuple(described.fingerprints), now)
+
+    def _take(self, place: Place, taken: Taken) -> None:
+        line = place.line
+        line.extensions(place.mid, taken.mid_id, taken.level_id if place.kind == "audio" else 0)
+        line.rewriter.payload_type = VP8 if line.video else OPUS_TYPE
+        line.rewriter.rtx_payload_type = RTX if line.video and taken.rtx else 0
+        place.taken = taken.receiving and place.track is not None
+
+    def wire(self, sources: dict[TrackId, Source]) -> None:
+        """Let each line that was taken stand on the source its track has now."""
+        for place in self.places:
+            source = sources.get(place.track.id) if place.track else None
+            line = place.line
+            if line.source is not source:
+                if source is None:
+                    detach(line)
+                else:
+                    source.attach(line)
+            active = place.taken and self.srtp is not None
+            if active and not line.active and source is not None:
+                source.want_keyframe()
+            line.active = active
+
+    # -- packets
+
+    def _send_rtp(self, packet: bytes) -> None:
+        if self.srtp is None or self.address is None:
+            return
+        try:
+            data = self.srtp.protect(packet)
+        except (Error, TypeError):
+            self.refused += 1
+            return
+        self.octets += len(data)
+        self._send(data, self.address)
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """What he missed, how he receives, and whether he needs a key picture."""
+        for report in parse_rtcp(data):
+            if isinstance(report, ReceiverReport | SenderReport):
+                for block in report.blocks:
+                    if (line := self._by_ssrc.get(block.ssrc)) is not None:
+                        line.echo.heard(block, now)
+            elif isinstance(report, Nack):
+                if (line := self._by_ssrc.get(report.media)) is not None:
+                    line.repeat(report.lost, now)
+            elif isinstance(report, KeyframeRequest):
+                self._keyframe(report.media)
+
+    def _keyframe(self, media: tuple[int, ...]) -> None:
+        for ssrc in media:
+            line = self._by_ssrc.get(ssrc)
+            if line is not None and line.video and line.source is not None:
+                line.source.want_keyframe()
+
+    def report(self, now: float) -> None:
+        """SR and names for the lines that run."""
+        super().report(now)
+        reports, names = [], []
+        for place in self.places:
+            made = place.line.report(now) if place.line.active else None
+            if made is not None and place.track is not None:
+                reports.append(sender_report(made))
+                names.append((made.ssrc, str(place.track.participant)))
+        for at in range(0, len(reports), AT_ONCE):
+            some = slice(at, at + AT_ONCE)
+            self.send_rtcp(b"".join(reports[some]) + source_names(names[some]))
+        echoes = [p.line.echo.rtt for p in self.places if p.line.echo.rtt is not None]
+        if echoes:
+            self.rtt = min(echoes)
+
+    @property
+    def loss(self) -> float:
+        """The worst line's loss of late, as he reports it."""
+        running = (p.line.echo.fraction / 256 for p in self.places if p.line.active)
+        return max(running, default=0.0)
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        """The tracks by mid."""
+        return tuple(Placed(mid=p.mid, track=p.track.id) for p in self.places if p.track)
+
+    def close(self) -> None:
+        """End it, and take nothing more."""
+        super().close()
+        for place in self.places:
+            place.line.active = False
+            detach(place.line)
