@@ -55,8 +55,8 @@ def _record(conn: Connection, now: datetime, after: Stored, event: Event, by: st
         audit.record(conn, now, by, f"session.{event.act}", after.id, detail)
     else:
         state = after.session.site(event.room).state
-        detail = {"room": event.room, "state": state.value}
-        audit.record(conn, now, by, f"site.{event.step}", after.id, detail)
+        detail = {"room": event.room, "because": event.step.value}
+        audit.record(conn, now, by, f"site.{state}", after.id, detail)
 
 
 async def act(

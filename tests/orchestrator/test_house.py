@@ -1,0 +1,187 @@
+"""What the wire asks of the house, and what it makes of what the wire reports."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from orchestrator import conduct
+from orchestrator.session import Act
+from orchestrator.store import devices, participants, rooms
+from rooms.control import DEFAULT_STATE
+from rooms.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from rooms.ids import ParticipantId, SessionId, new_secret
+from signalling.ports import House as HousePort
+from signalling.ports import Identity, Json, Place
+from tests.fakes.rooms import MEYRUEIS, NINE, VILLEFORT, Scene, furnished
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with furnished(tmp_path) as scene:
+        yield scene
+
+
+async def guest(scene: Scene, code: str = "a-link") -> tuple[Place, str]:
+    participant, token, _ = await conduct.enter_by_link(scene.house.conductor, code, "Paul")
+    who = await scene.house.identify(token)
+    place = await scene.house.enter(who, None, None)
+    assert place.participant == participant
+    return place, token
+
+
+async def in_session(scene: Scene) -> tuple[SessionId, Place]:
+    session = await scene.session(code="a-link")
+    await scene.screen_on(VILLEFORT)
+    await scene.strike(NINE)
+    return session, await scene.answers_call(VILLEFORT)
+
+
+def test_the_house_is_what_the_wire_asks_for(scene: Scene) -> None:
+    port: HousePort = scene.house
+    assert port.words("session-over", "en", {}) == "The session is over."
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "x" * 5000, "é" * 30])
+async def test_an_unknown_token_is_nobody(scene: Scene, token: str) -> None:
+    with pytest.raises(Unauthenticated):
+        await scene.house.identify(token)
+
+
+async def test_a_paired_screen_is_its_room_until_it_is_revoked(scene: Scene) -> None:
+    device, token = await scene.database.write(lambda conn: devices.add(conn, VILLEFORT, NINE))
+    assert await scene.house.identify(token) == Identity(room=VILLEFORT)
+    await scene.database.write(lambda conn: devices.revoke(conn, device.id, NINE))
+    with pytest.raises(Unauthenticated):
+        await scene.house.identify(token)
+
+
+async def test_a_screen_enters_by_the_token_it_was_given_and_by_no_other(scene: Scene) -> None:
+    session, place = await in_session(scene)
+    token = scene.wire.to(VILLEFORT, "call.join")[0].arguments["token"]
+    assert await scene.house.enter(Identity(room=VILLEFORT), session, token) == place
+    for wrong in (new_secret(), "", None):
+        with pytest.raises(Forbidden):
+            await scene.house.enter(Identity(room=VILLEFORT), session, wrong)
+    with pytest.raises(Forbidden):  # the token of Villefort on the screen of Meyrueis
+        await scene.house.enter(Identity(room=MEYRUEIS), session, token)
+    with pytest.raises(NotFound):
+        await scene.house.enter(Identity(room=VILLEFORT), SessionId("se-other"), token)
+
+
+async def test_a_guest_has_his_own_place_and_no_other(scene: Scene) -> None:
+    session = await scene.session(code="a-link")
+    place, _ = await guest(scene)
+    assert (place.session, place.kind, place.name) == (session, "guest", "Paul")
+    own = Identity(participant=place.participant, session=session)
+    with pytest.raises(NotFound):
+        await scene.house.enter(own, SessionId("se-other"), None)
+    nobody = Identity(participant=ParticipantId("pa-x"), session=session)
+    with pytest.raises(NotFound):
+        await scene.house.enter(nobody, None, None)
+
+
+async def test_nobody_enters_what_is_over(scene: Scene) -> None:
+    session, _ = await in_session(scene)
+    place, _ = await guest(scene)
+    await conduct.act(scene.house.conductor, session, Act.END, "pe-1")
+    with pytest.raises(Conflict) as refused:
+        await scene.house.enter(
+            Identity(participant=place.participant, session=session), None, None
+        )
+    assert refused.value.key == "session-over"
+
+
+async def test_nobody_enters_what_was_put_back_to_waiting(scene: Scene) -> None:
+    session = await scene.session(code="a-link")
+    place, _ = await guest(scene)
+    scene.now = NINE - timedelta(hours=1)
+    await conduct.act(scene.house.conductor, session, Act.BOOK, "pe-1")
+    with pytest.raises(Forbidden) as refused:
+        await scene.house.enter(
+            Identity(participant=place.participant, session=session), None, None
+        )
+    assert refused.value.fields == {"open_from": "2026-11-26T08:45:00Z"}
+
+
+async def test_a_lost_room_is_dropped_and_recovers(scene: Scene) -> None:
+    session, place = await in_session(scene)
+    await scene.house.room_state(VILLEFORT, 2, in_call(session))
+    await scene.house.settled()
+    assert await scene.site(session, VILLEFORT) == "live"
+    await scene.house.lost(place)
+    assert await scene.site(session, VILLEFORT) == "dropped"
+    await scene.house.joined(place)
+    assert await scene.site(session, VILLEFORT) == "recovering"
+    await scene.house.room_state(VILLEFORT, 3, in_call(session))
+    assert await scene.site(session, VILLEFORT) == "live"
+    await scene.house.settled()
+    assert scene.wire.changed.count(session) >= 4
+    assert [one["participant"] for one in scene.told("participant.lost")] == [place.participant]
+    assert [a for a in await scene.audited() if a.startswith("site.")] == [
+        "site.checked_in", "site.live", "site.dropped", "site.recovering", "site.live",
+    ]  # fmt: skip
+
+
+def in_call(session: str) -> Json:
+    document = DEFAULT_STATE.to_json()
+    document["call"] = {"state": "in_call", "session": session}
+    return document
+
+
+async def test_a_room_state_is_kept_and_told_once(scene: Scene) -> None:
+    await scene.house.room_state(VILLEFORT, 7, DEFAULT_STATE.to_json())
+    await scene.house.room_state(VILLEFORT, 7, DEFAULT_STATE.to_json())
+    kept = await scene.database.read(lambda conn: rooms.state_of(conn, VILLEFORT))
+    assert kept is not None
+    assert (kept.version, kept.document) == (7, DEFAULT_STATE.to_json())
+    assert len(scene.told("room.state.changed")) == 1
+
+
+async def test_a_document_that_is_not_ours_is_refused_and_not_kept(scene: Scene) -> None:
+    with pytest.raises(Invalid):
+        await scene.house.room_state(VILLEFORT, 1, {"call": "yes"})
+    assert await scene.database.read(lambda conn: rooms.state_of(conn, VILLEFORT)) is None
+
+
+async def test_a_room_that_says_it_is_in_a_foreign_session_changes_nothing(scene: Scene) -> None:
+    session = await scene.session([MEYRUEIS])
+    await scene.strike(NINE)
+    await scene.house.room_state(VILLEFORT, 1, in_call(session))
+    await scene.house.room_state(VILLEFORT, 2, in_call("se-unknown"))
+    assert await scene.site(session, MEYRUEIS) == "expected"
+
+
+async def test_a_screen_is_online_then_stale_then_offline(scene: Scene) -> None:
+    await scene.screen_on(VILLEFORT)
+    await scene.screen_off(VILLEFORT)
+    await scene.screen_off(VILLEFORT)
+    await scene.after(seconds=61)
+    states = [one["presence"] for one in scene.told("room.presence.changed")]
+    assert states == ["online", "stale", "offline"]
+    assert scene.house.screens.of(MEYRUEIS) == "offline"
+
+
+async def test_after_a_restart_everybody_is_lost_until_heard_again(scene: Scene) -> None:
+    session, room = await in_session(scene)
+    person, _ = await guest(scene)
+    await scene.house.joined(person)
+    scene.start_again()
+    await scene.house.restore()
+    assert await scene.site(session, VILLEFORT) == "dropped"
+    await scene.house.joined(room)
+    assert await scene.site(session, VILLEFORT) == "recovering"
+    await scene.after(seconds=61)
+    known = await scene.database.read(lambda conn: participants.of_session(conn, session))
+    assert {one.id: one.state for one in known} == {
+        room.participant: "joined",
+        person.participant: "left",
+    }
+    assert (session,) in scene.engine.called("open")
+
+
+async def test_who_leaves_a_forgotten_session_does_no_harm(scene: Scene) -> None:
+    place = Place(session=SessionId("se-gone"), participant=ParticipantId("pa-1"),
+                  name="Villefort", kind="room", room=VILLEFORT)  # fmt: skip
+    await scene.house.left(place, "left")
