@@ -20,6 +20,8 @@ from calendars.values import LAST_YEAR, Length, Moment, instant, length, moment,
 from rooms.errors import Invalid
 
 MAX_LISTED = 1_000
+MAX_LENGTH = timedelta(days=400)
+MAX_LENGTH_IN_SERIES = timedelta(days=31)
 YEARS_AHEAD = 10
 _YEARS_COUNTED = 60
 _DAY = timedelta(days=1)
@@ -65,8 +67,11 @@ def _check_part(part: Component, zone: ZoneInfo, now: datetime) -> None:
     series = _series(part, zone)
     if instant(series.start, zone) > now + timedelta(days=366 * YEARS_AHEAD):
         raise Invalid("date-out-of-range", years_ahead=YEARS_AHEAD)
-    if series.length.days < 0 or series.length.exact < _NOTHING:
-        raise Invalid("bad-duration")
+    longest = MAX_LENGTH_IN_SERIES if series.rule or series.extra else MAX_LENGTH
+    for lasts in (series.length, *(lasts for _, lasts in series.extra)):
+        # A long enough date of a daily series would lie over all those that follow it.
+        if not _NOTHING <= lasts.days * _DAY + lasts.exact <= longest:
+            raise Invalid("bad-duration", longest_days=longest.days)
     _check_number(series, zone)
 
 
@@ -139,7 +144,7 @@ def _series(part: Component, zone: ZoneInfo) -> _Series:
 def _length(part: Component, start: Moment, zone: ZoneInfo) -> Length:
     end, duration = part.first("DTEND") or part.first("DUE"), part.first("DURATION")
     if end is not None and duration is not None:
-        raise Invalid("bad-duration")
+        raise Invalid("bad-duration", longest_days=MAX_LENGTH.days)
     if duration is not None:
         lasts = length(duration.value)
     elif end is not None:
@@ -147,13 +152,13 @@ def _length(part: Component, start: Moment, zone: ZoneInfo) -> Length:
     else:
         lasts = Length(0 if isinstance(start, datetime) else 1)
     if not isinstance(start, datetime) and (lasts.exact or lasts.days == 0):
-        raise Invalid("bad-duration")
+        raise Invalid("bad-duration", longest_days=MAX_LENGTH.days)
     return lasts
 
 
 def _between(start: Moment, end: Moment, zone: ZoneInfo) -> Length:
     if isinstance(start, datetime) != isinstance(end, datetime):
-        raise Invalid("bad-duration")
+        raise Invalid("bad-duration", longest_days=MAX_LENGTH.days)
     if not isinstance(start, datetime):
         return Length((_day(end) - start).days)
     begins, ends = instant(start, zone), instant(end, zone)
