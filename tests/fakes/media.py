@@ -12,6 +12,7 @@ from typing import Any
 import av
 from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 from av import AudioFrame, VideoFrame
+from blockbuster import BlockBuster
 
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId, new_id
 from signalling.engine import Kind, MediaEngine, PublishAnswer, SubscribeOffer
@@ -131,7 +132,7 @@ class Subscriber:
         self.tasks.append(asyncio.create_task(self._watch(track), name="watch a track"))
 
     async def _watch(self, track: MediaStreamTrack) -> None:
-        mid = next(t.mid for t in self.pc.getTransceivers() if t.receiver.track is track)
+        mid = str(next(t.mid for t in self.pc.getTransceivers() if t.receiver.track is track))
         with contextlib.suppress(Exception):
             while True:
                 frame: Any = await track.recv()
@@ -222,6 +223,11 @@ def lossy_in(pc: RTCPeerConnection, pattern: Iterable[bool]) -> list[int]:
 
     wire._recv = _recv
     return dropped
+
+
+def let_aiortc_join(guard: BlockBuster) -> None:
+    """aiortc joins its decoder thread on the loop when a receiver stops: a test peer may."""
+    guard.functions["threading.Lock.acquire"].can_block_in("rtcrtpreceiver.py", "__stop_decoder")
 
 
 gather_on_loopback()
