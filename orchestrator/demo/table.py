@@ -5,18 +5,19 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from orchestrator.demo.verdict import Site
+from orchestrator.words import words
 
-HEAD = ("site", "état", "reçu kbit/s", "perte", "aller-retour", "voit", "entend")
+HEAD = ("site", "state", "received", "loss", "rtt", "sees", "hears")
 WIDTHS = (24, 12, 12, 7, 13, 24, 24)
 
 
-def cells(site: Site, names: dict[str, str]) -> tuple[str, ...]:
+def cells(site: Site, names: dict[str, str], locale: str) -> tuple[str, ...]:
     """One line of the table. `names` gives the short name of each room."""
     seen = " ".join(names[room] for room, heard in site.others.items() if heard.seen)
     heard_now = " ".join(names[room] for room, heard in site.others.items() if heard.level > 0.003)
     return (
         site.name,
-        site.state,
+        words(f"demo-state-{site.state}", locale, {}),
         f"{site.kbps:.0f}",
         f"{site.loss:.1%}",
         "–" if site.rtt_ms is None else f"{site.rtt_ms:.0f} ms",
@@ -25,9 +26,10 @@ def cells(site: Site, names: dict[str, str]) -> tuple[str, ...]:
     )
 
 
-def draw(sites: Iterable[Site], names: dict[str, str]) -> str:
+def draw(sites: Iterable[Site], names: dict[str, str], locale: str) -> str:
     """The whole table."""
-    rows = [HEAD, *(cells(site, names) for site in sites)]
+    head = tuple(words(f"demo-table-{column}", locale, {}) for column in HEAD)
+    rows = [head, *(cells(site, names, locale) for site in sites)]
     lines = [
         "  ".join(cell[:width].ljust(width) for cell, width in zip(row, WIDTHS, strict=True))
         for row in rows
