@@ -15,7 +15,7 @@ Words = Callable[[str, str, Mapping[str, object]], str]
 """(key, locale, facts) -> sentence."""
 
 MOST = 5
-"""How many reasons one answer tells; the rest is a number."""
+"""How many reasons one answer tells; the rest, from two on, is a number."""
 
 
 def sentence(reason: Reason, locale: str, words: Words) -> str:
@@ -27,8 +27,8 @@ def sentence(reason: Reason, locale: str, words: Words) -> str:
 def answer_text(verdict: Verdict, locale: str, words: Words) -> str:
     """Every reason once, a few at most, then the slot that would do."""
     told = list(dict.fromkeys(sentence(reason, locale, words) for reason in verdict.reasons))
-    texts = told[:MOST]
-    if len(told) > MOST:
+    texts = told if len(told) <= MOST + 1 else told[:MOST]
+    if len(texts) < len(told):
         texts.append(words("calendar-more-reasons", locale, {"number": len(told) - MOST}))
     if verdict.alternative is not None and verdict.reasons:
         when = slot_text(verdict.alternative, _zone(verdict.reasons[0]), locale, words)
