@@ -30,13 +30,10 @@ class ObedientScreen:
 
     def __init__(self) -> None:
         self.told: list[dict[str, Any]] = []
-        self.joined = asyncio.Event()
 
     async def serve(self, wire: Any) -> None:
         async for frame in wire:
             message = frame.json()
-            if message["type"] == "joined":
-                self.joined.set()
             if message["type"] == "command":
                 self.told.append(message)
                 await self._obey(wire, message)
@@ -186,15 +183,15 @@ async def test_the_rooms_of_a_booking_that_begins_now_join_by_themselves(
     service: RunningService,
 ) -> None:
     tom = await service.log_in("tom")
-    async with screen_of(service, "villefort-visio") as screen:
-        now = datetime.now(UTC)
-        wish = {"title": "Inauguration", "kind": "ceremony", "rooms": ["villefort-visio"],
-                "from": now.isoformat(), "to": (now + timedelta(hours=1)).isoformat()}  # fmt: skip
-        async with tom.post("/api/v1/bookings", wish) as answer:
-            assert answer.status == 201, await answer.text()
-            session = (await answer.json())["booking"]["session"]
-        async with asyncio.timeout(5):
-            await screen.joined.wait()
+    now = datetime.now(UTC)
+    wish = {"title": "Inauguration", "kind": "ceremony", "rooms": ["villefort-visio"],
+            "from": now.isoformat(), "to": (now + timedelta(hours=1)).isoformat()}  # fmt: skip
+    async with screen_of(service, "villefort-visio"):
+        with service.app[BUS].listen("test") as listener:
+            async with tom.post("/api/v1/bookings", wish) as answer:
+                assert answer.status == 201, await answer.text()
+                session = (await answer.json())["booking"]["session"]
+            await _heard(listener, "participant.joined")
         async with tom.get(f"/api/v1/sessions/{session}") as answer:
             shown = (await answer.json())["session"]
     assert shown["state"] == "on_air"
