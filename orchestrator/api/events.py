@@ -29,6 +29,8 @@ FACTS = frozenset(
         "device",
         "participant",
         "state",
+        "sites",
+        "error",
         "presence",
         "version",
     }

@@ -36,6 +36,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Headers of every answer; a page that says more keeps its own."""
+    response.headers["Server"] = "Margeride"  # and not which libraries in which versions
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.path.startswith(PREFIX):

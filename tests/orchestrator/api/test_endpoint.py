@@ -173,6 +173,7 @@ async def test_every_answer_forbids_sniffing(service: RunningService) -> None:
     async with service.browser().get("/api/v1/centres") as answer:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert answer.headers["Server"] == "Margeride"
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert service.app[keys.PUBLIC_URL] == service.url
