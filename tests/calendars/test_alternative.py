@@ -69,3 +69,8 @@ def test_on_the_day_the_clocks_go_back_the_wall_still_says_half_past_eight() -> 
     wanted = slot("2026-10-25T05:00", "06:00")
     found = nearest_free(wanted, [sunday], [], paris("2026-10-24T12:00"))
     assert found == slot("2026-10-25T08:30", "09:30")
+
+
+def test_what_is_busy_later_in_the_day_does_not_matter() -> None:
+    busy = [slot("2026-11-23T09:00", "10:00"), slot("2026-11-23T14:00", "15:00")]
+    assert nearest(MORNING, *busy) == slot("2026-11-23T10:00", "11:00")
