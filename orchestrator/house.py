@@ -21,6 +21,7 @@ from orchestrator.presence import Presence, Screens
 from orchestrator.room_control import RoomControl
 from orchestrator.session import OVER, RUNNING, Learnt, Step
 from orchestrator.store import devices, participants, rooms, sessions
+from orchestrator.store.devices import Device
 from orchestrator.store.participants import Participant
 from orchestrator.store.sessions import Stored
 from orchestrator.words import words
@@ -50,22 +51,16 @@ class House:
 
     async def identify(self, token: str) -> Identity:
         """A room's screen, or a participant of one session."""
-        now = self.means.clock()
-
-        def find(conn: Connection) -> Identity | None:
-            guest = participants.by_token(conn, token)
-            if guest is not None:
-                return Identity(participant=guest.id, session=guest.session)
-            device = devices.by_token(conn, token)
-            if device is None:
-                return None
-            devices.seen(conn, device.id, now)
-            return Identity(room=device.room)
-
-        known = None if len(token) > LONGEST_TOKEN else await self.means.database.write(find)
+        known = None
+        if len(token) <= LONGEST_TOKEN:
+            known = await self.means.database.read(lambda conn: _holder(conn, token))
         if known is None:
             raise Unauthenticated("bad-token")
-        return known
+        if isinstance(known, Participant):
+            return Identity(participant=known.id, session=known.session)
+        device, now = known, self.means.clock()
+        await self.means.database.write(lambda conn: devices.seen(conn, device.id, now))
+        return Identity(room=device.room)
 
     async def enter(
         self, identity: Identity, session: SessionId | None, token: str | None
@@ -223,6 +218,11 @@ class House:
 
     def _presence_changed(self, room: RoomId, presence: Presence) -> None:
         self.means.bus.publish("room.presence.changed", room=room, presence=presence.value)
+
+
+def _holder(conn: Connection, token: str) -> Participant | Device | None:
+    """Who was given the token."""
+    return participants.by_token(conn, token) or devices.by_token(conn, token)
 
 
 def _claimed(conn: Connection, identity: Identity, token: str | None) -> Participant:

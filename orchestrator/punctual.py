@@ -63,7 +63,7 @@ class Punctual:
             try:
                 await self._look_at(stored, around, now)
             except MargerideError as error:  # somebody was quicker: the next look sees it
-                log.info("session %s: %s", stored.id, error)
+                log.debug("session %s: %s", stored.id, error)
         self._forget(now)
 
     async def _look_at(self, stored: Stored, around: Around, now: datetime) -> None:

@@ -1,9 +1,9 @@
 """Rooms in action: what their screens report, and when they are held."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from orchestrator import roles
@@ -32,8 +32,8 @@ class BusyOut(BaseModel):
     """A time a room is held; what for, only for those who may see it."""
 
     room: str
-    start: datetime
-    end: datetime
+    start: Annotated[datetime, Field(alias="from")]
+    end: Annotated[datetime, Field(alias="to")]
     state: str
     title: str | None = None
     session: str | None = None
@@ -43,6 +43,8 @@ class BusyOut(BaseModel):
 class AvailabilityOut(BaseModel):
     """When the rooms are held, within the interval asked for."""
 
+    start: Annotated[datetime, Field(alias="from")]
+    end: Annotated[datetime, Field(alias="to")]
     busy: list[BusyOut]
 
 

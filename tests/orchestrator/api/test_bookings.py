@@ -63,6 +63,9 @@ async def test_a_booking_makes_a_session_with_its_sites_and_its_link(
         ("villefort-visio", "remote", "expected"),
     ]
     assert session["join_url"] == made["join_url"]
+    assert (await read(tom, f"/api/v1/bookings/{made['id']}"))["booking"] == made
+    held = await read(tom, "/api/v1/bookings", {"from": at(0), "to": at(600)})
+    assert held["bookings"] == [made]
     listed = await read(tom, "/api/v1/sessions", {"from": at(0), "to": at(600)})
     assert [one["id"] for one in listed["sessions"]] == [session["id"]]
 
