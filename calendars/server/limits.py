@@ -4,6 +4,7 @@ Checked before Xandikos sees anything, so that its parsers only meet reasonable 
 """
 
 import re
+from urllib.parse import unquote
 from xml.parsers import expat
 
 from rooms.errors import Invalid, MargerideError
@@ -49,9 +50,13 @@ def check_name(name: str) -> None:
 
 
 def check_path(raw_path: str) -> None:
-    """Refuse a path that means two things: an escaped slash, a null byte, a book."""
+    """Refuse a path that means two things: an escaped slash, a null byte, not UTF-8, a book."""
     if len(raw_path) > MAX_PATH or re.search(r"%(2f|5c|00)", raw_path, re.IGNORECASE):
         raise Invalid("bad-path")
+    try:
+        unquote(raw_path, errors="strict")
+    except UnicodeDecodeError as error:
+        raise Invalid("bad-path") from error
 
 
 def check_xml(body: bytes) -> None:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -110,6 +111,8 @@ class Client:
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
         where = path if path.startswith("/") else f"/dav/principals/{self.login}/calendars/{path}"
+        if isinstance(body, bytes):
+            body = BytesIO(body)
         sent = dict(headers or {}) | ({"Authorization": self.auth} if self.auth else {})
         async with self.http.request(
             method, self.url + where, data=body, headers=sent, allow_redirects=False

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orchestrator.settings_model import Network
+from orchestrator.settings.model import Network
 
 from orchestrator.settings import DEFAULT
 from rooms.errors import Conflict, Forbidden, Invalid, NotFound
