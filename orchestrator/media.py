@@ -1,0 +1,275 @@
+"""The service's hold on its media worker: attach to the one that lives, else start one; start again
+one that died. The worker outlives the service, so that sound and picture go on without it."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from rooms.errors import MargerideError
+from rooms.ids import LegId, ParticipantId, SessionId, TrackId
+from signalling.engine import (
+    EngineBack,
+    EngineEvent,
+    EngineLost,
+    EngineState,
+    Kind,
+    PublishAnswer,
+    SubscribeOffer,
+)
+from signalling.engines import wire
+from signalling.engines.remote import RemoteEngine, absent
+
+LONGEST_PATH = 100
+START_WITHIN = 10.0
+LOOK = 0.05
+PAUSE = (0.0, 0.2, 1.0, 5.0)
+EVENTS = 4096
+
+
+def socket_of(data: Path) -> Path:
+    """Where the worker of this data directory listens; a long path would not fit in an address."""
+    path = data.absolute() / "media.sock"
+    if len(os.fsencode(path)) <= LONGEST_PATH:
+        return path
+    name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"margeride-{name}.sock"
+
+
+class WorkerSupervisor:
+    """The MediaEngine port, by delegation to whichever worker lives.
+
+    `events` also says EngineLost when it died and EngineBack when one answers (again).
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        media_host: str = "0.0.0.0",
+        media_port: int = 8189,
+        announce: Sequence[str] = (),
+        grace: float = 60.0,
+    ) -> None:
+        self._data = data.absolute()
+        self._path = socket_of(data)
+        self._host, self._port = media_host, media_port
+        self._announce = announce
+        self._grace = grace
+        self._remote: RemoteEngine | None = None
+        self._child: int | None = None
+        self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(EVENTS)
+        self._task: asyncio.Task[None] | None = None
+        self._first = asyncio.Event()
+
+    @property
+    def worker(self) -> wire.Json | None:
+        """The worker's own words (`pid`, `port`, `protocol`), while it is attached."""
+        remote = self._remote
+        return remote.hello if remote is not None and not remote.closed.is_set() else None
+
+    async def start(self, patience: float = START_WITHIN) -> None:
+        """Begin; returns when a worker answers, or after `patience`, and goes on trying."""
+        self._task = asyncio.create_task(self._keep(), name="media worker")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._first.wait(), patience)
+
+    async def stop(self, *, with_worker: bool = False) -> None:
+        """Let go of the worker; it lives on for its grace time, unless it is told to end."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        remote, self._remote = self._remote, None
+        if remote is not None:
+            if with_worker:
+                with contextlib.suppress(MargerideError):
+                    await remote.quit()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(remote.closed.wait(), 5.0)
+            await remote.disconnect()
+        await asyncio.to_thread(self._reap)
+
+    # -- keeping one alive
+
+    async def _keep(self) -> None:
+        failures = 0
+        while True:
+            try:
+                remote, state = await self._attach_and_look()
+            except MargerideError:
+                failures += 1
+                await asyncio.sleep(PAUSE[min(failures, len(PAUSE) - 1)])
+                continue
+            failures = 0
+            self._remote = remote
+            self._say(EngineBack(fresh=not state.sessions))
+            self._first.set()
+            async for event in remote.events():
+                self._say(event)
+            self._remote = None
+            self._say(EngineLost())
+            await remote.disconnect()
+            if remote.replaced:
+                # A newer service holds the worker: fighting over it would serve nobody.
+                return
+
+    async def _attach_and_look(self) -> tuple[RemoteEngine, EngineState]:
+        remote = await self._attach()
+        try:
+            return remote, await remote.state()
+        except MargerideError:
+            await remote.disconnect()
+            raise
+
+    async def _attach(self) -> RemoteEngine:
+        with contextlib.suppress(MargerideError):
+            remote = await RemoteEngine.connect(self._path)
+            if self._fits(remote.hello):
+                return remote
+            await _dismiss(remote)
+        await asyncio.to_thread(self._spawn)
+        deadline = asyncio.get_running_loop().time() + START_WITHIN
+        while True:
+            await asyncio.sleep(LOOK)
+            try:
+                return await RemoteEngine.connect(self._path)
+            except MargerideError:
+                gone = await asyncio.to_thread(self._reap)
+                if gone or asyncio.get_running_loop().time() > deadline:
+                    raise
+
+    def _fits(self, hello: wire.Json) -> bool:
+        """Whether a worker found alive speaks our language on the wanted port."""
+        return hello.get("protocol") == wire.PROTOCOL and self._port in (0, hello.get("port"))
+
+    def _command(self) -> list[str]:
+        words = [sys.executable, "-m", "signalling.worker", "--socket", str(self._path)]
+        words += ["--media-host", self._host, "--media-port", str(self._port)]
+        words += ["--grace", str(self._grace), "--data", str(self._data)]
+        for address in self._announce:
+            words += ["--announce", address]
+        return words
+
+    def _spawn(self) -> None:
+        self._reap()
+        log = os.open(self._data / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            # Not by asyncio or subprocess: both want to end the child with its parent.
+            self._child = os.posix_spawn(
+                sys.executable,
+                self._command(),
+                {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, log, 1),
+                    (os.POSIX_SPAWN_DUP2, log, 2),
+                ],
+                setsid=True,
+            )
+        finally:
+            os.close(log)
+
+    def _reap(self) -> bool:
+        """Whether our child has ended; its entry in the process table is freed."""
+        if self._child is None:
+            return True
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(self._child, os.WNOHANG) == (0, 0):
+                return False
+        self._child = None
+        return True
+
+    def _say(self, event: EngineEvent) -> None:
+        if self._events.full():
+            self._events.get_nowait()
+        self._events.put_nowait(event)
+
+    # -- the port
+
+    def _engine(self) -> RemoteEngine:
+        if self._remote is None:
+            raise absent()
+        return self._remote
+
+    async def open(self, session: SessionId) -> None:
+        """As the port says."""
+        await self._engine().open(session)
+
+    async def close(self, session: SessionId) -> None:
+        """As the port says."""
+        await self._engine().close(session)
+
+    async def publish(
+        self, session: SessionId, participant: ParticipantId, leg: LegId, offer: str
+    ) -> PublishAnswer:
+        """As the port says."""
+        return await self._engine().publish(session, participant, leg, offer)
+
+    async def subscribe(
+        self,
+        session: SessionId,
+        participant: ParticipantId,
+        leg: LegId,
+        tracks: Sequence[TrackId],
+    ) -> SubscribeOffer | None:
+        """As the port says."""
+        return await self._engine().subscribe(session, participant, leg, tracks)
+
+    async def answer(
+        self, session: SessionId, participant: ParticipantId, leg: LegId, serial: int, sdp: str
+    ) -> None:
+        """As the port says."""
+        await self._engine().answer(session, participant, leg, serial, sdp)
+
+    async def mute(
+        self, session: SessionId, participant: ParticipantId, kind: Kind, muted: bool
+    ) -> None:
+        """As the port says."""
+        await self._engine().mute(session, participant, kind, muted)
+
+    async def remove(self, session: SessionId, participant: ParticipantId) -> None:
+        """As the port says."""
+        await self._engine().remove(session, participant)
+
+    async def state(self) -> EngineState:
+        """As the port says."""
+        return await self._engine().state()
+
+    async def events(self) -> AsyncIterator[EngineEvent]:
+        """Every event from now on."""
+        while True:
+            yield await self._events.get()
+
+
+async def _dismiss(remote: RemoteEngine) -> None:
+    """End a worker of another port or version, and wait until it is gone."""
+    with contextlib.suppress(MargerideError):
+        await remote.quit()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(remote.closed.wait(), START_WITHIN)
+    await remote.disconnect()
+
+
+@asynccontextmanager
+async def supervised(
+    data: Path,
+    *,
+    media_host: str = "0.0.0.0",
+    media_port: int = 8189,
+    announce: Sequence[str] = (),
+    grace: float = 60.0,
+) -> AsyncIterator[WorkerSupervisor]:
+    """A supervisor for as long as the service lasts; the worker stays."""
+    supervisor = WorkerSupervisor(
+        data, media_host=media_host, media_port=media_port, announce=announce, grace=grace
+    )
+    await supervisor.start()
+    try:
+        yield supervisor
+    finally:
+        await supervisor.stop()
