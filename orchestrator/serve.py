@@ -39,6 +39,7 @@ class Wanted:
     data: Path
     host: str = "127.0.0.1"
     port: int = 8080
+    media_host: str = "127.0.0.1"
     media_port: int = 8189
 
 
@@ -97,7 +98,7 @@ async def _serve(wanted: Wanted, listener: socket.socket, say: Say) -> None:
         wanted.settings,
         wanted.data,
         public_url=url,
-        media_host=wanted.host,
+        media_host=wanted.media_host,
         media_port=wanted.media_port,
     )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN)
@@ -106,6 +107,7 @@ async def _serve(wanted: Wanted, listener: socket.socket, say: Say) -> None:
             await runner.setup()
             await _greet(app, wanted, say)
             await web.SockSite(runner, listener, backlog=1024).start()
+            await _warn(app, wanted, say)
             say("cli-ready", **_facts(wanted), network=wanted.settings.network.name, url=url)
             await stop.wait()
             say("cli-draining")
@@ -118,6 +120,14 @@ async def _greet(app: web.Application, wanted: Wanted, say: Say) -> None:
     password = await first_administrator(app)
     if password is not None:
         say("cli-first-start", **_facts(wanted), login=ADMIN, password=password)
+
+
+async def _warn(app: web.Application, wanted: Wanted, say: Say) -> None:
+    try:
+        await app[keys.ENGINE].state()
+    except MargerideError:
+        place = f"{wanted.media_host}:{wanted.media_port}/udp"
+        say("cli-no-media", place=place, log=str(wanted.data / "worker.log"))
 
 
 def _facts(wanted: Wanted) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from orchestrator import conduct, dav, keys
+from orchestrator import conduct, dav, keys, media
 from orchestrator.api import (
     audit,
     bookings,
@@ -219,10 +219,7 @@ def make_service(
 ) -> web.Application:
     """The service with its media worker as a process of its own."""
 
-    @asynccontextmanager
-    async def worker(_: web.Application) -> AsyncIterator[MediaEngine]:
-        from signalling.engines.silent import SilentEngine
-
-        yield SilentEngine()
+    def worker(app: web.Application) -> AbstractAsyncContextManager[MediaEngine]:
+        return media.supervised(app[keys.DATA], media_host=media_host, media_port=media_port)
 
     return make_app(settings, data, public_url=public_url, engine=worker)

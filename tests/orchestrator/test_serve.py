@@ -50,13 +50,17 @@ class Serving:
                 await asyncio.sleep(0.02)
         raise AssertionError(await self.said())
 
-    async def password(self) -> str:
-        """Read on until the first start shows it."""
+    async def line_with(self, word: str) -> str:
+        """Read on until it is said."""
         assert self.process.stdout is not None
         async for line in self.process.stdout:
-            if b"Password" in line:
-                return line.split()[-1].decode()
-        raise AssertionError("no password was shown")
+            if word in line.decode():
+                return line.decode()
+        raise AssertionError(f"{word} was never said")
+
+    async def password(self) -> str:
+        """As the first start shows it."""
+        return (await self.line_with("Password")).split()[-1]
 
     async def said(self) -> str:
         assert self.process.stdout is not None
@@ -70,31 +74,31 @@ class Serving:
         return said
 
 
-@asynccontextmanager
-async def serving(
-    data: Path, *more: str, ports: tuple[int, int] | None = None
-) -> AsyncIterator[Serving]:
+async def start(data: Path, *, ports: tuple[int, int] | None = None) -> Serving:
     port, media_port = ports or free_ports()
-    command = ["-m", "orchestrator", "serve", "--data", str(data), "--port", str(port)]
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *command,
-        *("--media-port", str(media_port)),
-        *more,
+        *(sys.executable, "-m", "orchestrator", "serve", "--data", str(data)),
+        *("--port", str(port), "--media-port", str(media_port)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env={"MARGERIDE_LANG": "en", "PATH": "/usr/bin:/bin"},
     )
+    return Serving(process, f"http://127.0.0.1:{port}")
+
+
+@asynccontextmanager
+async def serving(data: Path, *, ports: tuple[int, int] | None = None) -> AsyncIterator[Serving]:
+    service = await start(data, ports=ports)
     try:
-        yield Serving(process, f"http://127.0.0.1:{port}")
+        yield service
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
-        await _end_worker(data)
+        if service.process.returncode is None:
+            service.process.kill()
+            await service.process.communicate()
+        await end_worker(data)
 
 
-async def _end_worker(data: Path) -> None:
+async def end_worker(data: Path) -> None:
     pid = await asyncio.to_thread(worker_pid, data)
     if pid is not None:
         os.kill(pid, signal.SIGTERM)
@@ -137,6 +141,35 @@ async def test_after_kill_9_it_is_ready_within_three_seconds(tmp_path: Path) -> 
             took.append(await service.ready())
             service.process.kill()
     assert min(took) < 3.0
+
+
+async def test_the_media_worker_outlives_the_service(tmp_path: Path) -> None:
+    data, ports, workers = tmp_path / "data", free_ports(), []
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
+        process = await start(data, ports=ports)
+        await process.ready()
+        workers.append(await asyncio.to_thread(worker_pid, data))
+        await process.end(number)
+    await end_worker(data)
+    assert workers[0] is not None
+    assert len(set(workers)) == 1
+
+
+async def test_without_a_media_port_it_serves_and_says_so(tmp_path: Path) -> None:
+    port, _ = free_ports()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        media_port = taken.getsockname()[1]
+        async with serving(tmp_path / "data", ports=(port, media_port)) as service:
+            line = await service.line_with("Warning")
+            assert f"127.0.0.1:{media_port}/udp" in line
+            await service.line_with("Ctrl-C")
+            async with (
+                aiohttp.ClientSession() as http,
+                http.get(f"{service.url}/readyz") as answer,
+            ):
+                assert answer.status == 503
+                assert (await answer.json())["media"] == "unavailable"
 
 
 async def test_a_stop_tells_listeners_to_redial(tmp_path: Path) -> None:
