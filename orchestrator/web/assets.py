@@ -7,6 +7,7 @@ anew after an upgrade; files import each other relatively, so they stay of one v
 import gzip
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from aiohttp import web
 ROOT = Path(__file__).parent / "static"
 TYPES = {".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
 SERVED = {".js", ".json", ".css", ".svg", ".html", ".png", ".txt", ".md"}
+VERSIONED = re.compile(r"[0-9a-f]{12}")
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -53,14 +55,18 @@ BASE = f"/static/{VERSION}"
 
 
 async def serve(request: web.Request) -> web.Response:
-    """A static file, with the version in its path or without."""
+    """A static file, with a version in its path or without.
+
+    A page that was loaded before an upgrade gets what there is now, and must ask again later.
+    """
     path = request.match_info["path"]
-    versioned = path.removeprefix(f"{VERSION}/")
-    asset = ASSETS.get(versioned)
+    version, _, rest = path.partition("/")
+    name = rest if VERSIONED.fullmatch(version) else path
+    asset = ASSETS.get(name)
     if asset is None:
         raise web.HTTPNotFound
     headers = {
-        "Cache-Control": FOR_EVER if versioned != path else "no-cache",
+        "Cache-Control": FOR_EVER if version == VERSION else "no-cache",
         "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
     }

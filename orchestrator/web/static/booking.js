@@ -3,6 +3,7 @@
 import { post, Problem } from "./api.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
+import { besideCentre } from "./names.js";
 import { announce, copy, Notice, ProblemNotice } from "./shell.js";
 import { clockOf, dayOf, instant, iso, showDay, showRange } from "./time.js";
 import { html, signal, useEffect, useRef } from "./ui.js";
@@ -12,7 +13,7 @@ const KINDS = ["meeting", "training", "ceremony", "reception"];
 /** @typedef {{title: string, kind: string, rooms: string[], day: string, from: string, to: string}} Form */
 
 /** What the dialogue holds; null when it is closed.
- * @type {import("@preact/signals").Signal<Form|null>} */
+ * @type {import("./vendor/types.js").Signal<Form|null>} */
 export const booking = signal(null);
 const refusal = signal(/** @type {any} */ (null));
 const problem = signal(/** @type {Error|null} */ (null));
@@ -144,7 +145,7 @@ function RoomChoice({ centres, form }) {
   return html`<fieldset class="field" id="booking-rooms" tabindex="-1" aria-describedby=${fault ? "rooms-fault" : undefined}><legend>${t("booking.rooms")}</legend>
     <div class="room-choice">${centres.flatMap((centre) => centre.rooms.map((/** @type {any} */ room) => html`<label class="tick" key=${room.id}>
       <input type="checkbox" checked=${form.rooms.includes(room.id)} onChange=${() => flip(room.id)} />
-      <span>${centre.name} <span class="muted small">${room.name}</span></span></label>`))}</div>
+      <span>${centre.name} <span class="muted small">${besideCentre(centre, room)}</span></span></label>`))}</div>
     ${fault ? html`<p class="error" id="rooms-fault">${fault}</p>` : null}</fieldset>`;
 }
 

@@ -3,6 +3,7 @@
 import { get, remove } from "./api.js";
 import { icon } from "./icons.js";
 import { list, t, tOr } from "./i18n.js";
+import { roomLabel } from "./names.js";
 import { announce, copy, person, ProblemNotice } from "./shell.js";
 import { showDay, showRange } from "./time.js";
 import { html, signal, useEffect, useRef } from "./ui.js";
@@ -60,7 +61,7 @@ function Facts({ held, centres, close, onChanged }) {
 /** @param {string} id @param {any[]} centres */
 function roomName(id, centres) {
   const centre = centres.find((each) => each.rooms.some((/** @type {any} */ room) => room.id === id));
-  return centre ? `${centre.name} (${centre.rooms.find((/** @type {any} */ room) => room.id === id).name})` : id;
+  return centre ? roomLabel(centre.rooms.find((/** @type {any} */ room) => room.id === id), centre.name) : id;
 }
 
 /** Asked twice: a booking given back may be taken by others at once.

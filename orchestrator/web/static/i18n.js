@@ -29,6 +29,11 @@ export function tOr(key, otherwise, facts = {}) {
   return t(has(key) ? key : otherwise, facts);
 }
 
+/** The word for `key`, or the text as it came. @param {string} key @param {string} text */
+export function tElse(key, text) {
+  return has(key) ? t(key) : text;
+}
+
 /** "a, b et c". @param {string[]} items */
 export function list(items) {
   return new Intl.ListFormat(language, { type: "conjunction" }).format(items);

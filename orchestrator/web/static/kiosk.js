@@ -7,6 +7,7 @@ import { KioskRoom } from "./kiosk-room.js";
 import { follow, Health, Trouble } from "./session.js";
 import { mount, Notice, ProblemNotice } from "./shell.js";
 import { Picture, Sounds, Tiles } from "./tiles.js";
+import { roomLabel } from "./names.js";
 import { addDays, dayOf, instant, iso, setZone, showClock, showDay, showRange } from "./time.js";
 import { html, signal, useEffect } from "./ui.js";
 
@@ -105,7 +106,7 @@ function Pairing() {
 }
 
 function place() {
-  return [facts.value.centre, facts.value.name].filter(Boolean).join(" — ");
+  return roomLabel(facts.value, facts.value.centre);
 }
 
 /** @param {{paired: KioskRoom}} props */

@@ -2,7 +2,7 @@
 // The network: each centre with its level, premises, hours, line and rooms, and what is on today.
 import { get } from "./api.js";
 import { icon } from "./icons.js";
-import { has, t } from "./i18n.js";
+import { t, tElse } from "./i18n.js";
 import { openingOn, openNow } from "./opening.js";
 import { findPerson, mount, person, ProblemNotice } from "./shell.js";
 import { addDays, dayOf, instant, iso, setZone, showDate, showRange, showWeekday } from "./time.js";
@@ -52,7 +52,7 @@ function Centre({ centre }) {
 function lineWords(line) {
   if (!line) return t("line.unknown");
   const speed = (/** @type {number} */ kbps) => (kbps >= 1000 ? t("line.mbps", { value: (kbps / 1000).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 }) }) : t("line.kbps", { value: kbps }));
-  return t("line.words", { technology: named("technology", line.technology), down: speed(line.down_kbps), up: speed(line.up_kbps) });
+  return t("line.words", { technology: tElse(`technology.${line.technology}`, line.technology), down: speed(line.down_kbps), up: speed(line.up_kbps) });
 }
 
 /** @param {{centre: any}} props */
@@ -60,7 +60,7 @@ function Hours({ centre }) {
   const day = dayOf(now.value);
   const { closure, stretches } = openingOn(centre, day);
   const words = closure ? t("centre.closure", { reason: closure.reason, until: showDate(closure.to) })
-    : stretches.length ? stretches.map(({ from, to }) => showRange(from, to)).join(" · ") : t("centre.closed_today");
+    : stretches.length ? stretches.map((/** @type {any} */ each) => showRange(each.from, each.to)).join(" · ") : t("centre.closed_today");
   return html`<div class="with-icon">${icon("clock")}<div><p>${t("centre.today", { hours: words })}</p>
     <details><summary>${t("centre.week")}</summary><dl class="week-hours">
       ${[0, 1, 2, 3, 4, 5, 6].map((index) => html`<div key=${index}><dt>${showWeekday(index)}</dt><dd>${usual(centre, index)}</dd></div>`)}
@@ -81,16 +81,11 @@ function Rooms({ centre }) {
     const held = busy.value.filter((each) => each.room === room.id && dayOf(new Date(each.from)) <= day && day <= dayOf(new Date(each.to))).sort((a, b) => a.from.localeCompare(b.from));
     const commands = ["admin", "animateur"].includes(person.value?.role ?? "");
     return html`<li key=${room.id}><h3>${icon("screen")} ${room.name}</h3>
-      <p class="muted small">${t("room.capacity", { n: room.capacity })}${room.equipment.length ? ` · ${room.equipment.map((/** @type {string} */ each) => named("equipment", each)).join(", ")}` : ""}</p>
+      <p class="muted small">${t("room.capacity", { n: room.capacity })}${room.equipment.length ? ` · ${room.equipment.map((/** @type {string} */ each) => tElse(`equipment.${each}`, each)).join(", ")}` : ""}</p>
       ${held.length ? html`<ol class="plain held">${held.map((each) => html`<li key=${each.from}><span class="hours">${showRange(new Date(each.from), new Date(each.to))}</span> ${each.title || t("planning.busy")}</li>`)}</ol>`
         : html`<p class="small">${t("centre.nothing_today")}</p>`}
       ${commands ? html`<a class="button button-quiet" href=${`/rooms/${room.id}/remote`} aria-label=${t("room.remote_of", { room: `${centre.name}, ${room.name}` })}>${t("title.remote")}</a>` : null}</li>`;
   })}</ul>`;
-}
-
-/** The word for a kind of thing, or the thing as it was written. @param {string} area @param {string} name */
-function named(area, name) {
-  return has(`${area}.${name}`) ? t(`${area}.${name}`) : name;
 }
 
 mount("network", Body);

@@ -2,6 +2,7 @@
 // Two drawings of the same facts: rooms × days, and rooms × hours.
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
+import { besideCentre } from "./names.js";
 import { openingOn } from "./opening.js";
 import { addDays, clockOf, dayOf, instant, showClock, showRange, showShortDay } from "./time.js";
 import { html } from "./ui.js";
@@ -85,7 +86,7 @@ export function WeekView({ centres, busy, now, today, choose, monday, openDay })
     <thead><tr><th scope="col">${t("planning.room")}</th>${days.map((day) => html`<th key=${day} scope="col" class=${mark(day)} aria-current=${day === today ? "date" : undefined}>
       <button class="day" type="button" onClick=${() => openDay(day)}><span class="hidden">${t("planning.open_day")} </span>${showShortDay(day)}</button></th>`)}</tr></thead>
     <tbody>${centres.flatMap((centre) => centre.rooms.map((/** @type {any} */ room) => html`<tr key=${room.id}>
-      <th scope="row"><span class="centre-name">${centre.name}</span><span class="muted small">${room.name}</span></th>
+      <th scope="row"><span class="centre-name">${centre.name}</span><span class="muted small">${besideCentre(centre, room)}</span></th>
       ${days.map((day) => {
         const held = heldOn(busy, room.id, day);
         return html`<td key=${day} class=${mark(day)}><${Strip} centre=${centre} held=${held} day=${day} now=${now} hours=${hours} />
@@ -102,7 +103,7 @@ export function DayView({ centres, busy, now, today, choose, book, day, narrow }
     <ul class="plain lanes">${centres.flatMap((centre) => centre.rooms.map((/** @type {any} */ room) => {
       const held = heldOn(busy, room.id, day);
       return html`<li key=${room.id} class="lane" aria-labelledby=${`lane-${room.id}`}>
-        <div class="lane-name"><h2 id=${`lane-${room.id}`}>${centre.name}</h2><p class="muted small">${room.name}</p></div>
+        <div class="lane-name"><h2 id=${`lane-${room.id}`}>${centre.name}</h2><p class="muted small">${besideCentre(centre, room)}</p></div>
         ${narrow ? html`<div class="lane-body"><${Strip} centre=${centre} held=${held} day=${day} now=${now} hours=${hours} />
           ${held.length ? held.map((each) => html`<${Chip} key=${each.from} held=${each} now=${now} choose=${choose} />`) : emptyWords(centre, day)}</div>`
         : html`<${Lane} centre=${centre} room=${room} held=${held} day=${day} now=${now} hours=${hours} choose=${choose} book=${book} />`}

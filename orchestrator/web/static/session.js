@@ -27,11 +27,13 @@ export function SessionView({ model, devices, name }) {
   </section>`;
 }
 
+/** @type {Record<string, [string, string]>} */
+const GRADES = { ok: ["ok", "line"], joining: ["accent", "clock"], stopped: ["bad", "cut"] };
+
 /** The connection in words. @param {{model: CallModel}} props */
 export function Health({ model }) {
   const health = model.health.value;
-  const grade = { ok: "ok", joining: "accent", stopped: "bad" }[health] ?? "warn";
-  const drawing = { ok: "line", joining: "clock", stopped: "cut" }[health] ?? "warning";
+  const [grade, drawing] = GRADES[health] ?? ["warn", "warning"];
   return html`<p class=${`state state-${grade}`}>${icon(drawing)}<span>${t(`health.${health}`)}</span></p>`;
 }
 
@@ -80,7 +82,8 @@ function MuteButton({ kind, model, devices }) {
 async function toggle(kind, model, devices) {
   if (devices[kind].value !== "on") {
     await devices.open(kind);
-    if (devices[kind].value !== "on") return announce(t(`device.${kind}.${devices[kind].value}`));
+    const state = /** @type {string} */ (devices[kind].value);
+    if (state !== "on") return announce(t(`device.${kind}.${state}`));
     model.mute(kind, false);
   } else {
     model.mute(kind, !model.muted.value[kind]);

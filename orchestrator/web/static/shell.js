@@ -6,7 +6,7 @@ import { language, t } from "./i18n.js";
 import { html, render, signal } from "./ui.js";
 
 /** Who is logged in: undefined until known, null for nobody.
- * @type {import("@preact/signals").Signal<import("./api.js").Person|null|undefined>} */
+ * @type {import("./vendor/types.js").Signal<import("./api.js").Person|null|undefined>} */
 export const person = signal(undefined);
 
 /** May this person book? */

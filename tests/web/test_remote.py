@@ -1,0 +1,76 @@
+"""The remote of a room: the state in words, big buttons, and what became of each order."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.fakes.browsers import Chromium, needs_chromium
+from tests.fakes.looking import faults, look, overflows, picture, small_targets, tab_walk
+from tests.fakes.pages import ANNE, PagedService, a_week
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(60), needs_chromium]
+REMOTE = "/rooms/villefort-visio/remote"
+
+
+async def test_the_microphone_is_cut_and_the_remote_says_it_is_done(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.person, service.busy = ANNE, a_week()
+    page = await look(browser, service, REMOTE)
+    await expect(page.get_by_text("En session")).to_be_visible()
+    assert await faults(page) == []
+    assert await small_targets(page) == []
+    await picture(page, "remote")
+    service.state["audio"]["mic_muted"] = True
+    await page.get_by_role("button", name="Couper le micro").click()
+    await expect(page.get_by_text("Micro : fait.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Ouvrir le micro")).to_be_visible()
+    assert service.asked[-1][1:] == (
+        "rooms/villefort-visio/commands",
+        {"command": "audio.mic.set", "on": False},
+    )
+    assert await faults(page) == []
+
+
+async def test_an_order_that_fails_says_what_to_try(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.person, service.order = ANNE, {"state": "failed", "error": "no_media"}
+    page = await look(browser, service, REMOTE)
+    await page.get_by_role("button", name="Couper la caméra").click()
+    await expect(page.get_by_text("vérifiez le câble USB")).to_be_visible()
+    assert await faults(page) == []
+
+
+async def test_a_room_that_is_offline_and_idle_says_so_on_a_phone(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.person, service.presence, service.busy = ANNE, "offline", a_week()
+    service.state["call"] = {"state": "idle", "session": None}
+    page = await look(browser, service, REMOTE, 320, 568)
+    await expect(page.get_by_text("L'écran de la salle ne répond pas")).to_be_visible()
+    await expect(page.get_by_role("button", name="Rejoindre la session")).to_be_visible()
+    assert await overflows(page) <= 0
+    assert await faults(page) == []
+
+
+async def test_a_stranger_is_asked_to_log_in(service: PagedService, browser: Chromium) -> None:
+    page = await look(browser, service, REMOTE)
+    await expect(page.get_by_text("Connectez-vous pour commander cette salle.")).to_be_visible()
+    assert await page.get_by_role("button", name="Couper").count() == 0
+    assert await faults(page) == []
+
+
+async def test_the_remote_is_driven_by_keyboard_alone(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.person = ANNE
+    page = await look(browser, service, REMOTE)
+    await expect(page.get_by_role("button", name="Raccrocher")).to_be_visible()
+    await page.locator("#main").focus()
+    walk = await tab_walk(page, 5)
+    assert walk[0] == "Raccrocher"
+    assert "Couper le micro" in walk[1]
+    await page.get_by_label("Message à l'écran").fill("On commence")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Message : fait.")).to_be_visible()
+    assert service.asked[-1][2]["text"] == "On commence"
