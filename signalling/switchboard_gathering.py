@@ -174,8 +174,8 @@ def alive(leg: Leg) -> bool:
 
 
 def _take_leg(seat: Seat, leg: Leg) -> None:
-    if not alive(leg):
-        return
+    if not alive(leg) or seat.leg(leg.role) is not None:
+        return  # the first of a role is the present one; a former may still be closing
     if leg.role is Role.PUBLISH:
         seat.publish_leg = leg.id
     else:

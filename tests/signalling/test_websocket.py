@@ -155,7 +155,7 @@ async def test_who_does_not_say_hello_is_not_waited_for(
 async def test_a_silent_client_is_given_up(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peer, "HELLO_WITHIN", peer.HELLO_WITHIN / 10)
     monkeypatch.setattr(peer, "HEARTBEAT", peer.HEARTBEAT / 50)
-    monkeypatch.setattr(peer, "DEAD_AFTER", peer.DEAD_AFTER / 50)
+    monkeypatch.setattr(peer, "DEAD_AFTER", peer.DEAD_AFTER / 10)
     socket = await shell.known("room:villefort-visio")
     assert await told(socket) == {"type": "heartbeat"}
     assert await closed(socket) == 4000
