@@ -37,7 +37,7 @@ async def test_an_order_that_fails_says_what_to_try(
     service.person, service.order = ANNE, {"state": "failed", "error": "no_media"}
     page = await look(browser, service, REMOTE)
     await page.get_by_role("button", name="Couper la caméra").click()
-    await expect(page.get_by_text("vérifiez le câble USB")).to_be_visible()
+    await expect(page.locator("#main").get_by_text("vérifiez le câble USB")).to_be_visible()
     assert await faults(page) == []
 
 

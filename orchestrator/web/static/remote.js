@@ -80,7 +80,8 @@ async function lookAt(id) {
 }
 
 function tellOrder() {
-  announce(orderWords().join(" "));
+  const [what, ...rest] = orderWords();
+  announce(`${what} : ${rest.join(" ")}`);
 }
 
 /** What became of the last order: what, how, and what to try. @returns {string[]} */
