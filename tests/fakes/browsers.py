@@ -15,6 +15,7 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator
@@ -23,6 +24,7 @@ from typing import Any, Protocol
 
 import aiohttp
 import pytest
+from blockbuster import BlockBuster
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -97,6 +99,15 @@ needs_chromium = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium h
 needs_firefox = pytest.mark.skipif(not FIREFOX.exists(), reason="no Firefox here")
 
 
+def let_browsers_start(guard: BlockBuster) -> None:
+    """Playwright looks for its driver on the loop: call this from the test's fixture."""
+    for name in ("os.stat", "io.TextIOWrapper.read"):
+        if name in guard.functions:
+            guard.functions[name].can_block_in(
+                "playwright/_impl/_driver.py", "compute_driver_executable"
+            )
+
+
 class BrowserPage(Protocol):
     """What a test may ask of a page, whatever the browser."""
 
@@ -140,7 +151,7 @@ class Chromium:
 async def chromium(*extra: str, **context: Any) -> AsyncIterator[Chromium]:
     """A headless Chromium. `extra` are command-line flags, `context` goes to Playwright."""
     async with contextlib.AsyncExitStack() as stack:
-        profile = stack.enter_context(_folder())
+        profile = await stack.enter_async_context(_folder())
         playwright = await stack.enter_async_context(async_playwright())
         opened = await playwright.chromium.launch_persistent_context(
             profile,
@@ -153,8 +164,13 @@ async def chromium(*extra: str, **context: Any) -> AsyncIterator[Chromium]:
         yield Chromium(opened)
 
 
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="margeride-browser-", ignore_cleanup_errors=True)
+@contextlib.asynccontextmanager
+async def _folder() -> AsyncIterator[str]:
+    name = await asyncio.to_thread(tempfile.mkdtemp, prefix="margeride-browser-")
+    try:
+        yield name
+    finally:
+        await asyncio.to_thread(shutil.rmtree, name, ignore_errors=True)
 
 
 class BiDiError(RuntimeError):
@@ -242,7 +258,7 @@ async def firefox(**preferences: bool | int | str) -> AsyncIterator[Firefox]:
     """A headless Firefox ESR. `preferences` override ours, with `__` for a dot."""
     wanted = {**PREFERENCES, **{k.replace("__", "."): v for k, v in preferences.items()}}
     async with contextlib.AsyncExitStack() as stack:
-        profile = stack.enter_context(_folder())
+        profile = await stack.enter_async_context(_folder())
         text = "".join(f"user_pref({json.dumps(k)}, {json.dumps(v)});\n" for k, v in wanted.items())
         await asyncio.to_thread(Path(profile, "user.js").write_text, text)
         url = await stack.enter_async_context(_running(profile))
