@@ -57,7 +57,7 @@ function begin(token) {
   const made = new CallModel(line);
   made.expose();
   for (const kind of /** @type {const} */ (["audio", "video"])) {
-    made.muted.value = { ...made.muted.value, [kind]: devices[kind].value !== "on" };
+    made.muted.value = { ...made.muted.value, [kind]: !["on", "asking"].includes(devices[kind].value) };
   }
   made.join({}, devices);
   line.start();
@@ -151,6 +151,10 @@ function enterLabel() {
   if (mic) return "join.enter_without_camera";
   return cam ? "join.enter_without_microphone" : "join.enter_listening";
 }
+
+/** For tests: whether the browser has answered about camera and microphone. */
+/** @type {any} */ (globalThis).margerideDevices = () =>
+  [devices.audio, devices.video].every(({ value }) => !["off", "asking"].includes(value));
 
 setInterval(() => { now.value = Date.now(); }, 1000);
 // The doors may open, and the session start or end, while somebody waits here.

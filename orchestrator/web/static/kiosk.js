@@ -47,7 +47,7 @@ async function refresh() {
   const query = `from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`;
   try {
     const answer = await get(`/rooms/availability?${query}`);
-    today.value = answer.busy.filter((/** @type {any} */ each) => each.room === ROOM)
+    today.value = answer.busy.filter((/** @type {any} */ each) => each.room === ROOM && dayOf(new Date(each.from)) <= day && day <= dayOf(new Date(each.to)))
       .sort((/** @type {any} */ a, /** @type {any} */ b) => a.from.localeCompare(b.from));
   } catch {
     // The last known programme stays on the screen.

@@ -113,7 +113,6 @@ export function DayView({ centres, busy, now, today, choose, book, day, narrow }
 
 /** @param {{centre: any, room: any, held: Held[], day: string, now: Date, hours: {first: number, last: number}, choose: (held: Held) => void, book: ((wish: any) => void)|null}} props */
 function Lane({ centre, room, held, day, now, hours, choose, book }) {
-  const { stretches } = openingOn(centre, day);
   const pick = (/** @type {any} */ event) => {
     if (!book || event.target.closest(".block")) return;
     const box = event.currentTarget.getBoundingClientRect();
@@ -125,7 +124,7 @@ function Lane({ centre, room, held, day, now, hours, choose, book }) {
   return html`<div class=${`lane-body ${book ? "lane-pick" : ""}`} onClick=${pick}>
     <${Strip} centre=${centre} held=${held} day=${day} now=${now} hours=${hours} tall=${true}>
       ${held.map((each) => html`<${Block} key=${each.from} held=${each} day=${day} now=${now} hours=${hours} choose=${choose} />`)}
-      ${held.length ? null : html`<p class="lane-empty">${stretches.length ? t("planning.free") : emptyWords(centre, day)}</p>`}
+      ${held.length ? null : html`<p class="lane-empty">${emptyWords(centre, day)}</p>`}
     <//></div>`;
 }
 
