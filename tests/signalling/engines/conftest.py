@@ -1,11 +1,13 @@
-"""aiortc peers are used all over this folder."""
+"""aiortc peers and browsers are used all over this folder."""
 
 import pytest
 from blockbuster import BlockBuster
 
+from tests.fakes.browsers import let_browsers_start
 from tests.fakes.media import let_aiortc_join
 
 
 @pytest.fixture(autouse=True)
 def aiortc_may_join(no_blocking_call: BlockBuster) -> None:
     let_aiortc_join(no_blocking_call)
+    let_browsers_start(no_blocking_call)
