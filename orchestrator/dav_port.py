@@ -23,10 +23,16 @@ class DavPort:
 
     entry: Entry
     event: Prepared | None = None  # what a PUT brought
+    _visitor: Visitor | None = None
 
     @property
     def visitor(self) -> Visitor:
         """The person of the entry."""
+        if self._visitor is None:
+            self._visitor = self._look_up()
+        return self._visitor
+
+    def _look_up(self) -> Visitor:
         person = self.entry.person
         found = people.by_id(self.entry.conn, person.id)
         own = f"mailto:{person.login}@{self.entry.rules.network.mail_domain}"

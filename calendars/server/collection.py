@@ -2,7 +2,7 @@
 # (Xandikos does not always return what its annotations say)
 """A calendar and its objects as DAV resources, over the port. No state of their own."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from calendars.server.resources import Branch, Resource
 from rooms.errors import Forbidden, NotFound
 
 MAX_INSTANCES = 730
+FEW = 50
 EARLIEST, LATEST = "19700101T000000Z", "20991231T235959Z"
 TOKEN = "urn:x-margeride:sync"
 READ = (
@@ -92,6 +93,15 @@ class CalendarCollection(Branch, caldav.Calendar):
         """One object."""
         item = self.port.item(self.info, name)
         return CalendarObject(self, item) if item else None
+
+    def found(self, names: Sequence[str]) -> dict[str, CalendarObject]:
+        """Some objects; all are read at once when they are many."""
+        if len(names) > FEW:
+            wanted = set(names)
+            items = [item for item in self.port.items(self.info) if item.name in wanted]
+        else:
+            items = [item for name in names if (item := self.port.item(self.info, name))]
+        return {item.name: CalendarObject(self, item) for item in items}
 
     def get_member(self, name: str) -> CalendarObject:
         """One object, or KeyError."""

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from xandikos import caldav, davcommon, sync, webdav
 
-from calendars.server.collection import CalendarCollection
+from calendars.server.collection import CalendarCollection, CalendarObject
 from calendars.server.port import Change
 from calendars.server.resources import instant
 
@@ -125,8 +125,9 @@ class SyncCollection(webdav.Reporter):
         partial = limit is not None and len(changes) > limit
         base = webdav.ensure_trailing_slash(href)
         kept = changes[:limit] if partial else changes
+        known = resource.found([change.name for change in kept if change.etag])
         for change in kept:
-            yield await _state(change, base, resource, properties, environ, body)
+            yield await _state(change, base, known.get(change.name), properties, environ, body)
         if partial:
             yield webdav.Status(
                 base,
@@ -148,22 +149,19 @@ def _limit(body: ET.Element) -> int | None:
 async def _state(
     change: Change,
     base: str,
-    resource: CalendarCollection,
+    found: CalendarObject | None,
     properties: Any,
     environ: Any,
     body: ET.Element,
 ) -> webdav.Status:
     address = base + change.name
-    found = resource.find(change.name) if change.etag else None
     if found is None:
         return webdav.Status(address, status="404 Not Found")
+    requested = body.find("{DAV:}prop")
+    if requested is None:
+        requested = ET.Element("{DAV:}prop")
     states = davcommon.get_properties_with_data(
-        MultiGet.data_property,
-        address,
-        found,
-        properties,
-        environ,
-        body.find("{DAV:}prop") or ET.Element("{DAV:}prop"),
+        MultiGet.data_property, address, found, properties, environ, requested
     )
     return webdav.Status(address, "200 OK", propstat=[state async for state in states])
 
