@@ -100,7 +100,7 @@ class Call:
                 if self.publish is not None and self.publish.id == leg:
                     await self.publish.take(sdp)
             case SubscribeOffered():
-                await self._offered(message)
+                self._task(self._offered(message))
             case LegLost(leg=leg, role=role):
                 if (held := self._leg(role)) is not None and held.id == leg:
                     await self._renew(role)
@@ -168,7 +168,9 @@ class Call:
             return
         if self._expected_since is None and any(t.kind is Kind.VIDEO for t in offer.tracks):
             self._expected_since = monotonic()
-        await self._say(await subscribe.take(offer))
+        answer = await subscribe.take(offer)
+        if answer is not None:
+            await self._say(answer)
 
     async def _renew(self, role: Role) -> None:
         """A new leg in place of the former."""

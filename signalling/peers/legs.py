@@ -23,6 +23,12 @@ class Leg:
         self.id = LegId(new_id("lg"))
         self.pc: RTCPeerConnection = peer_connection()
         self.pc.on("connectionstatechange", changed)
+        self._settled = asyncio.Event()
+        self.pc.on("connectionstatechange", self._look)
+
+    def _look(self) -> None:
+        if self.state == "connected" or self.over:
+            self._settled.set()
 
     @property
     def state(self) -> str:
@@ -37,6 +43,7 @@ class Leg:
     async def close(self) -> None:
         """Let go of it."""
         self.pc.remove_all_listeners()
+        self._settled.set()
         await self.pc.close()
 
 
@@ -96,9 +103,14 @@ class SubscribeLeg(Leg):
         """Of the last offer answered."""
         return self.answer.serial if self.answer else None
 
-    async def take(self, offer: SubscribeOffered) -> SubscribeAnswer:
-        """Answer an offer; the same one again is answered as before."""
+    async def take(self, offer: SubscribeOffered) -> SubscribeAnswer | None:
+        """Answer an offer; the same one again is answered as before. None when the leg is over."""
         async with self._lock:
+            if self.answer is not None:
+                # Answered while the first still connects, its receivers would never start.
+                await self._settled.wait()
+            if self.over:
+                return None
             if self.answer is None or offer.serial > self.answer.serial:
                 self._listener.placed(offer.tracks)
                 self.answer = await self._answer(offer)
