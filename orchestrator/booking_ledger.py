@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from calendars import ical, itip, join_link, marks
+from calendars.content import Line
 from calendars.itip import Answer
 from calendars.server.port import Stored
 from orchestrator import roles
@@ -308,11 +309,21 @@ class Entry:
         name = f"{row.id}.ics"
         title = self.rules.title(event, self.person.locale)
         copy = itip.room_copy(event.item, self.rules.network.mail_domain, title)
-        items.save(
-            self.conn, self.now, shelf.id, name, event.item.uid,
-            ical.serialise(copy), self.person.login,
-        )  # fmt: skip
+        uid = self._uid_there(shelf, name, event.item.uid)
+        for part in copy.parts:
+            part.put(Line("UID", uid))
+        body = ical.serialise(copy)
+        items.save(self.conn, self.now, shelf.id, name, uid, body, self.person.login)
         items.place(self.conn, shelf.id, name, event.taken, booking=row.id, room=room)
+
+    def _uid_there(self, shelf: CalendarRow, name: str, uid: str) -> str:
+        """The event's UID, unless another object of the room has it: people copy events."""
+        known = items.item(self.conn, shelf.id, name)
+        if known is not None:
+            return known.uid
+        taken = items.item_by_uid(self.conn, shelf.id, uid) is not None
+        mine = f"{name.removesuffix('.ics')}@{self.rules.network.mail_domain}"
+        return mine if taken else uid
 
     def _drop_copies(self, booking: BookingRow | None, keep: Sequence[RoomId] = ()) -> None:
         for room in booking.rooms if booking else ():

@@ -12,8 +12,10 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from aiohttp import ClientSession, encode_basic_auth, web
@@ -206,6 +208,18 @@ def furnish(database: Database, network: Network) -> dict[str, str]:
     return database.write_now(work)
 
 
+@cache
+def furnished(settings: Path) -> tuple[Network, bytes, dict[str, str]]:
+    """A furnished store as bytes, made once: every test begins with a copy. Blocking."""
+    network = load_settings(settings).network
+    with TemporaryDirectory() as folder:
+        store = Path(folder) / "dav.sqlite3"
+        database = Database(store)
+        passwords = furnish(database, network)
+        database.close()
+        return network, store.read_bytes(), passwords
+
+
 def password_of(conn: Connection, login: str) -> str:
     person = accounts.by_login(conn, login)
     assert person is not None
@@ -224,9 +238,10 @@ async def open_house(
     data: Path, settings: Path = DEMO, change: Callable[[Network], Network] = lambda same: same
 ) -> AsyncIterator[OpenHouse]:
     """A furnished house with its CalDAV door open."""
-    network = change((await asyncio.to_thread(load_settings, settings)).network)
+    read, image, passwords = await asyncio.to_thread(furnished, settings)
+    network = change(read)
+    await asyncio.to_thread((data / "dav.sqlite3").write_bytes, image)
     database = await asyncio.to_thread(Database, data / "dav.sqlite3")
-    passwords = await asyncio.to_thread(furnish, database, network)
     told: list[str] = []
     bookings = Bookings(
         database, network, "https://visio.test", lambda topic, **_: told.append(topic)

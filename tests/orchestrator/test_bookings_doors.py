@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orchestrator.settings.model import Network
 
 from orchestrator.settings import DEFAULT
+from orchestrator.settings.model import Network
 from rooms.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.fakes.dav import FOUR, Client, OpenHouse, event, open_house, soon, stamp
 
@@ -169,6 +169,19 @@ async def test_the_same_uid_of_two_people_are_two_bookings(house: OpenHouse) -> 
     await bea.put("calendar/a.ics", event("same", rooms=[ROOM]))
     assert "PARTSTAT=DECLINED" in await read(bea, "calendar/a.ics")
     await bea.delete("calendar/a.ics")
+    assert await house.held(ROOM) == 1
+
+
+async def test_an_event_copied_between_calendars_books_twice_if_it_moves(
+    house: OpenHouse,
+) -> None:
+    tom, bea = house.client("tom"), house.client("bea")
+    await bea.put(f"{ROOM}/x.ics", event("same"))
+    for _ in range(2):
+        await tom.put("calendar/x.ics", event("same", start=soon(2), rooms=FOUR))
+        assert (await read(tom, "calendar/x.ics")).count("PARTSTAT=ACCEPTED") == 4
+    assert await house.held(ROOM) == 2
+    await tom.delete("calendar/x.ics")
     assert await house.held(ROOM) == 1
 
 
