@@ -310,7 +310,7 @@ class Entry:
         title = self.rules.title(event, self.person.locale)
         copy = itip.room_copy(event.item, self.rules.network.mail_domain, title)
         uid = self._uid_there(shelf, name, event.item.uid)
-        for part in copy.parts:
+        for part in copy.parts if uid != event.item.uid else ():
             part.put(Line("UID", uid))
         body = ical.serialise(copy)
         items.save(self.conn, self.now, shelf.id, name, uid, body, self.person.login)
