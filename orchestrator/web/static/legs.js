@@ -18,7 +18,7 @@ class Leg {
     this.id = newId("lg");
     this.onFailed = onFailed;
     this.onState = onState;
-    this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+    this.pc = new RTCPeerConnection({ iceServers });
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.timer = undefined;
     this.pc.onconnectionstatechange = () => this.look();
@@ -75,7 +75,6 @@ export class PublishLeg extends Leg {
     if (track) init.streams = [new MediaStream([track])];
     if (kind === "video") init.sendEncodings = [{ maxBitrate: VIDEO_KBPS * 1000 }];
     const transceiver = this.pc.addTransceiver(track ?? kind, init);
-    if (kind === "video") preferVp8(transceiver);
     this.transceivers.set(kind, transceiver);
   }
 
@@ -140,17 +139,5 @@ export class SubscribeLeg extends Leg {
       const media = byMid.get(placed.mid);
       return media ? [{ ...placed, media }] : [];
     });
-  }
-}
-
-/** @param {RTCRtpTransceiver} transceiver */
-function preferVp8(transceiver) {
-  const codecs = RTCRtpSender.getCapabilities?.("video")?.codecs ?? [];
-  const wanted = codecs.filter((codec) => /^video\/(VP8|rtx)$/i.test(codec.mimeType));
-  if (!wanted.some((codec) => /VP8/i.test(codec.mimeType))) return;
-  try {
-    transceiver.setCodecPreferences(wanted);
-  } catch {
-    // An older browser: the answer chooses VP8 anyway.
   }
 }

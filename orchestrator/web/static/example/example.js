@@ -104,7 +104,7 @@ function mend() {
 // --- the legs ----------------------------------------------------------------
 
 function leg() {
-  const made = { id: legId(), pc: new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" }) };
+  const made = { id: legId(), pc: new RTCPeerConnection({ iceServers: [] }) };
   let timer = 0;
   made.pc.onconnectionstatechange = () => {
     clearTimeout(timer); // `disconnected` comes back by itself; `failed` for 3 s does not
