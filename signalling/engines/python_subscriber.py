@@ -4,8 +4,6 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pylibsrtp import Error
-
 from rooms.errors import NotFound
 from rooms.ids import TrackId
 from signalling.engine import Placed, Role, SubscribeOffer, Track
@@ -32,6 +30,7 @@ from signalling.transport.sdp_offer import (
     read_answer,
     subscribe_offer,
 )
+from signalling.transport.srtp import REFUSED
 from signalling.transport.stun import Address
 
 AT_ONCE = 16
@@ -165,7 +164,7 @@ class SubscriberLeg(BaseLeg):
             return
         try:
             data = self.srtp.protect(packet)
-        except (Error, TypeError):
+        except REFUSED:
             self.refused += 1
             return
         self.octets += len(data)

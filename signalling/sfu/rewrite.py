@@ -69,8 +69,8 @@ class Rewriter:
         self._earlier: deque[Span] = deque(maxlen=KEPT)
         self._start = True
         self._when = 0.0
-        self._number = random.getrandbits(15)
-        self._tl0 = random.getrandbits(8)
+        self._number = 0
+        self._tl0 = 0
 
     def begin(self, packet: Packet, ring: Ring, now: float) -> Span:
         """Start a span with this packet, closing the one before."""
@@ -81,6 +81,10 @@ class Rewriter:
         picture = packet.picture
         if before is not None and before.ring is ring:
             span.number_by, span.tl0_by = before.number_by, before.tl0_by
+        elif before is None:
+            # The first source keeps its numbers: nothing is copied until the line changes hands.
+            if isinstance(picture, Picture):
+                self._number, self._tl0 = (picture.number - 1) & 0x7FFF, picture.tl0
         elif isinstance(picture, Picture):
             span.number_by = (self._number + 1 - picture.number) & 0x7FFF
             span.tl0_by = (self._tl0 + 1 - picture.tl0) & 0xFF

@@ -239,8 +239,9 @@ def nack(sender: int, media: int, lost: Sequence[int]) -> bytes:
     pairs, rest = b"", list(lost)
     while rest:
         first = rest[0]
-        near = [n for n in rest[1:] if 1 <= (n - first) & 0xFFFF <= 16]
-        bits = sum(1 << ((n - first & 0xFFFF) - 1) for n in set(near))
+        # Not over the wrap: aiortc would read numbers above 65,535.
+        near = [n for n in rest[1:] if 1 <= n - first <= 16]
+        bits = sum(1 << (n - first - 1) for n in set(near))
         pairs += LOST_PAIR.pack(first, bits)
         rest = [n for n in rest[1:] if n not in near]
     return _packet(RTPFB, NACK_FORMAT, PAIR.pack(sender, media) + pairs)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pylibsrtp import Error, Policy, Session
 
 WINDOW = 1024
+REFUSED = (Error, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ class Srtp:
         inbound = _session(profile, _keys(profile, material, 0), Policy.SSRC_ANY_INBOUND)
         outbound = _session(profile, _keys(profile, material, 1), Policy.SSRC_ANY_OUTBOUND)
         self._unprotect = (inbound.unprotect, inbound.unprotect_rtcp)
-        # Called for every forwarded packet: no wrapper in between. May raise `pylibsrtp.Error`.
+        # Called for every forwarded packet: no wrapper in between. May raise `REFUSED`.
         self.protect: Callable[[bytes], bytes] = outbound.protect
         self._protect_rtcp: Callable[[bytes], bytes] = outbound.protect_rtcp
 
@@ -87,12 +88,12 @@ class Srtp:
         """Reports made ready to leave."""
         try:
             return self._protect_rtcp(data)
-        except (Error, TypeError) as refused:
+        except REFUSED as refused:
             raise BadSrtp(str(refused)) from None
 
     def _open(self, data: bytes, kind: int) -> bytes:
         try:
             packet: bytes = self._unprotect[kind](data)
-        except (Error, TypeError) as refused:
+        except REFUSED as refused:
             raise BadSrtp(str(refused)) from None
         return packet

@@ -1,0 +1,84 @@
+import pytest
+
+from rooms.errors import Invalid, MargerideError, NotFound, Unavailable
+from rooms.ids import LegId, ParticipantId, SessionId, TrackId
+from signalling.engine import (
+    EngineBack,
+    EngineEvent,
+    EngineLost,
+    EngineState,
+    Kind,
+    Leg,
+    LegChanged,
+    LegState,
+    Member,
+    Placed,
+    PublishAnswer,
+    Role,
+    SubscribeOffer,
+    Track,
+    TrackStarted,
+)
+from signalling.engines import wire
+
+ANNE, SESSION, LEG = ParticipantId("pa-1"), SessionId("se-1"), LegId("lg-1")
+TRACK = Track(id=TrackId("tr-1"), participant=ANNE, kind=Kind.VIDEO, source="camera", muted=True)
+PLACED = Placed(mid="0", track=TRACK.id)
+FIGURES = Leg(
+    id=LEG,
+    role=Role.SUBSCRIBE,
+    state=LegState.CONNECTED,
+    serial=3,
+    tracks=(PLACED,),
+    kbps=1.5,
+    loss=0.1,
+    rtt_ms=20.0,
+    profile="P",
+)
+
+
+def test_answers_come_over_unchanged() -> None:
+    answer = PublishAnswer(sdp="v=0", tracks=(TRACK,))
+    offer = SubscribeOffer(leg=LEG, serial=3, sdp="v=0", tracks=(PLACED,))
+    member = Member(participant=ANNE, tracks=(TRACK,), legs=(FIGURES,))
+    state = EngineState(sessions={SESSION: (member,)})
+    line = wire.encode({"a": [wire.result_to_json(one) for one in (answer, offer, state, None)]})
+    a, o, s, nothing = wire.decode(line)["a"]
+    assert wire.publish_answer(a) == answer
+    assert wire.subscribe_offer(o) == offer
+    assert wire.engine_state(s) == state
+    assert nothing is None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        EngineLost(),
+        EngineBack(fresh=True),
+        TrackStarted(session=SESSION, participant=ANNE, track=TRACK.id),
+        LegChanged(
+            session=SESSION,
+            participant=ANNE,
+            leg=LEG,
+            role=Role.PUBLISH,
+            state=LegState.FAILED,
+        ),
+    ],
+)
+def test_events_come_over_unchanged(event: EngineEvent) -> None:
+    line = wire.encode(wire.event_to_json(event))
+    assert wire.event_from_json(wire.decode(line)) == event
+
+
+@pytest.mark.parametrize("error", [Invalid("bad-sdp", reason="x"), NotFound("no-leg", leg="lg-1")])
+def test_refusals_keep_their_class_and_facts(error: MargerideError) -> None:
+    again = wire.error_from_json(wire.error_to_json(error))
+    assert (type(again), again.key, again.fields) == (type(error), error.key, error.fields)
+
+
+def test_a_class_we_do_not_know_is_unavailable() -> None:
+    for name in ("SystemExit", "ClassVar", "Nonsense"):
+        again = wire.error_from_json({"class": name, "key": "k"})
+        assert type(again) is Unavailable
+    with pytest.raises(ValueError, match="object"):
+        wire.decode(b"[1]\n")

@@ -1,0 +1,61 @@
+import pytest
+
+from signalling.sfu.packet import Packet
+from signalling.sfu.reports import Echo, Reception
+from signalling.sfu.rtcp import Block, SenderReport
+
+CLOCK = 90_000
+
+
+def packet(place: int, timestamp: int = 0) -> Packet:
+    made = Packet(payload_type=96, sequence=0, timestamp=timestamp, ssrc=1, payload=b"12345")
+    made.place = place
+    return made
+
+
+def test_loss_is_counted_since_the_last_report() -> None:
+    reception = Reception(CLOCK)
+    assert reception.block(1, 0.0) == Block(ssrc=1)
+    for place in (100, 101, 103, 104):
+        reception.arrived(packet(place), 0.0)
+    block = reception.block(1, 0.0)
+    assert (block.fraction, block.lost, block.highest) == (256 // 5, 1, 104)
+    assert (reception.received, reception.octets) == (4, 20)
+    reception.arrived(packet(102), 0.0)
+    assert reception.block(1, 0.0).fraction == 0
+    assert reception.block(1, 0.0).lost == 0
+
+
+def test_even_packets_have_no_jitter_and_a_wrap_is_none() -> None:
+    even = Reception(CLOCK)
+    for n in range(10):
+        even.arrived(packet(n, n * 3000), n / 30)
+    even.arrived(packet(10, 2**32 - 1), 1 / 3)
+    assert even.block(1, 0.0).jitter == 0
+    uneven = Reception(CLOCK)
+    for n in range(10):
+        uneven.arrived(packet(n, n * 3000), n / 30 + (n % 2) * 0.01)
+    assert uneven.block(1, 0.0).jitter > 100
+
+
+def test_the_publishers_clock_goes_on_between_his_reports() -> None:
+    reception = Reception(CLOCK)
+    assert reception.clock_at(0.0) is None
+    told = SenderReport(ssrc=1, ntp=7 << 32, timestamp=1000, packets=0, octets=0)
+    reception.reported(told, 10.0)
+    assert reception.clock_at(10.5) == ((7 << 32) + (1 << 31), 1000 + CLOCK // 2)
+    block = reception.block(1, 11.0)
+    assert (block.lsr, block.dlsr) == (7 << 16, 65_536)
+
+
+def test_the_round_trip_is_learned_from_the_subscribers_report() -> None:
+    echo = Echo()
+    echo.sent(5 << 32, 1.0)
+    echo.heard(Block(ssrc=1, lsr=5 << 16, dlsr=32_768, fraction=25), 1.7)
+    assert echo.rtt == pytest.approx(0.2)
+    assert echo.fraction == 25
+    echo.heard(Block(ssrc=1, lsr=5 << 16, dlsr=32_768), 1.9)
+    assert echo.rtt == pytest.approx(0.25)
+    echo.heard(Block(ssrc=1, lsr=999), 5.0)
+    echo.heard(Block(ssrc=1), 5.0)
+    assert echo.rtt == pytest.approx(0.25)
