@@ -168,7 +168,7 @@ def tone_share(samples: "array[int]", frequency: int) -> float:
 
 
 def _left(frame: AudioFrame) -> "array[int]":
-    samples: "array[int]" = array("h", bytes(frame.planes[0]))
+    samples: array[int] = array("h", bytes(frame.planes[0]))
     channels = len(frame.layout.channels)
     return samples[: frame.samples * channels : channels]
 
