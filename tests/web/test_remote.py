@@ -22,7 +22,7 @@ async def test_the_microphone_is_cut_and_the_remote_says_it_is_done(
     await picture(page, "remote")
     service.state["audio"]["mic_muted"] = True
     await page.get_by_role("button", name="Couper le micro").click()
-    await expect(page.get_by_text("Micro : fait.")).to_be_visible()
+    await expect(page.locator("#main").get_by_text("Micro : fait.")).to_be_visible()
     await expect(page.get_by_role("button", name="Ouvrir le micro")).to_be_visible()
     assert service.asked[-1][1:] == (
         "rooms/villefort-visio/commands",
@@ -72,5 +72,5 @@ async def test_the_remote_is_driven_by_keyboard_alone(
     assert "Couper le micro" in walk[1]
     await page.get_by_label("Message à l'écran").fill("On commence")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("Message : fait.")).to_be_visible()
+    await expect(page.locator("#main").get_by_text("Message : fait.")).to_be_visible()
     assert service.asked[-1][2]["text"] == "On commence"

@@ -2,11 +2,13 @@
 // Figures of a call, read from getStats: who speaks, what arrives, what is lost.
 
 const EVERY = 1_000;
+const SHORTEST = 400;
 const REPORT_EVERY = 5;
 
 /**
  * @typedef {{name: string, framesDecoded: number, audioLevel: number, kbps: number}} Figure
- * @typedef {{bytes: number, lost: number, packets: number, at: number, frames: number}} Count
+ * @typedef {{first: boolean, kbps: number, loss: number}} Change
+ * @typedef {{bytes: number, lost: number, packets: number, at: number, change: Change}} Count
  */
 
 export class Sampler {
@@ -78,23 +80,27 @@ export class Sampler {
     else figure.audioLevel = count.kbps > 0 || count.first ? (row.audioLevel ?? 0) : 0;
   }
 
-  /** What changed since this row was last read.
-   * @private @param {string} key @param {any} row */
+  /** What changed since this row was last read; read again too soon, the same as before.
+   * @private @param {string} key @param {any} row @returns {Change} */
   count(key, row) {
     const now = {
-      bytes: row.bytesReceived ?? row.bytesSent ?? 0, lost: row.packetsLost ?? 0, frames: row.framesDecoded ?? 0,
+      bytes: row.bytesReceived ?? row.bytesSent ?? 0, lost: row.packetsLost ?? 0,
       packets: row.packetsReceived ?? row.packetsSent ?? 0, at: row.timestamp,
     };
     const before = this.before.get(key);
-    if (!before || now.at - before.at >= 400) this.before.set(key, now);
-    if (!before) return { first: true, kbps: 0, loss: 0, fps: 0 };
-    const seconds = Math.max((now.at - before.at) / 1000, 0.001);
-    const lost = Math.max(now.lost - before.lost, 0);
-    const expected = lost + now.packets - before.packets;
-    return {
-      first: false, kbps: ((now.bytes - before.bytes) * 8) / 1000 / seconds,
-      loss: expected > 0 ? lost / expected : 0, fps: (now.frames - before.frames) / seconds,
-    };
+    if (before && now.at - before.at < SHORTEST) return before.change;
+    /** @type {Change} */
+    let change = { first: true, kbps: 0, loss: 0 };
+    if (before) {
+      const lost = Math.max(now.lost - before.lost, 0);
+      const expected = lost + now.packets - before.packets;
+      change = {
+        first: false, kbps: ((now.bytes - before.bytes) * 8) / (now.at - before.at),
+        loss: expected > 0 ? lost / expected : 0,
+      };
+    }
+    this.before.set(key, { ...now, change });
+    return change;
   }
 
   /** Tell the service how it is here. @private */
