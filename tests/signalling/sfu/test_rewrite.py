@@ -162,6 +162,10 @@ def test_sound_has_no_pictures_and_pictures_need_no_numbers() -> None:
     assert written.payload == b"sound"
     assert parse_rtp(rewriter.again(written.sequence, b"") or b"").payload == b"sound"
     assert rewriter.moved(960) == written.timestamp
+    second = packet(7, 50)
+    rewriter.begin(second, Ring(), 0.02)
+    after = parse_rtp(rewriter.write(second, b"", 0.02) or b"")
+    assert (after.timestamp - written.timestamp) & 0xFFFFFFFF == 960
 
 
 def test_an_older_picture_does_not_turn_the_numbers_back(rewriter: Rewriter) -> None:
