@@ -18,7 +18,7 @@ from signalling.peer import Closing, Event, Refuse, State
 from signalling.ports import House, Json
 from signalling.presence import Presence
 from signalling.switchboard_asks import Asks
-from signalling.switchboard_gathering import Hall, Seat
+from signalling.switchboard_gathering import Hall, Seat, Seated
 from signalling.switchboard_media import Media
 from signalling.switchboard_peer import Clock, Line, Peer, steady_clock
 from signalling.switchboard_seats import Seats
@@ -35,8 +35,8 @@ class Switchboard:
         self._house = house
         self._engine = engine
         self._clock = clock
-        self._peers: dict[str, Peer] = {}
-        self._leaving: set[Peer] = set()
+        self._peers: dict[str, Seated] = {}
+        self._leaving: set[Seated] = set()
         self._waiting: Presence[str] = Presence()
         self._tasks: list[asyncio.Task[None]] = []
         self._draining = False
@@ -100,12 +100,12 @@ class Switchboard:
         if room is not None:
             caller.peer.later(lambda: self._house.screen_on(room))
 
-    def ask(self, peer: Peer, message: ClientMessage) -> None:
+    def ask(self, peer: Seated, message: ClientMessage) -> None:
         """Put what a client wants in its mailbox."""
         if not peer.later(lambda: self._asks.carry_out(peer, message)):
             peer.carry_out([Refuse(key="too-fast", closing=Closing.REFUSED)])
 
-    def line_lost(self, peer: Peer, line: Line) -> None:
+    def line_lost(self, peer: Seated, line: Line) -> None:
         """A connection ended; its peer is kept for a while."""
         if peer.line is not line:
             return
@@ -175,11 +175,11 @@ class Switchboard:
         seats = gathering.seats.values() if gathering else []
         return {"participants": [_figures(seat, legs.get(seat.id, {})) for seat in seats]}
 
-    def _screen(self, room: RoomId) -> Peer | None:
+    def _screen(self, room: RoomId) -> Seated | None:
         peer = self._peers.get(room)
         return peer if peer is not None and peer.session.on_line else None
 
-    def _take_up(self, caller: "Caller", former: Peer, last_seq: int) -> None:
+    def _take_up(self, caller: "Caller", former: Seated, last_seq: int) -> None:
         stranger, caller.peer = caller.peer, former
         if former.line is not None:
             former.hang_up(Closing.ELSEWHERE)
@@ -191,7 +191,7 @@ class Switchboard:
         if seat is not None:
             former.later(lambda: self._seats.back(seat))
 
-    def _welcome(self, peer: Peer, former: Peer | None) -> None:
+    def _welcome(self, peer: Seated, former: Seated | None) -> None:
         if former is not None:
             self._supersede(former)
         self._peers[peer.key] = peer
@@ -199,7 +199,7 @@ class Switchboard:
         peer.carry_out(peer.session.welcome(peer.kind, peer.identity.room, self.clock()))
         peer.work()
 
-    def _supersede(self, former: Peer) -> None:
+    def _supersede(self, former: Seated) -> None:
         """The same token came again, by another line: the newest has it."""
         former.hang_up(Closing.ELSEWHERE)
         former.line = None
@@ -210,7 +210,7 @@ class Switchboard:
                 former.later(lambda: self._seats.tell_lost(seat))
         self._let_go(former)
 
-    def _let_go(self, peer: Peer) -> None:
+    def _let_go(self, peer: Seated) -> None:
         peer.over()
         if peer.seat is not None:
             peer.seat.peer = None
@@ -229,7 +229,7 @@ class Switchboard:
 class Caller:
     """One connection, from its first byte to its last."""
 
-    def __init__(self, switchboard: Switchboard, line: Line, peer: Peer) -> None:
+    def __init__(self, switchboard: Switchboard, line: Line, peer: Seated) -> None:
         self._switchboard = switchboard
         self.line = line
         self.peer = peer
@@ -268,7 +268,7 @@ class Caller:
         return self.peer.carry_out(self.peer.session.receive(text, now))
 
 
-def _resumes(former: Peer, hello: Hello) -> bool:
+def _resumes(former: Seated, hello: Hello) -> bool:
     if hello.resume is None or not former.session.can_resume(hello.last_seq):
         return False
     return hmac.compare_digest(former.session.resume.encode(), hello.resume.encode())

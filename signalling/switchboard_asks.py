@@ -21,9 +21,8 @@ from signalling.messages import (
     TrackSet,
 )
 from signalling.ports import House
-from signalling.switchboard_gathering import Seat
+from signalling.switchboard_gathering import Seat, Seated
 from signalling.switchboard_media import Media
-from signalling.switchboard_peer import Peer
 from signalling.switchboard_seats import Seats
 
 log = logging.getLogger(__name__)
@@ -37,7 +36,7 @@ class Asks:
         self._seats = seats
         self._media = media
 
-    async def carry_out(self, peer: Peer, message: ClientMessage) -> None:
+    async def carry_out(self, peer: Seated, message: ClientMessage) -> None:
         """Do it, or say why not."""
         try:
             if not peer.session.may_say(message):
@@ -49,7 +48,7 @@ class Asks:
             log.exception("%s of %s failed", message.type, peer.key)
             peer.refuse(MargerideError("internal"), message.type)
 
-    async def _do(self, peer: Peer, message: ClientMessage) -> None:
+    async def _do(self, peer: Seated, message: ClientMessage) -> None:
         if isinstance(message, Join):
             await self._seats.join(peer, message)
         elif isinstance(message, RoomState | CommandAccepted | CommandDone | CommandFailed):
@@ -90,13 +89,13 @@ class Asks:
                 raise Invalid("bad-message")
 
 
-def _room_of(peer: Peer) -> RoomId:
+def _room_of(peer: Seated) -> RoomId:
     if peer.identity.room is None:
         raise Forbidden("forbidden")
     return peer.identity.room
 
 
-def _seat_of(peer: Peer) -> Seat:
+def _seat_of(peer: Seated) -> Seat:
     if peer.seat is None:
         raise NotFound("not-joined")
     return peer.seat

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from rooms.ids import LegId, ParticipantId, SessionId
 from signalling.engine import Leg, Member, Placed, Role
@@ -20,6 +21,8 @@ from signalling.presence import Presence, Standing
 from signalling.switchboard_peer import Clock, Peer
 from signalling.tracks import Board, Subscription
 
+Seated: TypeAlias = Peer["Seat"]
+
 
 @dataclass(eq=False)
 class Seat:
@@ -31,7 +34,7 @@ class Seat:
 
     place: Place
     gathering: "Gathering"
-    peer: Peer | None = None
+    peer: Seated | None = None
     publish_leg: LegId | None = None
     subscription: Subscription | None = None
     reported: list[Json] | None = None

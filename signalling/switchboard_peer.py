@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import Generic, Protocol, TypeVar
 
 from rooms.errors import MargerideError
 from rooms.ids import new_secret
@@ -16,15 +16,13 @@ from signalling.messages import ClientMessage, ServerMessage
 from signalling.peer import Ask, Close, Closing, Effect, Event, PeerSession, Refuse, Send
 from signalling.ports import House, Identity
 
-if TYPE_CHECKING:
-    from signalling.switchboard_gathering import Seat
-
 log = logging.getLogger(__name__)
 
 MAILBOX = 120
 
 Clock = Callable[[], datetime]
 Job = Callable[[], Awaitable[None]]
+SeatT = TypeVar("SeatT")
 
 
 class Line(Protocol):
@@ -43,14 +41,14 @@ def steady_clock() -> Clock:
     return lambda: began + timedelta(seconds=asyncio.get_running_loop().time() - zero)
 
 
-class Peer:
-    """A client known by its identity, for as long as it may come back."""
+class Peer(Generic[SeatT]):
+    """A client known by its identity, for as long as it may come back; `seat` is where he sits."""
 
     def __init__(self, house: House, clock: Clock, locale: str) -> None:
         self.session = PeerSession(new_secret(), clock())
         self.identity = Identity()
         self.line: Line | None = None
-        self.seat: Seat | None = None
+        self.seat: SeatT | None = None
         self.locale = locale
         self._house = house
         self._clock = clock

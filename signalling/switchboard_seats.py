@@ -11,9 +11,8 @@ from signalling.messages import Join, Joined, Left, ParticipantLeft, SessionChan
 from signalling.peer import Closing, Event
 from signalling.ports import House, Place
 from signalling.presence import Standing
-from signalling.switchboard_gathering import Hall, Seat
+from signalling.switchboard_gathering import Hall, Seat, Seated
 from signalling.switchboard_media import Media
-from signalling.switchboard_peer import Peer
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ class Seats:
         self._hall = hall
         self._media = media
 
-    async def join(self, peer: Peer, wish: Join) -> None:
+    async def join(self, peer: Seated, wish: Join) -> None:
         """Seat a client, or seat him again with what he still holds."""
         place = await self._house.enter(peer.identity, wish.session, wish.token)
         if peer.seat is not None and peer.seat.key != (place.session, place.participant):
@@ -120,7 +119,7 @@ class Seats:
         if gathering is not None:
             gathering.tell(SessionChanged(session=await self._house.session(session)))
 
-    def _sit(self, peer: Peer, place: Place) -> tuple[Seat, bool]:
+    def _sit(self, peer: Seated, place: Place) -> tuple[Seat, bool]:
         """The seat, and whether that is news to the others."""
         gathering = self._hall.gathering(place.session)
         seat = gathering.seats.get(place.participant)
