@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -36,6 +37,7 @@ async def run(url: str, token: str, name: str, key: str, every: float) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, being.cancel)
+    telling.add_done_callback(lambda _: being.cancel())
     try:
         with contextlib.suppress(asyncio.CancelledError):
             await being
@@ -49,10 +51,13 @@ async def run(url: str, token: str, name: str, key: str, every: float) -> int:
 
 
 async def tell(endpoint: Endpoint, every: float) -> None:
-    """Print the figures, again and again."""
-    while True:
-        print(json.dumps(await endpoint.figures(), ensure_ascii=False), flush=True)
-        await asyncio.sleep(every)
+    """Print the figures, again and again, until nobody reads them any more."""
+    with contextlib.suppress(BrokenPipeError):
+        while True:
+            print(json.dumps(await endpoint.figures(), ensure_ascii=False), flush=True)
+            await asyncio.sleep(every)
+    # What is still in the buffer has no reader: the interpreter must not try it again at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> int:

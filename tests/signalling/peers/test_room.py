@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -19,12 +20,14 @@ async def stage() -> AsyncIterator[Stage]:
         yield made
 
 
-async def start(stage: Stage, token: str, tmp_path: Path) -> asyncio.subprocess.Process:
+async def start(
+    stage: Stage, token: str, tmp_path: Path, out: int = asyncio.subprocess.PIPE
+) -> asyncio.subprocess.Process:
     place = tmp_path / "token"
     await asyncio.to_thread(place.write_text, token + "\n")
     words = ["--url", stage.url, "--token-file", str(place), "--name", "Villefort", "--loopback"]
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "signalling.peers.room", *words, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "signalling.peers.room", *words, stdout=out
     )
 
 
@@ -41,6 +44,15 @@ async def test_a_room_as_a_program_prints_figures_and_ends_when_told(
     assert figures["remotes"] == []
     program.send_signal(signal.SIGTERM)
     assert await program.wait() == 0
+
+
+async def test_a_program_that_nobody_reads_any_more_ends(stage: Stage, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    program = await start(stage, "room:villefort-visio", tmp_path, writing)
+    os.close(writing)
+    os.close(reading)
+    async with asyncio.timeout(15):
+        assert await program.wait() == 0
 
 
 async def test_a_program_with_a_wrong_token_says_so_and_ends(stage: Stage, tmp_path: Path) -> None:
