@@ -25,8 +25,11 @@ class Person:
     async def __aenter__(self) -> "Person":
         jar = aiohttp.CookieJar(unsafe=True)  # the demo lives on an IP address
         self._http = aiohttp.ClientSession(cookie_jar=jar, headers={"Origin": self._url})
-        answer = await self.call("POST", "login", self._credentials)
-        self._csrf = answer["csrf"]
+        try:
+            self._csrf = (await self.call("POST", "login", self._credentials))["csrf"]
+        except BaseException:
+            await self._http.close()
+            raise
         return self
 
     async def __aexit__(
