@@ -41,6 +41,7 @@ async def test_the_lobby_says_what_when_and_who_and_shows_oneself(
 
 async def test_a_camera_is_not_needed(service: PagedService, browser: Chromium) -> None:
     page = await look(browser, service, LINK)
+    await until(page, "window.margerideDevices()")
     await page.get_by_label("Utiliser ma caméra").uncheck()
     await expect(page.get_by_role("button", name="Rejoindre sans caméra")).to_be_visible()
     await page.get_by_label("Utiliser mon micro").uncheck()
