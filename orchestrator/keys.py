@@ -12,7 +12,7 @@ from orchestrator.words import Words
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from orchestrator.bookings import Bookings
+    from orchestrator.booking import Bookings
     from orchestrator.house import House
     from orchestrator.outbox import Outbox
     from orchestrator.settings import Settings

@@ -29,7 +29,7 @@ from orchestrator.api import (
     sessions,
 )
 from orchestrator.auth.keyring import load_keyring
-from orchestrator.bookings import Bookings, ensure_rooms
+from orchestrator.booking import Bookings, ensure_rooms
 from orchestrator.events import Bus
 from orchestrator.house import House
 from orchestrator.means import Means

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from orchestrator.api.endpoint import PREFIX, Answer, Body, Call, Route
 from orchestrator.api.interval import Interval
 from orchestrator.api.once import once_of, replayed_if
-from orchestrator.bookings import Booking
+from orchestrator.booking import Booking
 from orchestrator.keys import BOOKINGS
 from orchestrator.store import idempotency
 from orchestrator.store.instants import iso

@@ -25,7 +25,7 @@ from sqlalchemy import Connection, func, select
 from orchestrator.auth import accounts, app_passwords
 from orchestrator.auth.keyring import Keyring
 from orchestrator.auth.people import Person
-from orchestrator.bookings import Bookings, ensure_rooms
+from orchestrator.booking import Bookings, ensure_rooms
 from orchestrator.dav import DavDoor, routes
 from orchestrator.settings import DEMO, load_settings
 from orchestrator.settings.model import Network

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from orchestrator.bookings import Bookings
+from orchestrator.booking import Bookings
 from orchestrator.dav import routes
 from orchestrator.settings import DEMO, load_settings
 from orchestrator.settings.model import Network

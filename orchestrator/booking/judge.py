@@ -13,7 +13,7 @@ from calendars.conflicts import Reason, Verdict, judge
 from calendars.policy import RoomRules
 from orchestrator import roles
 from orchestrator.auth.people import Person
-from orchestrator.booking_event import Prepared
+from orchestrator.booking.event import Prepared
 from orchestrator.settings.model import Network
 from orchestrator.store import bookings
 from orchestrator.store import calendar_items as items

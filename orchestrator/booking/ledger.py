@@ -21,8 +21,8 @@ from calendars.itip import Answer
 from calendars.server.port import Stored
 from orchestrator import roles
 from orchestrator.auth.people import Person
-from orchestrator.booking_event import Prepared
-from orchestrator.booking_judge import Judgement, Rules
+from orchestrator.booking.event import Prepared
+from orchestrator.booking.judge import Judgement, Rules
 from orchestrator.store import booked_sessions, bookings, people
 from orchestrator.store import calendar_items as items
 from orchestrator.store.booked_sessions import Seat, Wish

@@ -1,7 +1,7 @@
 """Bookings as use cases: made, read and cancelled from REST, written by calendar clients.
 
 The asynchronous half is for the event loop; the transactions themselves are in
-`orchestrator.booking_ledger`, run by the one writer thread.
+`orchestrator.booking.ledger`, run by the one writer thread.
 """
 
 import asyncio
@@ -15,9 +15,9 @@ from sqlalchemy import Connection
 from calendars.server.port import Stored
 from orchestrator import roles
 from orchestrator.auth.people import Person
-from orchestrator.booking_event import KINDS, Prepared, compose, prepare
-from orchestrator.booking_judge import Rules
-from orchestrator.booking_ledger import Entry
+from orchestrator.booking.event import KINDS, Prepared, compose, prepare
+from orchestrator.booking.judge import Rules
+from orchestrator.booking.ledger import Entry
 from orchestrator.settings.model import Network
 from orchestrator.store import booked_sessions
 from orchestrator.store import bookings as rows

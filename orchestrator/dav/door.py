@@ -22,10 +22,10 @@ from calendars.server.request import PREFIX, DavAnswer, DavRequest
 from orchestrator import keys
 from orchestrator.auth.app_passwords import person_for
 from orchestrator.auth.people import Person
-from orchestrator.booking_event import Prepared, prepare
-from orchestrator.booking_ledger import Entry
-from orchestrator.bookings import Bookings, own_calendar
-from orchestrator.dav_port import DavPort
+from orchestrator.booking import Bookings, own_calendar
+from orchestrator.booking.event import Prepared, prepare
+from orchestrator.booking.ledger import Entry
+from orchestrator.dav.port import DavPort
 from orchestrator.store import calendar_items as items
 from rooms.errors import Invalid, MargerideError
 

@@ -50,7 +50,7 @@ async def nursery(data: Path) -> AsyncIterator[Nursery]:
         sys.executable, "-m", "tests.fakes.dav_server",
         str(data / "dav.sqlite3"), str(data / "passwords.json"),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL, cwd=Path(__file__).parents[2],
+        stderr=asyncio.subprocess.DEVNULL, cwd=Path(__file__).parents[3],
     )  # fmt: skip
     try:
         yield Nursery(process)

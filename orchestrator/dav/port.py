@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from calendars import ical, itip
 from calendars.server.port import CalendarInfo, Change, Item, Stored, Visitor
 from orchestrator import roles
-from orchestrator.booking_event import AHEAD, Prepared
-from orchestrator.booking_ledger import Entry
+from orchestrator.booking.event import AHEAD, Prepared
+from orchestrator.booking.ledger import Entry
 from orchestrator.store import bookings, facts, people
 from orchestrator.store import calendar_items as items
 from orchestrator.store.calendar_items import CalendarRow, ItemRow, seconds
