@@ -157,7 +157,11 @@ class WorkerSupervisor:
 
     def _spawn(self) -> None:
         self._reap()
-        log = os.open(self._data / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        path = self._data / "worker.log"
+        with contextlib.suppress(FileNotFoundError):
+            # What the one before said last is worth keeping.
+            path.replace(path.with_suffix(".log.1"))
+        log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             # Not by asyncio or subprocess: both want to end the child with its parent.
             self._child = os.posix_spawn(

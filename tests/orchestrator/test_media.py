@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -177,6 +178,16 @@ async def test_a_worker_without_a_service_ends_by_itself(make: Make, tmp_path: P
     pytest.fail("the worker still listens")
 
 
+async def said(data: Path) -> str:
+    """The first words in the worker's log; each start begins a new one."""
+    for _ in range(300):
+        with contextlib.suppress(FileNotFoundError):
+            if text := await asyncio.to_thread((data / "worker.log").read_text):
+                return text
+        await asyncio.sleep(0.03)
+    return ""
+
+
 async def test_a_stale_socket_and_a_taken_port_are_no_riddle(make: Make, tmp_path: Path) -> None:
     await asyncio.to_thread(socket_of(tmp_path).touch)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
@@ -185,7 +196,7 @@ async def test_a_stale_socket_and_a_taken_port_are_no_riddle(make: Make, tmp_pat
         await engine.start(patience=1.5)
         with pytest.raises(Unavailable, match="no-media-worker"):
             await engine.state()
-        log = await asyncio.to_thread((tmp_path / "worker.log").read_text)
+        log = await said(tmp_path)
         assert log.startswith("cannot use 127.0.0.1:")
         assert "Traceback" not in log
     await until(lambda: engine.worker is not None, "it comes up when the port is free")

@@ -153,8 +153,8 @@ def test_a_nack_is_answered_once_in_a_round_trip() -> None:
     assert ear.heard[1].payload == b"sound"
     for n in range(2, 1100):
         source.receive(packet(n), 1.5)
-        ear.line.repeat((ear.heard[-1].sequence,), 1.5)
-    assert ear.line.repeat((ear.heard[-1].sequence,), 1.6) == 0
+        ear.line.repeat((parse_rtp(ear.sent[-1]).sequence,), 1.5)
+    assert ear.line.repeat((parse_rtp(ear.sent[-1]).sequence,), 1.6) == 0
 
 
 def test_the_report_maps_the_publishers_clock() -> None:
