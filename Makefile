@@ -34,7 +34,7 @@ serve: $(VENV)/.installed
 	@$(BIN)/margeride serve --data var $(ARGS)
 
 test: $(VENV)/.installed
-	$(BIN)/pytest -q $(ARGS)
+	@$(BIN)/python -m tests.tools.hermetic $(BIN)/pytest -q $(ARGS)
 
 check: style types layers floor
 

@@ -33,10 +33,17 @@ class Service:
     """One `margeride serve` over one data directory."""
 
     def __init__(
-        self, data: Path, config: Path, *, port: int = 8080, media_port: int = 8189
+        self,
+        data: Path,
+        config: Path,
+        *,
+        port: int = 8080,
+        media_port: int = 8189,
+        media_host: str = "127.0.0.1",
     ) -> None:
         self.data = data
         self.config = config
+        self.media_host = media_host
         self.port = free_port(socket.SOCK_STREAM, port)
         self.media_port = free_port(socket.SOCK_DGRAM, media_port)
         self.log = data / "serve.log"
@@ -62,6 +69,7 @@ class Service:
             "--data": self.data,
             "--host": "127.0.0.1",
             "--port": self.port,
+            "--media-host": self.media_host,
             "--media-port": self.media_port,
         }
         words = [str(word) for pair in options.items() for word in pair]

@@ -58,14 +58,16 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_up(data: Path, *, port: int = 8080, media_port: int = 8189) -> AsyncIterator[Stage]:
+async def set_up(
+    data: Path, *, port: int = 8080, media_port: int = 8189, media_host: str = "127.0.0.1"
+) -> AsyncIterator[Stage]:
     """Make accounts and screens in `data`, start the service, stop it at the end."""
     settings = await asyncio.to_thread(load_settings, NETWORK)
     network = settings.network
     centres = [str(centre.id) for centre in network.centres]
     rooms = [RoomId(room) for room in FOUR]
     players = await asyncio.to_thread(cast.gather, data, rooms, centres)
-    service = Service(data, NETWORK, port=port, media_port=media_port)
+    service = Service(data, NETWORK, port=port, media_port=media_port, media_host=media_host)
     try:
         await service.start()
         yield Stage(service, players, network)
