@@ -31,6 +31,7 @@ from orchestrator.api import (
 from orchestrator.auth.keyring import load_keyring
 from orchestrator.booking import Bookings, ensure_rooms
 from orchestrator.events import Bus
+from orchestrator.horizon import Horizon
 from orchestrator.house import House
 from orchestrator.means import Means
 from orchestrator.outbox import Outbox
@@ -67,7 +68,9 @@ def make_app(
     app[keys.PUBLIC_URL] = public_url.rstrip("/")
     app[keys.WORDS] = words
     app[MAKE_ENGINE] = engine
-    app.cleanup_ctx.extend((_store, _bus, _engine, _bookings, _house, _wire, _outbox, _clock))
+    app.cleanup_ctx.extend(
+        (_store, _bus, _engine, _bookings, _house, _wire, _outbox, _clock, _horizon)
+    )
     guard.setup(app)
     events.setup(app)
     health.setup(app)
@@ -191,6 +194,12 @@ async def _outbox(app: web.Application) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _clock(app: web.Application) -> AsyncIterator[None]:
     async with _kept_running("clock", Punctual(app[keys.HOUSE]).run):
+        yield
+
+
+@asynccontextmanager
+async def _horizon(app: web.Application) -> AsyncIterator[None]:
+    async with _kept_running("horizon", Horizon(app[keys.BOOKINGS]).run):
         yield
 
 

@@ -18,6 +18,7 @@ from rooms.errors import Invalid
 from rooms.ids import RoomId
 
 AHEAD = timedelta(days=400)
+LATE = timedelta(days=2)  # as far as the daily job that extends series may lag behind
 KINDS = {
     "meeting": "meeting",
     "training": "training",
@@ -109,6 +110,18 @@ def prepare(network: Network, body: bytes, room: RoomId | None, now: datetime) -
     invited = itip.rooms_invited(item, network.mail_domain)
     rooms = tuple(dict.fromkeys((room, *invited) if room else invited))
     dates = recurrence.expand(item, zone, now - AHEAD, now + AHEAD)
+    return Prepared(item=item, sent=body, zone=zone, rooms=rooms, occurrences=tuple(dates))
+
+
+def prepare_more(
+    network: Network, body: bytes, room: RoomId | None, since: datetime, until: datetime
+) -> Prepared:
+    """Read a stored event again, for the dates it has in an interval."""
+    zone = network.centre_of(room).zone if room else network.zone
+    item = ical.parse(body, zone, stored=True)
+    invited = itip.rooms_invited(item, network.mail_domain)
+    rooms = tuple(dict.fromkeys((room, *invited) if room else invited))
+    dates = recurrence.expand(item, zone, since, until)
     return Prepared(item=item, sent=body, zone=zone, rooms=rooms, occurrences=tuple(dates))
 
 

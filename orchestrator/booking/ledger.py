@@ -21,7 +21,7 @@ from calendars.itip import Answer
 from calendars.server.port import Stored
 from orchestrator import roles
 from orchestrator.auth.people import Person
-from orchestrator.booking.event import Prepared
+from orchestrator.booking.event import AHEAD, Prepared
 from orchestrator.booking.judge import Judgement, Rules
 from orchestrator.store import booked_sessions, bookings, people
 from orchestrator.store import calendar_items as items
@@ -114,7 +114,7 @@ class Entry:
         held_before = bookings.instances(self.conn, before.id) if before else []
         row = self._row(calendar, name, event, booking, bookings.CONFIRMED, rooms=rooms)
         bookings.save(self.conn, self.now, row)
-        code = booked_sessions.agree(self.conn, self.now, self._wish(row, event))
+        code = booked_sessions.agree(self.conn, self.now, self.wish(row, event))
         invited = {room: Answer.ACCEPTED for room in event.rooms}
         itip.answer(event.item, invited, "", self.rules.network.mail_domain)
         join_link.add_join_link(
@@ -124,15 +124,17 @@ class Entry:
         )
         self._drop_copies(before, keep=rooms)
         for room in rooms:
-            self._copy(calendar, event, row, room)
+            shelf = self.copy(calendar, event, row, room)
+            if shelf is not None:
+                items.place(self.conn, *shelf, event.taken, booking=row.id, room=room)
         stored = self._store(calendar, name, event, row)
         held = bookings.instances(self.conn, row.id)
         if before is None:
-            self._tell("booking.made", row)
+            self.tell("booking.made", row)
         elif held != held_before or before.rooms != tuple(sorted(rooms)):
-            self._tell("booking.moved", row, before.rooms)
+            self.tell("booking.moved", row, before.rooms)
         else:
-            self._tell("booking.changed", row)
+            self.tell("booking.changed", row)
         return stored
 
     def _refuse(
@@ -266,7 +268,8 @@ class Entry:
             rooms=tuple(rooms),
         )
 
-    def _wish(self, row: BookingRow, event: Prepared) -> Wish:
+    def wish(self, row: BookingRow, event: Prepared) -> Wish:
+        """The sessions the booking is to have."""
         centres = [(room, self.rules.network.centre_of(room).id) for room in event.rooms]
         home = next((c for _, c in centres if c in self.person.centres), centres[0][1])
         host = next(room for room, centre in centres if centre == home)
@@ -300,12 +303,17 @@ class Entry:
             self.conn, calendar.id, name, event.taken,
             booking=booking.id if booking else None, room=room,
         )  # fmt: skip
+        until = items.seconds(self.now + AHEAD) if event.item.recurring else None
+        items.reach(self.conn, calendar.id, name, until)
         return Stored(etag=etag, rewritten=body != event.sent)
 
-    def _copy(self, calendar: CalendarRow, event: Prepared, row: BookingRow, room: RoomId) -> None:
+    def copy(
+        self, calendar: CalendarRow, event: Prepared, row: BookingRow, room: RoomId
+    ) -> tuple[int, str] | None:
+        """Write the event in a room's calendar: where it is then, unless that is its home."""
         shelf = self.rules.room_calendar(self.conn, room)
         if shelf.id == calendar.id:
-            return
+            return None
         name = f"{row.id}.ics"
         title = self.rules.title(event, self.person.locale)
         copy = itip.room_copy(event.item, self.rules.network.mail_domain, title)
@@ -314,7 +322,7 @@ class Entry:
             part.put(Line("UID", uid))
         body = ical.serialise(copy)
         items.save(self.conn, self.now, shelf.id, name, uid, body, self.person.login)
-        items.place(self.conn, shelf.id, name, event.taken, booking=row.id, room=room)
+        return shelf.id, name
 
     def _uid_there(self, shelf: CalendarRow, name: str, uid: str) -> str:
         """The event's UID, unless another object of the room has it: people copy events."""
@@ -344,9 +352,10 @@ class Entry:
             booked_sessions.suspend(self.conn, booking.id)
         bookings.save(self.conn, self.now, replace(booking, state=state, rooms=()))
         if booking.state == bookings.CONFIRMED:
-            self._tell("booking.cancelled", booking, booking.rooms)
+            self.tell("booking.cancelled", booking, booking.rooms)
 
-    def _tell(self, topic: str, row: BookingRow, before: Sequence[RoomId] = ()) -> None:
+    def tell(self, topic: str, row: BookingRow, before: Sequence[RoomId] = ()) -> None:
+        """Tell of a booking: in the outbox now, on the bus once committed."""
         payload = {
             "booking": row.id,
             "rooms": sorted({*row.rooms, *before}),

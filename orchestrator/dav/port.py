@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from calendars import ical, itip
 from calendars.server.port import CalendarInfo, Change, Item, Stored, Visitor
 from orchestrator import roles
-from orchestrator.booking.event import AHEAD, Prepared
+from orchestrator.booking.event import AHEAD, LATE, Prepared
 from orchestrator.booking.ledger import Entry
 from orchestrator.store import bookings, facts, people
 from orchestrator.store import calendar_items as items
@@ -91,7 +91,7 @@ class DavPort:
         """By the stored instances; what has none, or reaches beyond them, is doubtful."""
         conn, now = self.entry.conn, self.entry.now
         inside = items.items_between(conn, calendar.id, _clamped(start), _clamped(end))
-        beyond = start < now - AHEAD or end > now + AHEAD
+        beyond = start < now - AHEAD or end > now + AHEAD - LATE
         known = [row.name for row in inside]
         unplaced = items.items_unplaced(conn, calendar.id, beyond=beyond, but=known)
         return self._readable(calendar, inside), self._readable(calendar, unplaced)

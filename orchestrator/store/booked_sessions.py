@@ -53,21 +53,35 @@ def agree(conn: Connection, now: datetime, wish: Wish) -> str:
     for id_, instance in waiting:
         conn.execute(update(sessions).where(sessions.c.id == id_).values(_facts(wish, instance)))
     _delete_sites(conn, [id_ for id_, _ in waiting])
-    fresh = [
+    fresh = _add(conn, now, wish, [wanted[key] for key in wanted if key not in kept], code)
+    _seat(conn, [id_ for id_, _ in waiting] + fresh, wish.seats)
+    return code
+
+
+def extend(conn: Connection, now: datetime, wish: Wish) -> None:
+    """Make sessions for more dates of a booking; those it has stay as they are."""
+    code, known = join_code(conn, wish.booking) or new_secret(), _known(conn, wish.booking)
+    dates = [instance for instance in wish.instances if instance.recurrence_id not in known]
+    _seat(conn, _add(conn, now, wish, dates, code), wish.seats)
+
+
+def _add(
+    conn: Connection, now: datetime, wish: Wish, dates: Iterable[Taken], code: str
+) -> list[str]:
+    rows = [
         {
             "id": new_id("se"),
             "booking_id": wish.booking,
-            "recurrence_id": key,
+            "recurrence_id": instance.recurrence_id,
             "join_code": code,
             **_facts(wish, instance),
         }
-        for key, instance in wanted.items()
-        if key not in kept and instance.end > seconds(now)
+        for instance in dates
+        if instance.end > seconds(now)
     ]
-    if fresh:
-        conn.execute(insert(sessions), fresh)
-    _seat(conn, [id_ for id_, _ in waiting] + [str(row["id"]) for row in fresh], wish.seats)
-    return code
+    if rows:
+        conn.execute(insert(sessions), rows)
+    return [str(row["id"]) for row in rows]
 
 
 def _facts(wish: Wish, instance: Taken) -> dict[str, object]:

@@ -240,6 +240,19 @@ def place(
     """Replace the stored instances of an object; with `room`, they hold it."""
     here = (occurrences.c.calendar_id == calendar, occurrences.c.name == name)
     conn.execute(delete(occurrences).where(*here))
+    add_places(conn, calendar, name, instances, booking=booking, room=room)
+
+
+def add_places(
+    conn: Connection,
+    calendar: int,
+    name: str,
+    instances: Sequence[Taken],
+    *,
+    booking: str | None = None,
+    room: str | None = None,
+) -> None:
+    """Store more instances of an object."""
     if instances:
         conn.execute(
             insert(occurrences),
@@ -256,6 +269,12 @@ def place(
                 for instance in instances
             ],
         )
+
+
+def reach(conn: Connection, calendar: int, name: str, until: int | None) -> None:
+    """Note until when the instances of a series are stored; None for what is no series."""
+    here = (items.c.calendar_id == calendar, items.c.name == name)
+    conn.execute(update(items).where(*here).values(placed_until=until))
 
 
 def unbook(conn: Connection, booking: str) -> None:

@@ -134,6 +134,7 @@ items = Table(
     Column("content_type", String, nullable=False, default="text/calendar"),
     Column("body", LargeBinary, nullable=False),
     Column("rev", Integer, nullable=False),
+    Column("placed_until", Integer),  # a series: its instances are stored until then
     UniqueConstraint("calendar_id", "uid"),
 )
 
