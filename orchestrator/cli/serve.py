@@ -27,12 +27,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
     import logging
 
-    from orchestrator import serve
     from orchestrator.cli import network
 
     settings = network.read(arguments.config)
     if settings is None:
         return 1
+    from orchestrator import serve  # heavy, and of no use with a wrong file
+
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     wanted = serve.Wanted(
