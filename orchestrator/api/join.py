@@ -1,6 +1,6 @@
 """Joining by link: what it leads to, and the token of whoever gives a name. Guessing is limited."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -49,7 +49,7 @@ async def look(call: Call) -> Answer:
     """What the link leads to."""
     house = call.app[HOUSE]
     code = call.path("code")
-    stored = await _limited(call, conduct.look(house.conductor, code))
+    stored = await _limited(call, lambda: conduct.look(house.conductor, code))
     session = stored.session
     return Answer(
         body={
@@ -68,36 +68,22 @@ async def join(call: Call) -> Answer:
     """Come in."""
     house, sent = call.app[HOUSE], call.body(JoinIn)
     participant, token, stored = await _limited(
-        call, conduct.enter_by_link(house.conductor, sent.code, sent.name, call.caller.person)
+        call,
+        lambda: conduct.enter_by_link(house.conductor, sent.code, sent.name, call.caller.person),
     )
     session = views.on_the_wire(house.means, stored)
     return Answer(body={"token": token, "participant": participant, "session": session})
 
 
-async def _limited(call: Call, asked: Awaitable[Result]) -> Result:
+async def _limited(call: Call, ask: Callable[[], Awaitable[Result]]) -> Result:
     """A code that leads nowhere counts as a guess; any other answer does not."""
     rules = limits.link_limits(address_of(call.request))
+    await call.database.read(lambda conn: limits.check(conn, call.now, rules))
     try:
-        counted = await call.database.write(lambda conn: limits.count(conn, call.now, rules))
-    except BaseException:
-        _close(asked)
-        raise
-    guessed = False
-    try:
-        return await asked
+        return await ask()
     except NotFound:
-        guessed = True
+        await call.database.write(lambda conn: limits.count(conn, call.now, rules))
         raise
-    finally:
-        if not guessed:
-            await call.database.write(lambda conn: limits.forgive(conn, counted))
-
-
-def _close(asked: Awaitable[Any]) -> None:
-    """It will never be awaited."""
-    close = getattr(asked, "close", None)
-    if close is not None:
-        close()
 
 
 ROUTES = (

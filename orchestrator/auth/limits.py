@@ -1,7 +1,9 @@
 """How often something may be tried, kept in the store so that a restart forgives nothing.
 
-An attempt is counted before its outcome is known, so that a hundred at once are not a hundred free
-tries; one that turns out right is taken back (`forgive`).
+An attempt at what can be guessed (a password, eight digits) is counted before its outcome is known,
+so that a hundred at once are not a hundred free tries; one that turns out right is taken back
+(`forgive`). Nobody guesses a link of 128 bits: there only the wrong ones count (`check`, then
+`count`), so that a whole room of people behind one address may come in at once.
 """
 
 from collections.abc import Sequence
@@ -45,12 +47,17 @@ def pairing_limits(address: str) -> tuple[Limit, ...]:
 
 def count(conn: Connection, now: datetime, limits: Sequence[Limit]) -> list[int]:
     """Count one attempt against every limit; TooMany (and nothing counted) when one is reached."""
+    check(conn, now, limits)
+    return [attempts.add(conn, limit.scope, now) for limit in limits]
+
+
+def check(conn: Connection, now: datetime, limits: Sequence[Limit]) -> None:
+    """TooMany when a limit is reached; counts nothing."""
     for limit in limits:
         tried, first = attempts.times(conn, limit.scope, now - limit.within)
         if tried >= limit.times and first is not None:
             opens = first + int(limit.within.total_seconds())
             raise TooMany("too-many-attempts", retry_after=max(1, opens - int(now.timestamp())))
-    return [attempts.add(conn, limit.scope, now) for limit in limits]
 
 
 def forgive(conn: Connection, counted: Sequence[int]) -> None:

@@ -1,5 +1,6 @@
 """Bookings, sessions and links by REST, on a whole service."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -226,6 +227,33 @@ async def test_guessing_links_is_limited_and_using_one_is_not(service: RunningSe
     problem = await read(guest, "/api/v1/join/one-more", status=429)
     assert problem["retry_after"] >= 1
     await read(guest, f"/api/v1/join/{code}", status=429)
+
+
+async def test_a_roomful_of_people_comes_in_at_once_behind_one_address(
+    service: RunningService,
+) -> None:
+    tom = await service.log_in("tom")
+    made = await book(tom, start=10)
+    async with tom.post(f"/api/v1/sessions/{made['session']}/open") as opened:
+        assert opened.status == 200
+
+    async def come_in(number: int) -> int:
+        sent = {"code": code_of(made), "name": f"Paul {number}"}
+        async with service.browser().post("/api/v1/join", sent) as answer:
+            return int(answer.status)
+
+    assert await asyncio.gather(*(come_in(number) for number in range(30))) == [200] * 30
+
+
+async def test_a_hundred_wrong_links_at_once_are_ten_tries(service: RunningService) -> None:
+    guest = service.browser()
+
+    async def guess(number: int) -> int:
+        async with guest.get(f"/api/v1/join/guess-{number}") as answer:
+            return int(answer.status)
+
+    statuses = await asyncio.gather(*(guess(number) for number in range(100)))
+    assert sorted(statuses) == [404] * 10 + [429] * 90
 
 
 async def test_an_ended_session_says_so_to_who_comes_late(service: RunningService) -> None:
