@@ -46,7 +46,7 @@ def check_head(method: str, length: int | None, encoding: str | None) -> None:
 def check_name(name: str) -> None:
     """Refuse a name that could not be found again at its own address."""
     if not NAME.fullmatch(name) or name in (".", ".."):
-        raise Invalid("bad-name")
+        raise Invalid("bad-object-name")
 
 
 def check_path(raw_path: str) -> None:

@@ -33,7 +33,7 @@ ELEMENTS = {  # refusal -> the precondition RFC 4791 names for it
     "date-out-of-range": f"{CAL}max-date-time",
     "not-an-event": f"{CAL}supported-calendar-component",
     "uid-conflict": f"{CAL}no-uid-conflict",
-    "bad-name": "{DAV:}resource-must-be-null",
+    "bad-object-name": "{DAV:}resource-must-be-null",
     "room-busy": "{urn:x-margeride}room-busy",
 }
 CLUMSY = (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError)

@@ -26,8 +26,9 @@ def test_ordinary_names_pass(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "a\nb", "\x00", "x" * 201])
 def test_names_that_are_no_address_are_refused(name: str) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as refused:
         limits.check_name(name)
+    assert refused.value.key == "bad-object-name"  # `bad-name` is about people
 
 
 @pytest.mark.parametrize("path", ["/a%2Fb", "/a%5cb", "/a%00", "/%ff", "/" + "a" * 2000])
