@@ -42,7 +42,8 @@ class House(Protocol):
         self, identity: Identity, session: SessionId | None, token: str | None
     ) -> Place:
         """The place this identity may take now: a participant's own, or the one whose participant
-        token a device was given. NotFound("no-session"), Conflict("session-over"), Forbidden("not-open-yet")."""
+        token a device was given. NotFound("no-session"), Conflict("session-over"),
+        Forbidden("not-open-yet")."""
 
     async def joined(self, place: Place) -> None:
         """He is in (first time or again)."""
@@ -107,5 +108,5 @@ class Wire(Protocol):
         """Close the socket of a room's screen (its device was revoked)."""
 
     async def figures(self, session: SessionId) -> Json:
-        """Participants with their legs' figures: `{participants: [{id, name, kind, room, state, tracks,
-        publish: {...}|null, subscribe: {...}|null, reported: {...}|null}]}`."""
+        """Participants with their legs' figures: `{participants: [{id, name, kind, room, state,
+        tracks, publish: {...}|null, subscribe: {...}|null, reported: {...}|null}]}`."""

@@ -41,9 +41,11 @@ class Stage:
         """The name of the centre the room stands in."""
         return self.network.centre_of(room.id).name
 
-    async def book(self, title: str, lasts: timedelta = timedelta(minutes=30)) -> booking.Answer:
-        """The trainer invites the four rooms from his calendar client, from this minute on."""
-        start = datetime.now(UTC).replace(second=0, microsecond=0)
+    async def book(
+        self, title: str, lasts: timedelta = timedelta(minutes=30), start: datetime | None = None
+    ) -> booking.Answer:
+        """The trainer invites the four rooms from her calendar client, by default from now on."""
+        start = start or datetime.now(UTC).replace(second=0, microsecond=0)
         trainer, domain = self.cast.trainer, self.network.mail_domain
         ics = booking.invitation(
             uid=f"{new_id('demo')}@{domain}",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from orchestrator.demo.booking import Answer
 from orchestrator.demo.client import Person
 from orchestrator.demo.stage import Stage, set_up
+from orchestrator.timetable import CALLED_BEFORE
 from tests.fakes.browsers import BrowserPage, Chromium, ChromiumPage, Firefox, chromium, firefox
 from tests.journeys.ears import AUDIBLE, Views, everybody, gather, level_of, window
 
@@ -82,13 +84,16 @@ async def four_screens(browser: Chromium, stage: Stage) -> dict[str, BrowserPage
         }
 
 
-async def test_four_booked_rooms_join_by_themselves_and_the_animateur_mutes_one(
+async def test_four_booked_rooms_join_at_the_hour_and_the_animateur_mutes_one(
     tmp_path: Path, chromium_path: str
 ) -> None:
     async with house(tmp_path) as stage, chromium() as browser:
         pages = await four_screens(browser, stage)
-        answer = await stage.book(TITLE)
+        hour = datetime.now(UTC).replace(microsecond=0) + CALLED_BEFORE + timedelta(seconds=6)
+        answer = await stage.book(TITLE, start=hour)
         assert_link(answer, stage)
+        assert not any([await in_call(page) for page in pages.values()])
+        assert datetime.now(UTC) < hour - CALLED_BEFORE, "too slow to see them wait"
         pages["Aline"] = await join_by_link(browser, answer.link, "Aline")
 
         views = await gather(pages, lambda seen: everybody(seen, 4), JOINED_WITHIN)
@@ -96,6 +101,10 @@ async def test_four_booked_rooms_join_by_themselves_and_the_animateur_mutes_one(
 
         await mute_villefort(browser, stage)
         await silence_of("Villefort", {k: v for k, v in pages.items() if k != "Villefort"})
+
+
+async def in_call(page: BrowserPage) -> bool:
+    return bool(await page.evaluate("document.querySelector('.kiosk-call') !== null"))
 
 
 async def mute_villefort(browser: Chromium, stage: Stage) -> None:
