@@ -29,6 +29,7 @@ LONGEST_PATH = 100
 START_WITHIN = 10.0
 LOOK = 0.05
 PAUSE = (0.0, 0.2, 1.0, 5.0)
+PORT_IN_USE = 4  # how a worker ends that cannot have its port
 EVENTS = 4096
 
 
@@ -63,6 +64,7 @@ class WorkerSupervisor:
         self._grace = grace
         self._remote: RemoteEngine | None = None
         self._child: int | None = None
+        self._exit: int | None = None
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(EVENTS)
         self._task: asyncio.Task[None] | None = None
         self._first = asyncio.Event()
@@ -74,10 +76,18 @@ class WorkerSupervisor:
         return remote.hello if remote is not None and not remote.closed.is_set() else None
 
     async def start(self, patience: float = START_WITHIN) -> None:
-        """Begin; returns when a worker answers, or after `patience`, and goes on trying."""
+        """Begin; returns when a worker answers, when the port is taken, or after `patience`.
+
+        Whichever it is, it goes on trying.
+        """
         self._task = asyncio.create_task(self._keep(), name="media worker")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._first.wait(), patience)
+
+    @property
+    def port_taken(self) -> bool:
+        """Whether the last worker ended because somebody else has the media port."""
+        return self.worker is None and self._exit == PORT_IN_USE
 
     async def stop(self, *, with_worker: bool = False) -> None:
         """Let go of the worker; it lives on for its grace time, unless it is told to end."""
@@ -103,6 +113,8 @@ class WorkerSupervisor:
                 remote, state = await self._attach_and_look()
             except MargerideError:
                 failures += 1
+                if self.port_taken:
+                    self._first.set()  # waiting longer helps nobody
                 await asyncio.sleep(PAUSE[min(failures, len(PAUSE) - 1)])
                 continue
             failures = 0
@@ -183,8 +195,10 @@ class WorkerSupervisor:
         if self._child is None:
             return True
         with contextlib.suppress(ChildProcessError):
-            if os.waitpid(self._child, os.WNOHANG) == (0, 0):
+            child, status = os.waitpid(self._child, os.WNOHANG)
+            if child == 0:
                 return False
+            self._exit = os.waitstatus_to_exitcode(status)
         self._child = None
         return True
 

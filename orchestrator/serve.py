@@ -127,7 +127,9 @@ async def _warn(app: web.Application, wanted: Wanted, say: Say) -> None:
         await app[keys.ENGINE].state()
     except MargerideError:
         place = f"{wanted.media_host}:{wanted.media_port}/udp"
-        say("cli-no-media", place=place, log=str(wanted.data / "worker.log"))
+        taken = getattr(app[keys.ENGINE], "port_taken", False)
+        key = "cli-media-port-taken" if taken else "cli-no-media"
+        say(key, place=place, log=str(wanted.data / "worker.log"))
 
 
 def _facts(wanted: Wanted) -> dict[str, str]:

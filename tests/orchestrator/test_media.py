@@ -193,13 +193,16 @@ async def test_a_stale_socket_and_a_taken_port_are_no_riddle(make: Make, tmp_pat
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         engine = make(media_port=taken.getsockname()[1])
-        await engine.start(patience=1.5)
+        async with asyncio.timeout(8):  # as soon as it is known, long before its patience ends
+            await engine.start(patience=60)
+        assert engine.port_taken
         with pytest.raises(Unavailable, match="no-media-worker"):
             await engine.state()
         log = await said(tmp_path)
         assert log.startswith("cannot use 127.0.0.1:")
         assert "Traceback" not in log
     await until(lambda: engine.worker is not None, "it comes up when the port is free")
+    assert not engine.port_taken
 
 
 async def test_random_bytes_on_the_port_and_the_socket_leave_no_trace(
