@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --disable-pip-version-check
 ARGS ?=
 PURE := $(BIN)/python -m tests.tools.pure_floor
 
@@ -13,10 +14,11 @@ PURE := $(BIN)/python -m tests.tools.pure_floor
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Margeride needs Python 3.11 or newer; $$($(PYTHON) --version) is here."; exit 1; }
-	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) 2>/dev/null || $(MAKE) --no-print-directory venv-by-apt
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) >/dev/null 2>&1 || $(MAKE) --no-print-directory venv-by-apt
 	@echo "Installing Margeride into $(VENV) (about a minute the first time)…"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade pip "setuptools>=77"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@$(PIP) --upgrade pip "setuptools>=77" >$(VENV)/install.log 2>&1 \
+	  && $(PIP) --no-build-isolation --editable '.[test]' >>$(VENV)/install.log 2>&1 \
+	  || { cat $(VENV)/install.log; echo "The installation failed; what pip said is above."; exit 1; }
 	@touch $@
 
 # A bare Debian has Python without venv; only root may mend that.
@@ -24,7 +26,8 @@ $(VENV)/.installed: pyproject.toml
 venv-by-apt:
 	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
 	  || { rm -rf $(VENV); echo "Python cannot make a virtual environment here. First: apt-get install python3-venv"; exit 1; }
-	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
+	@echo "Installing python3-venv…"
+	@{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv; } >/dev/null 2>&1
 	@$(PYTHON) -m venv --clear $(VENV)
 
 demo: $(VENV)/.installed
