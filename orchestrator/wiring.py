@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from orchestrator import conduct, dav, keys, media
+from orchestrator import conduct, dav, keys, media, metrics
 from orchestrator.api import (
     audit,
     bookings,
@@ -74,6 +74,7 @@ def make_app(
     guard.setup(app)
     events.setup(app)
     health.setup(app)
+    metrics.setup(app, VERSION)
     dav.setup(app)
     pages.setup(app)
     app.add_routes(websocket.routes(lambda request: request.app[WIRE], _origins))
@@ -166,6 +167,7 @@ async def _wire(app: web.Application) -> AsyncIterator[None]:
     house = app[keys.HOUSE]
     app[WIRE] = app[keys.SWITCHBOARD] = switchboard = Switchboard(house, app[keys.ENGINE])
     house.means.wire = switchboard
+    app[metrics.FIGURES].peers.set_function(lambda: switchboard.connected)
     await switchboard.start()
     await house.restore()
     yield

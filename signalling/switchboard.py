@@ -59,6 +59,11 @@ class Switchboard:
             asyncio.create_task(self._sweep_for_ever(), name="sweep"),
         ]
 
+    @property
+    def connected(self) -> int:
+        """How many clients are on the wire now."""
+        return sum(peer.line is not None for peer in self._peers.values())
+
     def drain(self) -> None:
         """Ask every client to redial (1012); new ones are turned away likewise."""
         self._draining = True

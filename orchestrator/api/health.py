@@ -1,19 +1,16 @@
-"""Is it alive, is it ready, and its figures: for machines, outside `/api/v1`."""
+"""Is it alive, is it ready: for machines, outside `/api/v1`."""
 
 import logging
 from datetime import UTC, datetime
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy import Connection
 
-from orchestrator.keys import BUS, DATABASE, ENGINE
+from orchestrator.keys import DATABASE, ENGINE
 from orchestrator.store import facts
 from rooms.errors import MargerideError
 
 log = logging.getLogger(__name__)
-REGISTRY: web.AppKey[CollectorRegistry] = web.AppKey("metrics", CollectorRegistry)
 
 
 async def healthz(_: web.Request) -> web.Response:
@@ -49,19 +46,7 @@ async def _media(app: web.Application) -> bool:
     return True
 
 
-async def metrics(request: web.Request) -> web.Response:
-    """Figures for Prometheus; no names, no addresses."""
-    registry = request.app[REGISTRY]
-    return web.Response(
-        body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
-    )
-
-
 def setup(app: web.Application) -> None:
-    """Add the three routes."""
-    registry = app[REGISTRY] = CollectorRegistry()
-    events = Gauge("margeride_events", "Events published since the start", registry=registry)
-    events.set_function(lambda: app[BUS].seq)
+    """Add both routes."""
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
-    app.router.add_get("/metrics", metrics)
