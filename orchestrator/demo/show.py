@@ -88,5 +88,4 @@ class Show:
         self._screen.show(self._table())
 
     def _table(self) -> str:
-        names = {room: site.name.split(" ")[0][:12] for room, site in self.verdict.sites.items()}
-        return draw(self.verdict.sites.values(), names, self._locale)
+        return draw(self.verdict.sites.values(), self._locale)

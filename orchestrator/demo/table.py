@@ -4,38 +4,51 @@ import sys
 from collections.abc import Iterable
 from typing import TextIO
 
-from orchestrator.demo.verdict import Site
+from orchestrator.demo.verdict import SILENT, Heard, Site
 from orchestrator.words import words
 
 HEAD = ("site", "state", "received", "loss", "rtt", "sees", "hears")
-WIDTHS = (24, 12, 12, 7, 13, 24, 24)
+WIDTHS = (22, 12, 12, 8, 14, 26, 26)
 
 
-def cells(site: Site, names: dict[str, str], locale: str) -> tuple[str, ...]:
-    """One line of the table. `names` gives the short name of each room."""
-    seen = " ".join(names[room] for room, heard in site.others.items() if heard.seen)
-    heard_now = " ".join(names[room] for room, heard in site.others.items() if heard.level > 0.003)
-    return (
-        site.name,
-        words(f"demo-state-{site.state}", locale, {}),
-        f"{site.kbps:.0f}",
-        f"{site.loss:.1%}",
-        "–" if site.rtt_ms is None else f"{site.rtt_ms:.0f} ms",
-        seen or "–",
-        heard_now or "–",
-    )
-
-
-def draw(sites: Iterable[Site], names: dict[str, str], locale: str) -> str:
-    """The whole table."""
+def draw(sites: Iterable[Site], locale: str) -> str:
+    """The whole table: one line a site, of what it receives and of whom."""
+    every = list(sites)
     head = tuple(words(f"demo-table-{column}", locale, {}) for column in HEAD)
-    rows = [head, *(cells(site, names, locale) for site in sites)]
+    rows = [head, *(_cells(site, every, locale) for site in every)]
     lines = [
         "  ".join(cell[:width].ljust(width) for cell, width in zip(row, WIDTHS, strict=True))
         for row in rows
     ]
-    lines.insert(1, "─" * len(lines[0]))
+    lines.insert(1, "─" * max(len(line.rstrip()) for line in lines))
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _cells(site: Site, every: list[Site], locale: str) -> tuple[str, ...]:
+    others = [other for other in every if other is not site]
+    have = {other.room: site.others.get(other.room, Heard()) for other in others}
+    loss = words("demo-percent", locale, {"value": _number(site.loss * 100, locale)})
+    return (
+        site.name,
+        words(f"demo-state-{site.state}", locale, {}),
+        f"{site.kbps:.0f}",
+        loss,
+        "–" if site.rtt_ms is None else f"{site.rtt_ms:.0f} ms",
+        _count(others, {room for room, heard in have.items() if heard.seen}, locale),
+        _count(others, {room for room, heard in have.items() if heard.level > SILENT}, locale),
+    )
+
+
+def _count(others: list[Site], present: set[str], locale: str) -> str:
+    missing = [other.name for other in others if other.room not in present]
+    count = f"{len(others) - len(missing)}/{len(others)}"
+    if len(missing) != 1:
+        return count
+    return words("demo-but", locale, {"count": count, "place": missing[0]})
+
+
+def _number(value: float, locale: str) -> str:
+    return f"{value:.1f}".replace(".", "," if locale == "fr" else ".")
 
 
 class Screen:

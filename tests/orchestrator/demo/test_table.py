@@ -3,8 +3,6 @@ import io
 from orchestrator.demo.table import Screen, draw
 from orchestrator.demo.verdict import Heard, Site
 
-NAMES = {"a": "Meyrueis", "b": "Villefort"}
-
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
@@ -20,11 +18,12 @@ def sites() -> list[Site]:
 
 
 def test_a_line_says_state_rate_loss_delay_and_who_is_seen_and_heard() -> None:
-    lines = draw(sites(), NAMES, "fr").splitlines()
+    lines = draw(sites(), "fr").splitlines()
     assert len(lines) == 4
-    for word in ("Meyrueis", "en séance", "312", "0.4%", "2 ms", "Villefort"):
+    for word in ("Meyrueis", "en séance", "312", "0,4 %", "2 ms", "1/1"):
         assert word in lines[2]
     assert lines[3].split()[:2] == ["Villefort", "attendu"]
+    assert lines[3].endswith("0/1, sauf Meyrueis")
 
 
 def test_a_terminal_is_drawn_over_in_place() -> None:
