@@ -18,7 +18,7 @@ from orchestrator.room_control import Wish
 from orchestrator.session import AIRING, RUNNING, Act, SiteState, Step
 from orchestrator.store import participants, sessions
 from orchestrator.store.sessions import Stored
-from orchestrator.timetable import OVERTIME, Around, Screen, due, in_overtime, to_call
+from orchestrator.timetable import BY_THE_HOUR, OVERTIME, Around, Screen, due, in_overtime, to_call
 from rooms.control import MessageShow
 from rooms.errors import MargerideError
 from rooms.ids import RoomId, SessionId
@@ -38,6 +38,8 @@ class Punctual:
         self._means = house.means
         self._called: dict[tuple[SessionId, RoomId], datetime] = {}
         self._told_overtime: set[SessionId] = set()
+        by_hand = self._means.settings.service.ceremony_starts == "by_hand"
+        self._by_the_hour = BY_THE_HOUR - {"ceremony"} if by_hand else BY_THE_HOUR
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -58,7 +60,10 @@ class Punctual:
             lambda conn: _due(conn, now + self._means.doors_before)
         ):
             around = Around(
-                kind=stored.kind, people_are_in=people, doors_before=self._means.doors_before
+                kind=stored.kind,
+                people_are_in=people,
+                doors_before=self._means.doors_before,
+                by_the_hour=self._by_the_hour,
             )
             try:
                 await self._look_at(stored, around, now)

@@ -19,7 +19,8 @@ from rooms.ids import CentreId
 
 ROOT = ("network", "service", "centres", "rooms", "desks")
 NETWORK = ("name", "zone", "mail_domain", "languages")
-SERVICE = ("public_url", "join_before_minutes")
+SERVICE = ("public_url", "join_before_minutes", "ceremony_starts")
+CEREMONY_STARTS = ("by_hour", "by_hand")
 CENTRE = (
     *("id", "name", "level", "premises", "address", "zone", "opening_hours", "closures", "line"),
     *("languages", "visio_at_comptoir"),
@@ -86,6 +87,7 @@ def _service(table: Table, network: Network) -> Service:
         public_url=url,
         languages=network.languages,
         join_before_minutes=table.whole("join_before_minutes", 0, 24 * 60, 15),
+        ceremony_starts=table.choice("ceremony_starts", CEREMONY_STARTS, "by_hour"),
     )
 
 

@@ -69,6 +69,7 @@ class Service:
     public_url: str = ""
     languages: tuple[str, ...] = ("fr", "en")
     join_before_minutes: int = 15
+    ceremony_starts: str = "by_hour"  # or by_hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,14 @@
 """The hour of a booking: doors, calls, the air, the end, and all of it again after a kill."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from orchestrator import conduct
+from orchestrator.punctual import Punctual
 from signalling.ports import Identity
 from tests.fakes.rooms import MEYRUEIS, NINE, VILLEFORT, Scene, furnished
 
@@ -191,3 +193,22 @@ async def test_a_guest_who_comes_between_two_looks_opens_the_doors_himself(scene
     assert stored.session.state == "doors"
     who = await scene.house.identify(token)
     assert who == Identity(participant=participant, session=session)
+
+
+async def test_a_ceremony_waits_for_whoever_leads_it_where_the_network_says_so(
+    scene: Scene,
+) -> None:
+    means = scene.house.means
+    service = replace(means.settings.service, ceremony_starts="by_hand")
+    means.settings = replace(means.settings, service=service)
+    scene.punctual = Punctual(scene.house)
+    ceremony = await scene.session([MEYRUEIS], kind="ceremony")
+    meeting = await scene.session([VILLEFORT])
+    await scene.strike(NINE)
+    assert (await scene.state(ceremony), await scene.state(meeting)) == ("doors", "on_air")
+
+
+async def test_a_ceremony_starts_at_its_hour_otherwise(scene: Scene) -> None:
+    ceremony = await scene.session([MEYRUEIS], kind="ceremony")
+    await scene.strike(NINE)
+    assert await scene.state(ceremony) == "on_air"
