@@ -23,6 +23,7 @@ from rooms.errors import MargerideError
 
 ADMIN = "admin"
 DRAIN = 4.0  # seconds for what is under way; what is not done then is cut off
+HEAD_WITHIN = 30.0  # seconds for the head of a request, and between two on one connection
 Say = Callable[..., None]
 """Prints one sentence: a key of the `cli` catalogue and its facts."""
 
@@ -101,7 +102,9 @@ async def _serve(wanted: Wanted, listener: socket.socket, say: Say) -> None:
         media_host=wanted.media_host,
         media_port=wanted.media_port,
     )
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN)
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=DRAIN, keepalive_timeout=HEAD_WITHIN
+    )
     async with told_to_stop() as stop:
         try:
             await runner.setup()

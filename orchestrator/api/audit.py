@@ -14,7 +14,7 @@ from rooms.errors import Forbidden
 class Page(Query):
     """Which part of the record; the newest without it."""
 
-    before: Annotated[int, Field(ge=1)] | None = None
+    before: Annotated[int, Field(ge=1, le=2**53)] | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
 
 

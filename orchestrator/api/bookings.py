@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from orchestrator.api.endpoint import PREFIX, Answer, Body, Call, Route
-from orchestrator.api.interval import Interval
+from orchestrator.api.interval import Instant, Interval
 from orchestrator.api.once import once_of, replayed_if
 from orchestrator.booking import Booking
 from orchestrator.keys import BOOKINGS
@@ -21,8 +21,8 @@ class BookingIn(Body):
     title: Annotated[str, Field(min_length=1, max_length=200)]
     kind: Literal["meeting", "training", "ceremony", "reception"] = "meeting"
     rooms: Annotated[list[Annotated[str, Field(max_length=63)]], Field(min_length=1, max_length=20)]
-    start: Annotated[AwareDatetime, Field(alias="from")]
-    end: Annotated[AwareDatetime, Field(alias="to")]
+    start: Annotated[Instant, Field(alias="from")]
+    end: Annotated[Instant, Field(alias="to")]
 
 
 class BookingOut(BaseModel):

@@ -4,6 +4,7 @@ Each resource module has a table `ROUTES` of `Route`. A handler takes a `Call` a
 `Answer` (or raises a `MargerideError`); it never sees raw bytes. `mount` joins tables to an app.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from rooms.ids import is_slug
 
 PREFIX = "/api/v1"
 BODY_LIMIT = 64 * 1024
+BODY_WITHIN = 60.0
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -207,10 +209,18 @@ async def parse_body(model: type[Model], request: web.Request) -> Model:
 
 
 async def read_body(request: web.Request) -> bytes:
-    """At most `BODY_LIMIT` bytes, counted as they come."""
+    """At most `BODY_LIMIT` bytes, counted as they come, within `BODY_WITHIN` seconds."""
     declared = request.content_length
     if declared is not None and declared > BODY_LIMIT:
         raise problems.TooLarge("body-too-large", limit=BODY_LIMIT)
+    try:
+        async with asyncio.timeout(BODY_WITHIN):
+            return await _counted(request)
+    except TimeoutError:
+        raise problems.TooSlow("body-too-slow", seconds=int(BODY_WITHIN)) from None
+
+
+async def _counted(request: web.Request) -> bytes:
     chunks, size = [], 0
     async for chunk in request.content.iter_chunked(BODY_LIMIT):
         size += len(chunk)

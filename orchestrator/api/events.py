@@ -43,7 +43,7 @@ MOST_MESSAGES = 100
 class Since(Query):
     """The last `seq` the client has seen."""
 
-    since: Annotated[int, Field(ge=0)] | None = None
+    since: Annotated[int, Field(ge=0, le=2**53)] | None = None
 
 
 def shown(event: Event) -> dict[str, Any] | None:

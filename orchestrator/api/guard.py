@@ -1,12 +1,16 @@
 """What stands around every request: the last door for errors, and the headers everybody gets."""
 
+import logging
+
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from orchestrator.api import problems
 from orchestrator.api.endpoint import PREFIX
 from rooms.errors import MargerideError
 
+log = logging.getLogger(__name__)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -21,6 +25,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever escapes a handler into an answer; no traceback ever reaches a client."""
     locale = problems.locale_of(request)
     try:
+        check_headers(request)
         return await handler(request)
     except web.HTTPException as error:
         if error.status < 400 or not request.path.startswith("/api/"):
@@ -28,10 +33,31 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return problems.of_http(error, locale)
     except MargerideError as error:
         return problems.of_error(error, locale)
+    except web.RequestPayloadError:
+        return problems.of_error(problems.BadRequest("body-is-broken"), locale)
     except Exception as error:  # the last door: anything else is a fault of ours
-        if request.transport is None:
-            raise  # nobody is there to answer
+        if request.transport is None and isinstance(error, ConnectionError):
+            log.debug("a client went before its request was whole")
+            return web.Response(status=400)  # for nobody
         return problems.of_accident(error, locale)
+
+
+def check_headers(request: web.Request) -> None:
+    """Refuse bytes that are no text, before anything looks a name or a token up by them."""
+    for value in request.headers.values():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise problems.BadRequest("bad-header") from None
+
+
+def is_ours(record: logging.LogRecord) -> bool:
+    """Whether what the HTTP server complains of is a fault of ours.
+
+    It tells every request that is no HTTP at length; anybody could fill the disk with that.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError | UnicodeEncodeError)
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -47,3 +73,4 @@ def setup(app: web.Application) -> None:
     """Stand around the whole application."""
     app.middlewares.insert(0, guard)
     app.on_response_prepare.append(add_headers)
+    logging.getLogger("aiohttp.server").addFilter(is_ours)

@@ -49,6 +49,12 @@ class TooLarge(MargerideError):
     status = 413
 
 
+class TooSlow(MargerideError):
+    """A body that does not come to its end in a reasonable time."""
+
+    status = 408
+
+
 class WrongMediaType(MargerideError):
     """JSON is spoken here, uncompressed."""
 

@@ -20,6 +20,7 @@ from calendars.server import limits
 from calendars.server.mount import DavServer, refusal, whole
 from calendars.server.request import PREFIX, DavAnswer, DavRequest
 from orchestrator import keys
+from orchestrator.api.problems import TooSlow
 from orchestrator.auth.app_passwords import person_for
 from orchestrator.auth.people import Person
 from orchestrator.booking import Bookings, own_calendar
@@ -31,6 +32,7 @@ from rooms.errors import Invalid, MargerideError
 
 log = logging.getLogger(__name__)
 Authenticate = Callable[[Connection, str, str], Person | None]
+BODY_WITHIN = 120.0  # seconds; a megabyte on a line of 100 kbit/s
 WRITES = frozenset({"PUT", "DELETE", "PROPPATCH"})
 CHALLENGE = 'Basic realm="Margeride", charset="UTF-8"'
 DOOR: "web.AppKey[DavDoor]" = web.AppKey("dav_door")
@@ -153,10 +155,18 @@ def _credentials(header: str) -> tuple[str, str]:
 
 
 async def _read(request: web.Request) -> bytes:
-    """The body, refused as soon as it is too long."""
+    """The body, refused as soon as it is too long, or too long in coming."""
     limits.check_head(
         request.method, request.content_length, request.headers.get("Content-Encoding")
     )
+    try:
+        async with asyncio.timeout(BODY_WITHIN):
+            return await _counted(request)
+    except TimeoutError:
+        raise TooSlow("body-too-slow", seconds=int(BODY_WITHIN)) from None
+
+
+async def _counted(request: web.Request) -> bytes:
     most, chunks, size = limits.largest(request.method), [], 0
     try:
         async for chunk in request.content.iter_chunked(65536):
