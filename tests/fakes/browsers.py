@@ -4,6 +4,7 @@
         page = await browser.new_page(url)           page = await browser.new_page(url)
         rows = await page.evaluate("stats()")        rows = await page.evaluate("stats()")
 
+Many tests share one Chromium: `shared_chromium()` once, then `fresh(shared)` for each of them.
 Both contexts hand out pages with `goto`, `evaluate` (JSON-able value, or a promise of one) and
 `screenshot`. Chromium's `.context` is Playwright's, for whatever else a test wants of it.
 Nothing leaves the machine; cameras and microphones are fakes and are granted.
@@ -25,10 +26,10 @@ from typing import Any, Protocol
 import aiohttp
 import pytest
 from blockbuster import BlockBuster
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-CHROMIUM = Path("/usr/bin/chromium")
-FIREFOX = Path("/usr/bin/firefox-esr")
+CHROMIUM = shutil.which("chromium") or "chromium"
+FIREFOX = shutil.which("firefox-esr") or "firefox-esr"
 
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -44,6 +45,7 @@ CHROMIUM_ARGS = [
     "--use-fake-ui-for-media-stream",
     "--allow-loopback-in-peer-connection",
     "--autoplay-policy=no-user-gesture-required",
+    "--lang=fr-FR",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1 , EXCLUDE 10.*",
 ]
 
@@ -95,8 +97,9 @@ PREFERENCES: dict[str, bool | int | str] = {
     "remote.prefs.recommended": True,
 }
 
-needs_chromium = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium here")
-needs_firefox = pytest.mark.skipif(not FIREFOX.exists(), reason="no Firefox here")
+# The fixtures of tests/conftest.py skip where a browser is absent, and fail where all is required.
+needs_chromium = pytest.mark.usefixtures("chromium_path")
+needs_firefox = pytest.mark.usefixtures("firefox_path")
 
 
 def let_browsers_start(guard: BlockBuster) -> None:
@@ -135,7 +138,7 @@ class ChromiumPage:
 
 
 class Chromium:
-    """One Chromium with a profile of its own; `context` is Playwright's."""
+    """One Chromium with cookies and storage of its own; `context` is Playwright's."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.context = context
@@ -155,13 +158,34 @@ async def chromium(*extra: str, **context: Any) -> AsyncIterator[Chromium]:
         playwright = await stack.enter_async_context(async_playwright())
         opened = await playwright.chromium.launch_persistent_context(
             profile,
-            executable_path=str(CHROMIUM),
+            executable_path=CHROMIUM,
             headless=True,
             args=[*CHROMIUM_ARGS, *extra],
             **{"locale": "fr-FR", **context},
         )
         stack.push_async_callback(opened.close)
         yield Chromium(opened)
+
+
+@contextlib.asynccontextmanager
+async def shared_chromium(*extra: str) -> AsyncIterator[Browser]:
+    """One process for many tests; each has cookies and storage of its own from `fresh`."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, headless=True, args=[*CHROMIUM_ARGS, *extra]
+        )
+        yield browser
+        await browser.close()
+
+
+@contextlib.asynccontextmanager
+async def fresh(browser: Browser, **context: Any) -> AsyncIterator[Chromium]:
+    """A visitor nobody knows, in a browser that others use too."""
+    opened = await browser.new_context(**{"locale": "fr-FR", **context})
+    try:
+        yield Chromium(opened)
+    finally:
+        await opened.close()
 
 
 @contextlib.asynccontextmanager
@@ -273,7 +297,7 @@ async def firefox(**preferences: bool | int | str) -> AsyncIterator[Firefox]:
 @contextlib.asynccontextmanager
 async def _running(profile: str) -> AsyncIterator[str]:
     process = await asyncio.create_subprocess_exec(
-        str(FIREFOX),
+        FIREFOX,
         "--headless",
         "--no-remote",
         "--new-instance",

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.fakes.browsers import Chromium, needs_chromium
+from tests.fakes.browsers import Chromium
 from tests.fakes.looking import (
     faults,
     look,
@@ -16,7 +16,7 @@ from tests.fakes.looking import (
 )
 from tests.fakes.pages import CODE, MARKUP, PagedService, guest, instant
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(60), needs_chromium]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 LINK = f"/join/{CODE}"
 
 

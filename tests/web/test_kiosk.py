@@ -3,11 +3,11 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.fakes.browsers import Chromium, needs_chromium
+from tests.fakes.browsers import Chromium
 from tests.fakes.looking import faults, look, overflows, paint, picture, until
 from tests.fakes.pages import PAIRING_CODE, Json, PagedService, a_week
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(60), needs_chromium]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 SCREEN = "/rooms/villefort-visio/screen"
 JOIN = {"session": "se-00000000000000000001", "token": "t", "title": "Inauguration"}
 

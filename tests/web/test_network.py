@@ -3,11 +3,11 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.fakes.browsers import Chromium, needs_chromium
+from tests.fakes.browsers import Chromium
 from tests.fakes.looking import faults, look, overflows, picture, small_targets
 from tests.fakes.pages import ANNE, PagedService, a_week
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(60), needs_chromium]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 
 
 async def test_each_centre_shows_what_it_is_and_what_is_on_today(

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.fakes.browsers import Chromium, needs_chromium
+from tests.fakes.browsers import Chromium
 from tests.fakes.looking import faults
 from tests.fakes.service import PASSWORD, RunningService, running_service
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(90), needs_chromium]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
 
 
 async def log_in(page: Page, service: RunningService, path: str) -> None:

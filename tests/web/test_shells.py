@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from aiohttp import ClientResponse, ClientSession
 from aiohttp.test_utils import make_mocked_request
 
@@ -23,7 +24,7 @@ PATHS = ("/", "/centres", "/login", "/join/abc", "/rooms/r/screen", "/rooms/r/re
 USED = re.compile(r"\bt(?:Or|Else)?\(\s*(?:\"([^\"]+)\"|`([^`$]*)\$)")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def client() -> AsyncIterator[ClientSession]:
     async with ClientSession() as session:
         yield session

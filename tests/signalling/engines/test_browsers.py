@@ -11,13 +11,12 @@ from aiohttp.test_utils import TestServer
 from rooms.ids import LegId, ParticipantId, SessionId
 from signalling.engine import Kind, LegState
 from signalling.engines.python import PythonEngine
-from signalling.transport.seam import host_addresses
 from tests.fakes.browsers import BrowserPage, chromium, firefox, needs_chromium, needs_firefox
 from tests.fakes.media import Publisher, Subscriber, closing
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
 
-needs_address = pytest.mark.skipif(not host_addresses(), reason="loopback only: Firefox cannot")
+needs_address = pytest.mark.usefixtures("an_address")
 
 SESSION = SessionId("se-1")
 PAGE = """<!doctype html><title>legs</title><script>
