@@ -1,0 +1,1 @@
+"""What it costs, measured beside its peers: `make bench ARGS="NAME --json"`."""
