@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from orchestrator import keys, wiring
 from orchestrator.auth import passwords
+from orchestrator.gate import GATE, Gate, GuardedSite
 from orchestrator.settings import Settings
 from orchestrator.store import people
 from rooms.errors import MargerideError
@@ -105,11 +106,14 @@ async def _serve(wanted: Wanted, listener: socket.socket, say: Say) -> None:
     runner = web.AppRunner(
         app, access_log=None, shutdown_timeout=DRAIN, keepalive_timeout=HEAD_WITHIN
     )
+    gate = None
+    if not wanted.settings.service.behind_proxy:
+        gate = app[GATE] = Gate(wanted.settings.service.connections_per_address)
     async with told_to_stop() as stop:
         try:
             await runner.setup()
             await _greet(app, wanted, say)
-            await web.SockSite(runner, listener, backlog=1024).start()
+            await GuardedSite(runner, listener, gate).start()
             await _warn(app, wanted, say)
             say("cli-ready", **_facts(wanted), network=wanted.settings.network.name, url=url)
             await stop.wait()

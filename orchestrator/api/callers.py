@@ -11,11 +11,13 @@ from sqlalchemy import Connection
 from orchestrator.auth import web_sessions
 from orchestrator.auth.people import Person
 from orchestrator.auth.tokens import LONGEST
-from orchestrator.keys import DATABASE, PUBLIC_URL
+from orchestrator.gate import known, owner_of
+from orchestrator.keys import DATABASE, PUBLIC_URL, SETTINGS
 from orchestrator.store import devices
 from orchestrator.store.devices import Device
 from rooms.errors import Forbidden, Unauthenticated
 
+LONGEST_ADDRESS = 45
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -36,9 +38,16 @@ def cookie_name(public_url: str) -> str:
 
 
 def address_of(request: web.Request) -> str:
-    """The caller's network address, for rate limits only: an IPv6 caller owns his whole /64."""
-    remote = request.remote or "unknown"
-    return ":".join(remote.split(":")[:4]) + "::/64" if remote.count(":") > 3 else remote
+    """The caller's network address, for rate limits only: an IPv6 caller owns his whole /64.
+
+    Behind a proxy it is the last one of X-Forwarded-For: the proxy wrote that, the others are
+    whatever the caller pleased to send.
+    """
+    remote = request.remote or ""
+    if request.app[SETTINGS].service.behind_proxy:
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
+        remote = forwarded.rpartition(",")[2].strip()[:LONGEST_ADDRESS] or remote
+    return owner_of(remote)
 
 
 def check_origin(request: web.Request) -> None:
@@ -65,6 +74,8 @@ async def caller_of(request: web.Request, *, csrf: bool = True) -> Caller:
     cookie = request.cookies.get(cookie_name(request.app[PUBLIC_URL]), "")[:LONGEST]
     if bearer:
         device = await request.app[DATABASE].read(lambda conn: devices.by_token(conn, bearer))
+        if device is not None:
+            known(request)
         return Caller(device=device, bearer=bearer)
     if not cookie:
         return Caller()
@@ -84,6 +95,7 @@ async def _by_cookie(request: web.Request, cookie: str, csrf: bool) -> Caller:
         sent = request.headers.get("X-CSRF-Token", "")
         if not hmac.compare_digest(sent.encode(), session.csrf.encode()):
             raise Forbidden("bad-csrf-token")
+    known(request)
     return Caller(person=session.person, csrf=session.csrf, cookie=cookie)
 
 

@@ -27,6 +27,7 @@ from orchestrator.booking import Bookings, own_calendar
 from orchestrator.booking.event import Prepared, prepare
 from orchestrator.booking.ledger import Entry
 from orchestrator.dav.port import DavPort
+from orchestrator.gate import known
 from orchestrator.store import calendar_items as items
 from rooms.errors import Invalid, MargerideError
 
@@ -66,6 +67,7 @@ class DavDoor:
             return web.Response(
                 status=401, headers={"WWW-Authenticate": CHALLENGE, "DAV": "1, calendar-access"}
             )
+        known(request)
         try:
             body = await _read(request)
         except MargerideError as error:

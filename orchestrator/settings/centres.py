@@ -19,7 +19,13 @@ from rooms.ids import CentreId
 
 ROOT = ("network", "service", "centres", "rooms", "desks")
 NETWORK = ("name", "zone", "mail_domain", "languages")
-SERVICE = ("public_url", "join_before_minutes", "ceremony_starts")
+SERVICE = (
+    "public_url",
+    "join_before_minutes",
+    "ceremony_starts",
+    "behind_proxy",
+    "connections_per_address",
+)
 CEREMONY_STARTS = ("by_hour", "by_hand")
 CENTRE = (
     *("id", "name", "level", "premises", "address", "zone", "opening_hours", "closures", "line"),
@@ -88,6 +94,8 @@ def _service(table: Table, network: Network) -> Service:
         languages=network.languages,
         join_before_minutes=table.whole("join_before_minutes", 0, 24 * 60, 15),
         ceremony_starts=table.choice("ceremony_starts", CEREMONY_STARTS, "by_hour"),
+        behind_proxy=table.flag("behind_proxy", default=False),
+        connections_per_address=table.whole("connections_per_address", 10, 100_000, 200),
     )
 
 

@@ -70,6 +70,8 @@ class Service:
     languages: tuple[str, ...] = ("fr", "en")
     join_before_minutes: int = 15
     ceremony_starts: str = "by_hour"  # or by_hand
+    behind_proxy: bool = False
+    connections_per_address: int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
