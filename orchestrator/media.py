@@ -5,13 +5,14 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from rooms.errors import MargerideError
+from rooms.errors import Forbidden, MargerideError
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId
 from signalling.engine import (
     EngineBack,
@@ -39,7 +40,18 @@ def socket_of(data: Path) -> Path:
     if len(os.fsencode(path)) <= LONGEST_PATH:
         return path
     name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"margeride-{name}.sock"
+    return _own_folder() / f"{name}.sock"
+
+
+def _own_folder() -> Path:
+    """A folder only we may enter. In the common one, whoever takes our name first is our worker."""
+    folder = Path(tempfile.gettempdir()) / f"margeride-{os.getuid()}"
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise Forbidden("folder-of-others", folder=str(folder))
+    return folder
 
 
 class WorkerSupervisor:
@@ -58,7 +70,7 @@ class WorkerSupervisor:
         grace: float = 60.0,
     ) -> None:
         self._data = data.absolute()
-        self._path = socket_of(data)
+        self._path = Path()
         self._host, self._port = media_host, media_port
         self._announce = announce
         self._grace = grace
@@ -80,6 +92,7 @@ class WorkerSupervisor:
 
         Whichever it is, it goes on trying.
         """
+        self._path = await asyncio.to_thread(socket_of, self._data)
         self._task = asyncio.create_task(self._keep(), name="media worker")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._first.wait(), patience)

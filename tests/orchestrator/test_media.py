@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from blockbuster import BlockBuster
 
 from orchestrator.media import WorkerSupervisor, socket_of
-from rooms.errors import Invalid, Unavailable
+from rooms.errors import Forbidden, Invalid, Unavailable
 from rooms.ids import LegId, ParticipantId, SessionId
 from signalling.engine import (
     EngineBack,
@@ -233,3 +234,20 @@ def test_a_long_path_still_fits_in_an_address(tmp_path: Path) -> None:
     deep = tmp_path / ("x" * 120)
     assert len(os.fsencode(socket_of(deep))) <= 100
     assert socket_of(deep) != socket_of(tmp_path)
+
+
+def test_its_socket_is_then_where_nobody_else_can_have_put_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    deep = tmp_path / ("x" * 120)
+    folder = socket_of(deep).parent
+    assert folder.parent == tmp_path
+    assert folder.stat().st_mode & 0o777 == 0o700
+    folder.chmod(0o777)
+    with pytest.raises(Forbidden, match="folder-of-others"):
+        socket_of(deep)
+    folder.rmdir()
+    folder.symlink_to(tmp_path)
+    with pytest.raises(Forbidden, match="folder-of-others"):
+        socket_of(deep)
