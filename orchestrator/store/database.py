@@ -44,6 +44,8 @@ class Database:
     """The store of one data directory. Open with `Database(path)`, end with `close()`."""
 
     def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600)
+        path.chmod(0o600)  # one's own eyes only; what SQLite puts beside it has the same mode
         url = f"sqlite:///{path}"
         self._writing = _engine(url, "BEGIN IMMEDIATE")
         self._reading = _engine(url, "BEGIN")

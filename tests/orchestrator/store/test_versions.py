@@ -77,3 +77,16 @@ def test_a_fact_is_made_once(database: Database) -> None:
     database.write_now(versions.bring_up)
     assert database.write_now(lambda conn: facts.ensure(conn, "f", lambda: "one")) == "one"
     assert database.write_now(lambda conn: facts.ensure(conn, "f", lambda: "two")) == "one"
+
+
+def test_nobody_else_may_read_the_store_whatever_folder_it_is_in(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    path = tmp_path / "margeride.sqlite3"
+    path.touch(mode=0o644)
+    path.chmod(0o644)
+    database = Database(path)
+    database.write_now(versions.bring_up)
+    modes = {found.name: found.stat().st_mode & 0o777 for found in tmp_path.iterdir()}
+    database.close()
+    assert f"{path.name}-wal" in modes
+    assert set(modes.values()) == {0o600}
