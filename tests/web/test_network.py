@@ -53,7 +53,10 @@ async def test_a_wrong_password_is_said_and_a_right_one_leads_back(
     await expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()
 
 
-@pytest.mark.parametrize("wish", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "wish",
+    ["https://evil.example/", "//evil.example", "/.//evil.example/x", "javascript:alert(1)"],
+)
 async def test_login_leads_nowhere_else(
     service: PagedService, browser: Chromium, wish: str
 ) -> None:

@@ -7,10 +7,11 @@ import { html, signal } from "./ui.js";
 const problem = signal(/** @type {Error|null} */ (null));
 const busy = signal(false);
 
-/** Where to go next: on this origin only. */
+/** Where to go next: on this origin only. A path that begins with `//` names another one. */
 function next() {
   const wish = new URL(new URLSearchParams(location.search).get("next") ?? "/", location.origin);
-  return wish.origin === location.origin ? wish.pathname + wish.search : "/";
+  const ours = wish.origin === location.origin && !wish.pathname.startsWith("//");
+  return ours ? wish : new URL("/", location.origin);
 }
 
 async function submit(/** @type {any} */ event) {
@@ -19,7 +20,7 @@ async function submit(/** @type {any} */ event) {
   busy.value = true;
   try {
     const person = await logIn(String(form.get("login")), String(form.get("password")));
-    const target = new URL(next(), location.origin);
+    const target = next();
     if (["fr", "en"].includes(person.locale)) target.searchParams.set("lang", person.locale);
     location.assign(target);
   } catch (error) {
