@@ -15,20 +15,21 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.client import _RequestContextManager
+from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
 from orchestrator import keys
 from orchestrator.auth import accounts, app_passwords
-from orchestrator.auth.passwords import hash_password
 from orchestrator.auth.people import Person
 from orchestrator.settings import DEMO, Settings, load_settings
 from orchestrator.store import devices, people
-from orchestrator.wiring import make_app
+from orchestrator.wiring import STORE, make_app, open_store
 from rooms.ids import RoomId
 from signalling.engines.silent import SilentEngine
 
@@ -41,7 +42,10 @@ PEOPLE: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("bea", "Béa", "booker", ("villefort",)),
 )
 demo_settings = cache(lambda: load_settings(DEMO))
-_password_hash = cache(lambda: hash_password(PASSWORD))
+# As cheap as Argon2 can be: it is proved by its own tests, and paid at every login of the others.
+_password_hash = cache(
+    lambda: PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+)
 
 
 class Browser:
@@ -146,6 +150,22 @@ def seed(conn: Connection) -> None:
             )
 
 
+@cache
+def furnished() -> bytes:
+    """A store with its tables and people, made once: every service begins with a copy. Blocking."""
+    with TemporaryDirectory() as folder:
+        database = open_store(Path(folder))
+        database.write_now(seed)
+        database.close()
+        return (Path(folder) / STORE).read_bytes()
+
+
+def furnish(data: Path) -> None:
+    """Put the copy where a service starts for the first time. Blocking."""
+    if not (data / STORE).exists():
+        (data / STORE).write_bytes(furnished())
+
+
 @asynccontextmanager
 async def running_service(
     data: Path,
@@ -161,14 +181,13 @@ async def running_service(
         yield silent
 
     read = await asyncio.to_thread(settings)
+    await asyncio.to_thread(furnish, data)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         app = make_app(read, data, public_url=url, engine=media)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         try:
             await runner.setup()
-            await asyncio.to_thread(_password_hash)
-            await app[keys.DATABASE].write(seed)
             await web.SockSite(runner, listener).start()
             service = RunningService(app, url, silent)
             yield service
