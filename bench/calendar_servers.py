@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import subprocess
-import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -230,11 +229,6 @@ class Xandikos(Peer):
 def basic(login: str, password: str) -> dict[str, str]:
     word = base64.b64encode(f"{login}:{password}".encode()).decode()
     return {"Authorization": f"Basic {word}"}
-
-
-def folder() -> tempfile.TemporaryDirectory[str]:
-    """On the disk of the project: /tmp may be memory, and then fsync costs nothing."""
-    return tempfile.TemporaryDirectory(dir=peers.cache(), prefix="run-")
 
 
 KINDS: tuple[type[Server], ...] = (Margeride, Radicale, Xandikos)

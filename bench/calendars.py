@@ -20,7 +20,7 @@ from aiohttp import ClientSession, ClientTimeout, TCPConnector
 
 from bench import calendar_events, machine, peers
 from bench.calendar_events import Made, stamp
-from bench.calendar_servers import KINDS, Server, folder
+from bench.calendar_servers import KINDS, Server
 
 NAMES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
 RESPONSE = re.compile(rb"<(?:\w+:)?response[ />]")
@@ -197,5 +197,5 @@ def told(clients: Sequence[Client], wanted: argparse.Namespace) -> dict[str, Any
 
 
 def run(wanted: argparse.Namespace) -> dict[str, Any]:
-    with folder() as home:
+    with peers.folder() as home:
         return asyncio.run(bench(wanted, Path(home)))

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from bench import machine
@@ -19,6 +20,11 @@ def cache() -> Path:
     CACHE.mkdir(exist_ok=True)
     (CACHE / ".gitignore").write_text("*\n")
     return CACHE
+
+
+def folder() -> tempfile.TemporaryDirectory[str]:
+    """On the disk of the project: /tmp may be memory, and then fsync costs nothing."""
+    return tempfile.TemporaryDirectory(dir=cache(), prefix="run-")
 
 
 def from_pypi(name: str, version: str) -> Path:
