@@ -8,6 +8,9 @@ from aiohttp.typedefs import Handler
 
 from orchestrator.api import problems
 from orchestrator.api.endpoint import PREFIX
+from orchestrator.web import errors as pages
+from orchestrator.web.pages import language_of
+from orchestrator.words import words
 from rooms.errors import MargerideError
 
 log = logging.getLogger(__name__)
@@ -28,10 +31,15 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         check_headers(request)
         return await handler(request)
     except web.HTTPException as error:
+        if error.status >= 400 and pages.wants_page(request):
+            return pages.page(request, error.status)
         if error.status < 400 or not request.path.startswith("/api/"):
             raise
         return problems.of_http(error, locale)
     except MargerideError as error:
+        if pages.wants_page(request):
+            text = words(error.key, language_of(request), error.fields)
+            return pages.page(request, error.status, text)
         return problems.of_error(error, locale)
     except web.RequestPayloadError:
         return problems.of_error(problems.BadRequest("body-is-broken"), locale)
@@ -39,6 +47,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.transport is None and isinstance(error, ConnectionError):
             log.debug("a client went before its request was whole")
             return web.Response(status=400)  # for nobody
+        if pages.wants_page(request):
+            facts = {"incident": problems.note_accident(error)}
+            return pages.page(request, 500, words("internal", language_of(request), facts))
         return problems.of_accident(error, locale)
 
 

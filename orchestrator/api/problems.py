@@ -108,12 +108,17 @@ def of_http(error: web.HTTPException, locale: str) -> web.Response:
     return problem(error.status, f"http-{error.status}", locale, {}, (), headers)
 
 
-def of_accident(error: Exception, locale: str) -> web.Response:
-    """A fault of ours: logged once under an id, which is all the client learns."""
+def note_accident(error: Exception) -> str:
+    """Log a fault of ours once; its id is all the client learns."""
     incident = new_id("er")
     log.error("unexpected error %s", incident, exc_info=error)
+    return incident
+
+
+def of_accident(error: Exception, locale: str) -> web.Response:
+    """A fault of ours."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return problem(status, "internal", locale, {"incident": incident})
+    return problem(status, "internal", locale, {"incident": note_accident(error)})
 
 
 def faults_of(error: ValidationError) -> list[dict[str, str]]:
