@@ -41,8 +41,9 @@ class Wanted:
     data: Path
     host: str = "127.0.0.1"
     port: int = 8080
-    media_host: str = "127.0.0.1"
+    media_host: str = "0.0.0.0"
     media_port: int = 8189
+    announce: tuple[str, ...] = ()
 
 
 def run(wanted: Wanted, say: Say) -> None:
@@ -102,6 +103,7 @@ async def _serve(wanted: Wanted, listener: socket.socket, say: Say) -> None:
         public_url=url,
         media_host=wanted.media_host,
         media_port=wanted.media_port,
+        announce=wanted.announce,
     )
     runner = web.AppRunner(
         app, access_log=None, shutdown_timeout=DRAIN, keepalive_timeout=HEAD_WITHIN

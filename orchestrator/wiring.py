@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -226,11 +226,19 @@ async def _kept_running(name: str, work: Callable[[], Awaitable[None]]) -> Async
 
 
 def make_service(
-    settings: Settings, data: Path, *, public_url: str, media_host: str, media_port: int
+    settings: Settings,
+    data: Path,
+    *,
+    public_url: str,
+    media_host: str,
+    media_port: int,
+    announce: Sequence[str] = (),
 ) -> web.Application:
     """The service with its media worker as a process of its own."""
 
     def worker(app: web.Application) -> AbstractAsyncContextManager[MediaEngine]:
-        return media.supervised(app[keys.DATA], media_host=media_host, media_port=media_port)
+        return media.supervised(
+            app[keys.DATA], media_host=media_host, media_port=media_port, announce=announce
+        )
 
     return make_app(settings, data, public_url=public_url, engine=worker)

@@ -11,8 +11,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help=say("cli-opt-host"))
     parser.add_argument("--port", type=port, default=8080, help=say("cli-opt-port"))
-    parser.add_argument("--media-host", metavar="H", help=say("cli-opt-media-host"))
+    media_host = say("cli-opt-media-host")
+    parser.add_argument("--media-host", default="0.0.0.0", metavar="H", help=media_host)
     parser.add_argument("--media-port", type=port, default=8189, help=say("cli-opt-media-port"))
+    announce = say("cli-opt-announce")
+    parser.add_argument("--announce", action="append", default=[], metavar="IP", help=announce)
 
 
 def port(text: str) -> int:
@@ -41,8 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
         data=arguments.data.resolve(),
         host=arguments.host,
         port=arguments.port,
-        media_host=arguments.media_host or arguments.host,
+        media_host=arguments.media_host,
         media_port=arguments.media_port,
+        announce=tuple(arguments.announce),
     )
     serve.run(wanted, lambda key, **facts: print(say(key, program=program(), **facts), flush=True))
     return 0

@@ -33,9 +33,13 @@ async def _run(arguments: argparse.Namespace, data: Path) -> int:
     from orchestrator.demo.show import Show
     from orchestrator.demo.stage import set_up
 
+    # Firefox does not use loopback for sound and picture: whoever stays may open one.
+    host = "127.0.0.1" if arguments.once else "0.0.0.0"
     print(say("demo-begins"), flush=True)
     async with (
-        set_up(data, port=arguments.port, media_port=arguments.media_port) as stage,
+        set_up(
+            data, port=arguments.port, media_port=arguments.media_port, media_host=host
+        ) as stage,
         Rooms(stage) as rooms,
     ):
         show = Show(stage, rooms, locale())
