@@ -141,8 +141,8 @@ EngineEvent = LegChanged | TrackStarted | EngineLost | EngineBack
 
 
 class MediaEngine(Protocol):
-    """Calls raise `rooms.errors.MargerideError`: Invalid("bad-sdp"), NotFound("no-leg"),
-    Unavailable("no-media-worker")."""
+    """Calls raise `rooms.errors.MargerideError`: Invalid("bad-sdp"), Invalid("too-many-tracks"),
+    NotFound("no-leg"), Unavailable("no-media-worker")."""
 
     async def open(self, session: SessionId) -> None:
         """Make the session known; nothing happens when it is already."""

@@ -2,10 +2,11 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from rooms.errors import NotFound
+from rooms.errors import Invalid, NotFound
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId, new_id
 from signalling.engine import (
     EngineEvent,
@@ -35,10 +36,12 @@ EVENTS = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a publisher is told: the rate he may reach and, to Chromium, the one to start with."""
+    """What a publisher is told: the rate he may reach and, to Chromium, the one to start with;
+    and how many tracks of each kind he may send: microphone and camera, and those of a screen."""
 
     remb_bps: int = 1_500_000
     start_kbps: int = 600
+    tracks: int = 2
 
 
 @dataclass(slots=True)
@@ -237,6 +240,10 @@ class PythonEngine:
         usable = next((media for media in offer.media if media.usable), None)
         if usable is None:
             raise bad("nothing to receive")
+        # Each is offered to everybody else of the session: it is they who would pay for more.
+        sent = Counter(media.kind for media in offer.media if media.sending)
+        if any(times > self._limits.tracks for times in sent.values()):
+            raise Invalid("too-many-tracks", most=self._limits.tracks)
         if leg.restarts(usable.ufrag):
             leg.renew()
         agreed = publish_answer(

@@ -70,6 +70,11 @@ class Media:
         """Whether this m-line may carry media of ours."""
         return self.kind in ("audio", "video") and self.port > 0 and self.mux
 
+    @property
+    def sending(self) -> bool:
+        """Whether media of its author comes on it."""
+        return self.usable and self.direction in ("sendrecv", "sendonly")
+
 
 @dataclass(slots=True, kw_only=True)
 class Description:

@@ -234,6 +234,28 @@ async def test_strangers_get_silence(engine: PythonEngine) -> None:
                 stranger.recv(2048)
 
 
+@pytest.mark.parametrize("track", [Tone, Picture])
+async def test_nobody_publishes_more_than_a_camera_and_a_screen(
+    engine: PythonEngine, track: type[Tone] | type[Picture]
+) -> None:
+    a = Publisher(engine, SESSION, ANNE)
+    async with closing(a):
+        await a.start([track(), track()])
+        [member] = (await engine.state()).sessions[SESSION]
+        assert len(member.tracks) == 2
+        a.pc.addTrack(track())
+        await a.pc.setLocalDescription(await a.pc.createOffer())
+        offer = a.pc.localDescription.sdp
+        with pytest.raises(Invalid, match="too-many-tracks"):
+            await engine.publish(SESSION, ANNE, a.leg, offer)
+        with pytest.raises(Invalid, match="too-many-tracks"):
+            await engine.publish(SESSION, BRUNO, LegId("lg-other"), offer)
+        assert member in (await engine.state()).sessions[SESSION]
+        # A line that is kept without sending costs nobody anything.
+        silenced = offer.replace("a=sendrecv", "a=inactive", 1)
+        assert len((await engine.publish(SESSION, ANNE, a.leg, silenced)).tracks) == 2
+
+
 async def test_refusals_name_what_is_wrong(engine: PythonEngine) -> None:
     leg = LegId("lg-1")
     with pytest.raises(NotFound, match="no-session"):
