@@ -1,4 +1,5 @@
-"""Joining by link: what it leads to, and the token of whoever gives a name. Guessing is limited."""
+"""Joining by link: what it leads to, and the token of whoever gives a name. Guessing is limited,
+and so is how many places one address may take."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -13,7 +14,7 @@ from orchestrator.auth import limits
 from orchestrator.cases import views
 from orchestrator.keys import HOUSE
 from orchestrator.store.instants import iso
-from rooms.errors import NotFound
+from rooms.errors import MargerideError, NotFound
 
 Result = TypeVar("Result")
 
@@ -65,12 +66,20 @@ async def look(call: Call) -> Answer:
 
 
 async def join(call: Call) -> Answer:
-    """Come in."""
+    """Come in. What comes to nothing takes no place, and does not count as one."""
     house, sent = call.app[HOUSE], call.body(JoinIn)
-    participant, token, stored = await _limited(
-        call,
-        lambda: conduct.enter_by_link(house.conductor, sent.code, sent.name, call.caller.person),
-    )
+    rules = limits.admission_limits(address_of(call.request))
+    counted = await call.database.write(lambda conn: limits.count(conn, call.now, rules))
+    try:
+        participant, token, stored = await _limited(
+            call,
+            lambda: conduct.enter_by_link(
+                house.conductor, sent.code, sent.name, call.caller.person
+            ),
+        )
+    except MargerideError:
+        await call.database.write(lambda conn: limits.forgive(conn, counted))
+        raise
     session = views.on_the_wire(house.means, stored)
     return Answer(body={"token": token, "participant": participant, "session": session})
 

@@ -35,6 +35,11 @@ def login_limits(login: str, address: str) -> tuple[Limit, ...]:
     )
 
 
+def admission_limits(address: str) -> tuple[Limit, ...]:
+    """Sixty places taken by link in ten minutes from an address: a roomful, some of them twice."""
+    return (Limit(f"enter@{address}", 60, timedelta(minutes=10)),)
+
+
 def link_limits(address: str) -> tuple[Limit, ...]:
     """Ten wrong join links a minute from an address."""
     return (Limit(f"link@{address}", 10, MINUTE),)

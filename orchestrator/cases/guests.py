@@ -56,7 +56,8 @@ async def enter_by_link(
     now = conductor.means.clock()
 
     def admit(conn: Connection) -> tuple[ParticipantId, str]:
-        if participants.count(conn, stored.id) >= MOST_PARTICIPANTS:
+        participants.forget_absent(conn, now, stored.id)
+        if participants.count(conn, now, stored.id) >= MOST_PARTICIPANTS:
             raise TooMany("session-full", retry_after=60)
         participant, token = participants.add(
             conn,

@@ -1,10 +1,10 @@
 """Rows of participants: who was let into a session, and whether he is there."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from orchestrator.store.hashed import token_hash
 from orchestrator.store.instants import seconds
@@ -12,6 +12,8 @@ from orchestrator.store.tables import participants
 from rooms.ids import ParticipantId, PersonId, RoomId, SessionId, new_id, new_secret
 
 INVITED, JOINED, LOST, LEFT = "invited", "joined", "lost", "left"
+# How long a place is held for who was let in and does not come, and how long his token is good.
+HELD, GOOD = timedelta(minutes=10), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +90,25 @@ def here(conn: Connection) -> list[Participant]:
     return _where(conn, participants.c.state.in_((JOINED, LOST)))
 
 
-def count(conn: Connection, session: SessionId) -> int:
-    """How many were ever let into a session."""
-    query = select(func.count()).where(participants.c.session_id == session)
+def count(conn: Connection, now: datetime, session: SessionId) -> int:
+    """How many places of a session are taken: by who is there, or may come (back) any moment."""
+    held = (participants.c.state == INVITED) & (participants.c.created_at > seconds(now - HELD))
+    query = select(func.count()).where(
+        participants.c.session_id == session, participants.c.state.in_((JOINED, LOST)) | held
+    )
     return conn.execute(query).scalar_one()
+
+
+def forget_absent(conn: Connection, now: datetime, session: SessionId) -> None:
+    """Forget who came by link an hour ago and never joined; a room keeps the place it was given."""
+    conn.execute(
+        delete(participants).where(
+            participants.c.session_id == session,
+            participants.c.state == INVITED,
+            participants.c.kind != "room",
+            participants.c.created_at <= seconds(now - GOOD),
+        )
+    )
 
 
 def become(conn: Connection, now: datetime, participant: ParticipantId, state: str) -> bool:

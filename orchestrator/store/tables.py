@@ -77,7 +77,7 @@ attempts = Table(  # rate limits that survive a restart
     Column("id", Integer, primary_key=True),
     Column(
         "scope", String, nullable=False
-    ),  # login:NAME, login@ADDRESS, link@ADDRESS, pair@ADDRESS
+    ),  # login@ADDRESS, login@ADDRESS NAME, login:NAME, link@…, enter@…, pair@…
     Column("at", Integer, nullable=False),
     Index("attempts_scope_at", "scope", "at"),
 )

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, delete, insert, update
 
 from orchestrator import conduct
 from orchestrator.cases.guests import MOST_PARTICIPANTS, clean_name
+from orchestrator.store import participants
 from orchestrator.store.instants import seconds
 from orchestrator.store.tables import bookings, calendars, items, occurrences, people
 from rooms.control import CallJoin, CallLeave, MicSet
-from rooms.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
+from rooms.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 from rooms.ids import RoomId, SessionId
 from tests.fakes.rooms import MEYRUEIS, NINE, VILLEFORT, Scene, furnished
 
@@ -141,6 +142,34 @@ async def test_a_session_takes_no_more_people_than_it_can(
     await conduct.enter_by_link(scene.house.conductor, "a-link", "Paul")
     with pytest.raises(TooMany):
         await conduct.enter_by_link(scene.house.conductor, "a-link", "Zoé")
+
+
+async def test_places_that_nobody_came_for_are_free_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestrator.cases.guests.MOST_PARTICIPANTS", 2)
+    session, house, began = await scene.session(code="a-link"), scene.house, scene.now
+
+    async def come_in(name: str) -> str:
+        return (await conduct.enter_by_link(house.conductor, "a-link", name))[1]
+
+    absent, here = await come_in("Absent"), await come_in("Paul")
+    await house.joined(await house.enter(await house.identify(here), session, None))
+    with pytest.raises(TooMany):
+        await come_in("Zoé")
+    scene.now = began + participants.HELD
+    zoe = await come_in("Zoé")
+    assert (await house.identify(absent)).session == session  # he may still turn up
+    await house.joined(await house.enter(await house.identify(zoe), session, None))
+    with pytest.raises(TooMany):
+        await come_in("Ana")
+    scene.now = began + participants.GOOD
+    await house.left(await house.enter(await house.identify(zoe), session, None), "left")
+    await come_in("Ana")
+    with pytest.raises(Unauthenticated):
+        await house.identify(absent)
+    for token in (here, zoe):
+        assert (await house.identify(token)).session == session
 
 
 # --- commanding rooms ------------------------------------------------------------
