@@ -70,6 +70,15 @@ async def test_the_sixth_wrong_password_in_a_row_waits(service: RunningService) 
         assert 0 < int(answer.headers["Retry-After"]) <= 900
 
 
+async def test_who_guesses_elsewhere_shuts_nobody_out(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestrator.api.people.address_of", lambda request: "203.0.113.9")
+    assert [(await try_login(service, "anne", "no"))[0] for _ in range(6)] == [401] * 5 + [429]
+    monkeypatch.setattr("orchestrator.api.people.address_of", lambda request: "192.0.2.1")
+    assert (await try_login(service, "anne", PASSWORD))[0] == 200
+
+
 async def test_a_hundred_tries_at_once_are_not_a_hundred_tries(service: RunningService) -> None:
     tries = [try_login(service, "anne", f"guess {number}") for number in range(30)]
     statuses = [status for status, _ in await asyncio.gather(*tries)]

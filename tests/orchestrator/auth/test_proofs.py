@@ -194,6 +194,25 @@ def test_a_limit_opens_again_when_its_time_is_over(database: Database) -> None:
     database.write_now(lambda conn: limits.count(conn, NOW + timedelta(seconds=60), rule))
 
 
+def test_a_login_is_guessed_a_hundred_times_at_most_whatever_the_addresses(
+    database: Database,
+) -> None:
+    def tries(login: str, address: str) -> int:
+        rules = limits.login_limits(login, address)
+        for number in range(11):
+            try:
+                database.write_now(lambda conn: limits.count(conn, NOW, rules))
+            except TooMany:
+                return number
+        raise AssertionError("nothing stops him")
+
+    tried = [tries("anne", f"203.0.113.{number}") for number in range(22)]
+    assert tried == [5] * 20 + [0, 0]
+    # A login that looks like another's limits touches them not.
+    assert tries("anne@192.0.2.1 bob", "203.0.113.99") == 5
+    assert tries("bob", "192.0.2.1") == 5
+
+
 def test_what_is_refused_by_one_limit_counts_against_none(database: Database) -> None:
     full, free = Limit("full", 1, limits.MINUTE), Limit("free", 5, limits.MINUTE)
     database.write_now(lambda conn: limits.count(conn, NOW, (full,)))
