@@ -98,6 +98,11 @@ def may_see_title(who: Who | None, organiser: PersonId, centre: CentreId) -> boo
     return who.role == ADMIN or who.id == organiser or centre in who.centres
 
 
+def screen_may_see_title(screen: RoomId | None, room: RoomId) -> bool:
+    """Show what a room is held for on its own screen, and on no other."""
+    return screen is not None and screen == room
+
+
 def may_pair(who: Who, centre: CentreId) -> bool:
     """Pair and revoke the screen of a room: the animateurs of its centre."""
     return who.role == ADMIN or (who.role == ANIMATEUR and centre in who.centres)

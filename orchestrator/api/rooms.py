@@ -7,9 +7,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from orchestrator import roles
+from orchestrator.api.callers import Caller
 from orchestrator.api.endpoint import Answer, Call, Route
 from orchestrator.api.interval import Interval
-from orchestrator.auth.people import Person
 from orchestrator.cases import rights
 from orchestrator.keys import HOUSE, SETTINGS
 from orchestrator.store import bookings, rooms
@@ -81,20 +81,22 @@ async def availability(call: Call) -> Answer:
         body={
             "from": iso(asked.start),
             "to": iso(asked.end),
-            "busy": [_shown(one, call.caller.person, centres[one.room]) for one in held],
+            "busy": [_shown(one, call.caller, centres[one.room]) for one in held],
         }
     )
 
 
-def _shown(one: Busy, person: Person | None, centre: CentreId) -> dict[str, Any]:
+def _shown(one: Busy, caller: Caller, centre: CentreId) -> dict[str, Any]:
     busy: dict[str, Any] = {
         "room": one.room,
         "from": iso(one.start),
         "to": iso(one.end),
         "state": bookings.CONFIRMED,
     }
-    if roles.may_see_title(person, one.organiser, centre):
+    if roles.may_see_title(caller.person, one.organiser, centre):
         busy |= {"title": one.title, "session": one.session, "booking": one.booking}
+    elif roles.screen_may_see_title(caller.device.room if caller.device else None, one.room):
+        busy["title"] = one.title
     return busy
 
 

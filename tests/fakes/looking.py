@@ -9,7 +9,8 @@ import axe_playwright_python
 from playwright.async_api import Page
 
 from tests.fakes.browsers import Chromium
-from tests.fakes.pages import NOW, PagedService
+from tests.fakes.pages import PagedService
+from tests.fakes.story import NOW
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -15,6 +15,7 @@ from orchestrator.roles import (
     may_run,
     may_see_session,
     may_see_title,
+    screen_may_see_title,
 )
 from rooms.ids import CentreId, PersonId, RoomId
 
@@ -131,6 +132,11 @@ def test_who_may_cancel_a_booking(who: Someone, allowed: bool) -> None:
 )
 def test_who_may_read_a_title(who: Someone | None, allowed: bool) -> None:
     assert may_see_title(who, ORGANISER.id, VILLEFORT) is allowed
+
+
+@pytest.mark.parametrize(("screen", "allowed"), [(ROOM, True), (OTHER_ROOM, False), (None, False)])
+def test_a_screen_shows_the_titles_of_its_own_room(screen: RoomId | None, allowed: bool) -> None:
+    assert screen_may_see_title(screen, ROOM) is allowed
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from tests.fakes.looking import (
     tab_walk,
     until,
 )
-from tests.fakes.pages import CODE, MARKUP, PagedService, guest, instant
+from tests.fakes.pages import PagedService
+from tests.fakes.story import CODE, MARKUP, guest, instant
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 LINK = f"/join/{CODE}"

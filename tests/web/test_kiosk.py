@@ -5,7 +5,8 @@ from playwright.async_api import Page, expect
 
 from tests.fakes.browsers import Chromium
 from tests.fakes.looking import faults, look, overflows, paint, picture, until
-from tests.fakes.pages import PAIRING_CODE, Json, PagedService, a_week
+from tests.fakes.pages import PagedService
+from tests.fakes.story import PAIRING_CODE, Json, a_week
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 SCREEN = "/rooms/villefort-visio/screen"

@@ -5,7 +5,8 @@ from playwright.async_api import expect
 
 from tests.fakes.browsers import Chromium
 from tests.fakes.looking import faults, look, overflows, picture, small_targets
-from tests.fakes.pages import ANNE, PagedService, a_week
+from tests.fakes.pages import PagedService
+from tests.fakes.story import ANNE, a_week
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 

@@ -5,7 +5,8 @@ from playwright.async_api import expect
 
 from tests.fakes.browsers import Chromium
 from tests.fakes.looking import faults, look, overflows, picture, small_targets, tab_walk
-from tests.fakes.pages import ANNE, MARKUP, PagedService, a_week
+from tests.fakes.pages import PagedService
+from tests.fakes.story import ANNE, CODE, MARKUP, a_week
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 
@@ -122,12 +123,61 @@ async def test_a_booking_shows_its_link_and_is_given_back_only_after_asking(
     page = await look(browser, service, "/")
     await page.get_by_role("button", name="Inauguration").first.click()
     dialog = page.get_by_role("dialog")
-    await expect(dialog.get_by_role("link", name="Ouvrir la session")).to_be_visible()
+    await expect(dialog.get_by_role("link", name="Rejoindre")).to_be_visible()
     await dialog.get_by_role("button", name="Annuler la réservation").click()
     assert await faults(page) == []
     await dialog.get_by_role("button", name="Oui, annuler").click()
     await expect(page.get_by_role("dialog")).to_have_count(0)
     assert ("DELETE", "bookings/bk-00000000000000000001", {}) in service.asked
+
+
+async def test_a_session_that_is_on_shows_its_state_and_its_door(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.person, service.busy = ANNE, a_week()
+    page = await look(browser, service, "/")
+    await expect(page.get_by_text("En direct")).to_have_count(4)
+    door = page.get_by_role("link", name="Rejoindre Inauguration").first
+    assert await door.get_attribute("href") == f"{service.url}/join/{CODE}"
+    service.session["state"] = "paused"
+    await service.happen("session.changed", session=service.session["id"])
+    await expect(page.get_by_text("En pause")).to_have_count(4)
+    assert await faults(page) == []
+
+
+async def test_whoever_runs_a_session_opens_starts_and_ends_it_from_the_planning(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.person, service.busy = ANNE, a_week()
+    service.session["state"] = "booked"
+    page = await look(browser, service, "/", 320, 568)
+    await page.get_by_role("button", name="Inauguration").first.click()
+    hand = page.get_by_role("dialog").get_by_label("Conduite de la session")
+    await hand.get_by_role("button", name="Ouvrir les portes").click()
+    await expect(hand.get_by_text("Marvejols : l'écran de la salle n'est pas")).to_be_visible()
+    await expect(hand.get_by_text("Demandez sur place")).to_be_visible()
+    assert await faults(page) == []
+    assert await overflows(page) <= 0
+    await hand.get_by_role("button", name="Commencer").click()
+    await hand.get_by_role("button", name="Mettre en pause").click()
+    await hand.get_by_role("button", name="Reprendre").click()
+    await hand.get_by_role("button", name="Terminer").click()
+    assert await faults(page) == []
+    await hand.get_by_role("button", name="Oui, terminer").click()
+    await expect(hand.get_by_text("Terminée")).to_be_visible()
+    moves = [path.split("/")[2] for _, path, _ in service.asked if path.startswith("sessions/")]
+    assert moves == ["open", "start", "pause", "start", "end"]
+
+
+async def test_whoever_does_not_run_a_session_gets_no_hand_on_it(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.person, service.busy, service.running = ANNE, a_week(), False
+    page = await look(browser, service, "/")
+    await page.get_by_role("button", name="Inauguration").first.click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog.get_by_role("link", name="Rejoindre")).to_be_visible()
+    await expect(dialog.get_by_label("Conduite de la session")).to_have_count(0)
 
 
 async def test_markup_in_a_title_stays_text(service: PagedService, browser: Chromium) -> None:

@@ -5,7 +5,8 @@ from playwright.async_api import expect
 
 from tests.fakes.browsers import Chromium
 from tests.fakes.looking import faults, look, overflows, picture, small_targets, tab_walk
-from tests.fakes.pages import ANNE, PagedService, a_week
+from tests.fakes.pages import PagedService
+from tests.fakes.story import ANNE, a_week
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 REMOTE = "/rooms/villefort-visio/remote"
@@ -50,6 +51,44 @@ async def test_a_room_that_is_offline_and_idle_says_so_on_a_phone(
     await expect(page.get_by_text("L'écran de la salle ne répond pas")).to_be_visible()
     await expect(page.get_by_role("button", name="Rejoindre la session")).to_be_visible()
     assert await overflows(page) <= 0
+    assert await faults(page) == []
+
+
+async def test_what_becomes_of_an_order_is_followed_as_it_happens(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.person, service.order = ANNE, {"state": "running", "error": None}
+    page = await look(browser, service, REMOTE)
+    await page.get_by_role("button", name="Couper la caméra").click()
+    main = page.locator("#main")
+    await expect(main.get_by_text("Caméra : en cours…")).to_be_visible()
+    facts = {"room": "villefort-visio", "command": "cm-1", "state": "timed_out"}
+    await service.happen("room.command.timed_out", **facts, error="timeout")
+    await expect(main.get_by_text("la salle n'a pas répondu à temps")).to_be_visible()
+
+
+async def test_the_doors_are_opened_from_the_remote(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.person, service.busy = ANNE, a_week()
+    service.session["state"] = "booked"
+    service.state["call"] = {"state": "idle", "session": None}
+    page = await look(browser, service, REMOTE)
+    await expect(page.get_by_role("button", name="Ouvrir les portes")).to_be_visible()
+    await expect(page.get_by_role("button", name="Rejoindre la session")).to_have_count(0)
+    assert await faults(page) == []
+    await page.get_by_role("button", name="Ouvrir les portes").click()
+    await expect(page.get_by_role("button", name="Rejoindre la session")).to_be_visible()
+    assert await faults(page) == []
+
+
+async def test_a_trainer_who_comes_too_early_reads_when_the_room_will_be_his(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.person, service.barred, service.busy = ANNE, True, a_week()[4:]
+    page = await look(browser, service, REMOTE)
+    await expect(page.get_by_text("Vous commanderez cette salle à partir de 13:45")).to_be_visible()
+    assert await page.get_by_role("button", name="Couper").count() == 0
     assert await faults(page) == []
 
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What stands behind a booking: its rooms, its link, and how to give it back.
 import { get, remove } from "./api.js";
+import { Conduct, session } from "./conduct.js";
 import { icon } from "./icons.js";
 import { list, t, tOr } from "./i18n.js";
 import { roomLabel } from "./names.js";
@@ -47,14 +48,17 @@ function Facts({ held, centres, close, onChanged }) {
   const one = found.value;
   const [from, to] = [new Date(held.from), new Date(held.to)];
   if (!one) return html`<p class="boot">${t("loading")}</p>`;
+  const over = to < new Date();
+  const link = session.value?.join_url ?? one.join_url;
   const organiser = one.organiser?.name ?? one.organiser;
   return html`<${ProblemNotice} problem=${problem.value} />
-    <p class="with-icon">${icon("clock")}<span>${showDay(from)}, ${showRange(from, to)}</span></p>
+    <p class="with-icon">${icon("clock")}<span>${showDay(from)}, <span class="nowrap">${showRange(from, to)}</span></span></p>
     <p class="with-icon">${icon("place")}<span>${list((one.rooms ?? []).map((/** @type {string} */ room) => roomName(room, centres)))}</span></p>
     ${organiser ? html`<p class="with-icon">${icon("person")}<span>${t("join.organiser", { name: organiser })}</span></p>` : null}
     ${one.state ? html`<p class="state">${tOr(`booking.state.${one.state}`, "planning.busy")}</p>` : null}
-    ${one.join_url ? html`<div class="actions"><a class="button" href=${one.join_url}>${icon("enter")}${t("details.join")}</a>
-      <button class="button button-quiet" type="button" onClick=${() => void copy(one.join_url)}>${icon("copy")}${t("copy_link")}</button></div>` : null}
+    ${link && !over ? html`<div class="actions"><a class="button" href=${link}>${icon("enter")}${t("details.join")}</a>
+      <button class="button button-quiet" type="button" onClick=${() => void copy(link)}>${icon("copy")}${t("copy_link")}</button></div>` : null}
+    ${held.session && person.value ? html`<${Conduct} id=${held.session} onChanged=${onChanged} />` : null}
     ${one.id && person.value ? html`<${GiveBack} one=${one} close=${close} onChanged=${onChanged} />` : null}`;
 }
 

@@ -5,10 +5,20 @@
 let words = {};
 
 export const language = document.documentElement.lang || "fr";
-words = await (await fetch(new URL(`./lang/${language}.json`, import.meta.url))).json();
+words = tied(await (await fetch(new URL(`./lang/${language}.json`, import.meta.url))).json());
 const plural = new Intl.PluralRules(language);
 
 /** @typedef {Record<string, string|number|null|undefined>} Facts */
+
+/** No line may break before a unit, nor before the marks that stand apart in French.
+ * @param {Record<string, string>} catalogue */
+function tied(catalogue) {
+  const tie = (/** @type {string} */ text) => {
+    const units = text.replace(/ ([kM]bit\/s)/g, "\u00a0$1");
+    return language === "fr" ? units.replace(/ ([:;?!%\u00bb])/g, "\u00a0$1").replace(/\u00ab /g, "\u00ab\u00a0") : units;
+  };
+  return Object.fromEntries(Object.entries(catalogue).map(([key, text]) => [key, tie(text)]));
+}
 
 /** Whether the catalogue has this key. @param {string} key */
 export function has(key) {

@@ -51,6 +51,9 @@ async function enter(/** @type {Event} */ event) {
   busy.value = false;
 }
 
+/** The service does not answer: it may be restarting. @param {Error|null} error */
+const isAway = (error) => error instanceof Problem && (error.status === 0 || error.status >= 502);
+
 /** @param {string} token */
 function begin(token) {
   const line = new Line({ token, lang: language });
@@ -104,7 +107,7 @@ function What() {
   return html`<header class="what">
     <p class="state state-accent">${t(`kind.${kind}`)}</p>
     <h1>${title || t("session.untitled")}</h1>
-    <p class="muted">${icon("clock")} ${showDay(from)}, ${showRange(from, new Date(ends))}
+    <p class="muted">${icon("clock")} ${showDay(from)}, <span class="nowrap">${showRange(from, new Date(ends))}</span>
       ${organiser ? html`<br />${icon("person")} ${t("join.organiser", { name: organiser })}` : null}</p>
   </header>`;
 }
@@ -125,6 +128,7 @@ function Lobby() {
     <${What} />
     <${Door} />
     <${ProblemNotice} problem=${problem.value} />
+    ${isAway(problem.value) ? html`<p class="muted" role="status">${t("join.retrying")}</p>` : null}
     <div class="lobby-columns">
       <${DevicePanel} devices=${devices} />
       <div class="card">
@@ -157,6 +161,8 @@ function enterLabel() {
   [devices.audio, devices.video].every(({ value }) => !["off", "asking"].includes(value));
 
 setInterval(() => { now.value = Date.now(); }, 1000);
+// A service that is back is noticed at once.
+setInterval(() => { if (!model.value && isAway(problem.value)) void load(); }, 4_000);
 // The doors may open, and the session start or end, while somebody waits here.
 setInterval(() => { if (!model.value && !over.value) void load(); }, 20_000);
 mount("join", Body, { plain: true });

@@ -5,7 +5,7 @@ import { icon } from "./icons.js";
 import { t, tElse } from "./i18n.js";
 import { openingOn, openNow } from "./opening.js";
 import { findPerson, mount, person, ProblemNotice } from "./shell.js";
-import { addDays, dayOf, instant, iso, setZone, showDate, showRange, showWeekday } from "./time.js";
+import { addDays, between, dayOf, instant, iso, setZone, showDate, showRange, showWeekday } from "./time.js";
 import { html, signal } from "./ui.js";
 
 const centres = signal(/** @type {any[]|null} */ (null));
@@ -60,8 +60,9 @@ function Hours({ centre }) {
   const day = dayOf(now.value);
   const { closure, stretches } = openingOn(centre, day);
   const words = closure ? t("centre.closure", { reason: closure.reason, until: showDate(closure.to) })
-    : stretches.length ? stretches.map((/** @type {any} */ each) => showRange(each.from, each.to)).join(" · ") : t("centre.closed_today");
-  return html`<div class="with-icon">${icon("clock")}<div><p>${t("centre.today", { hours: words })}</p>
+    : stretches.length ? stretches.map((/** @type {any} */ each, /** @type {number} */ index) => html`${index ? " \u00b7 " : ""}<span class="nowrap">${showRange(each.from, each.to)}</span>`)
+      : t("centre.closed_today");
+  return html`<div class="with-icon">${icon("clock")}<div><p>${t("centre.today")} ${words}</p>
     <details><summary>${t("centre.week")}</summary><dl class="week-hours">
       ${[0, 1, 2, 3, 4, 5, 6].map((index) => html`<div key=${index}><dt>${showWeekday(index)}</dt><dd>${usual(centre, index)}</dd></div>`)}
     </dl></details></div></div>`;
@@ -70,7 +71,7 @@ function Hours({ centre }) {
 /** @param {any} centre @param {number} index */
 function usual(centre, index) {
   const hours = centre.opening_hours.filter((/** @type {any} */ each) => each.days.includes(index));
-  return hours.length ? hours.map((/** @type {any} */ each) => `${each.from.slice(0, 5)} – ${each.to.slice(0, 5)}`).join(", ") : t("centre.closed");
+  return hours.length ? hours.map((/** @type {any} */ each) => between(each.from.slice(0, 5), each.to.slice(0, 5))).join(", ") : t("centre.closed");
 }
 
 /** @param {{centre: any}} props */

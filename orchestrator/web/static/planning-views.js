@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Two drawings of the same facts: rooms × days, and rooms × hours.
+import { stateWords } from "./conduct.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { besideCentre } from "./names.js";
@@ -8,7 +9,7 @@ import { addDays, clockOf, dayOf, instant, showClock, showRange, showShortDay } 
 import { html } from "./ui.js";
 
 /** @typedef {{room: string, from: string, to: string, title?: string, session?: string, booking?: string, state?: string}} Held */
-/** @typedef {{centres: any[], busy: Held[], now: Date, today: string, choose: (held: Held) => void, book: ((wish: any) => void)|null}} Props */
+/** @typedef {{centres: any[], busy: Held[], sessions: Map<string, any>, now: Date, today: string, choose: (held: Held) => void, book: ((wish: any) => void)|null}} Props */
 
 /** The hours worth drawing: those of the open centres, and of what is held. @param {any[]} centres @param {Held[]} busy */
 function hoursOf(centres, busy) {
@@ -59,14 +60,22 @@ function Strip({ centre, held, day, now, hours, tall = false, children }) {
 /** @param {Held} held */
 const titleOf = (held) => held.title || t("planning.busy");
 
-/** @param {{held: Held, now: Date, choose: (held: Held) => void}} props */
-function Chip({ held, now, choose }) {
+/** What to say of a booking that is on: where its session stands, or that its hour has come.
+ * @param {Held} held @param {Date} now @param {any} session */
+function onWords(held, now, session) {
+  if (session) return stateWords(session);
+  return new Date(held.from) <= now && now < new Date(held.to) ? t("planning.running") : "";
+}
+
+/** @param {{held: Held, now: Date, session: any, choose: (held: Held) => void}} props */
+function Chip({ held, now, session, choose }) {
   const [from, to] = [new Date(held.from), new Date(held.to)];
-  const running = from <= now && now < to;
+  const running = onWords(held, now, session);
   const text = html`<span class="chip-hours">${showRange(from, to)}</span> <span class="chip-title">${titleOf(held)}</span>
-    ${running ? html`<span class="chip-now">${t("planning.running")}</span>` : null}`;
+    ${running ? html`<span class="chip-now">${running}</span>` : null}`;
   return held.booking
-    ? html`<button class=${`chip ${running ? "chip-running" : ""}`} type="button" onClick=${() => choose(held)}>${text}</button>`
+    ? html`<button class=${`chip ${running ? "chip-running" : ""}`} type="button" onClick=${() => choose(held)}>${text}</button>
+      ${session ? html`<a class="chip-join" href=${session.join_url}>${icon("enter")}${t("details.join")}<span class="hidden"> ${titleOf(held)}</span></a>` : null}`
     : html`<span class=${`chip ${running ? "chip-running" : ""}`}>${text}</span>`;
 }
 
@@ -78,7 +87,7 @@ function emptyWords(centre, day) {
 }
 
 /** @param {Props & {monday: string, openDay: (day: string) => void}} props */
-export function WeekView({ centres, busy, now, today, choose, monday, openDay }) {
+export function WeekView({ centres, busy, sessions, now, today, choose, monday, openDay }) {
   const days = [0, 1, 2, 3, 4, 5, 6].map((index) => addDays(monday, index));
   const hours = hoursOf(centres, busy);
   const mark = (/** @type {string} */ day) => (day === today ? "today" : day < today ? "past" : "");
@@ -90,12 +99,12 @@ export function WeekView({ centres, busy, now, today, choose, monday, openDay })
       ${days.map((day) => {
         const held = heldOn(busy, room.id, day);
         return html`<td key=${day} class=${mark(day)}><${Strip} centre=${centre} held=${held} day=${day} now=${now} hours=${hours} />
-          ${held.length ? held.map((each) => html`<${Chip} key=${each.from} held=${each} now=${now} choose=${choose} />`) : emptyWords(centre, day)}</td>`;
+          ${held.length ? held.map((each) => html`<${Chip} key=${each.from} held=${each} now=${now} session=${sessions.get(each.session ?? "")} choose=${choose} />`) : emptyWords(centre, day)}</td>`;
       })}</tr>`))}</tbody></table></div>`;
 }
 
 /** @param {Props & {day: string, narrow: boolean}} props */
-export function DayView({ centres, busy, now, today, choose, book, day, narrow }) {
+export function DayView({ centres, busy, sessions, now, today, choose, book, day, narrow }) {
   const hours = hoursOf(centres, busy);
   const ticks = Array.from({ length: hours.last - hours.first }, (_, index) => hours.first + index);
   return html`<div class=${`day-view ${narrow ? "day-list" : ""} ${day === today ? "today" : ""}`}>
@@ -105,14 +114,14 @@ export function DayView({ centres, busy, now, today, choose, book, day, narrow }
       return html`<li key=${room.id} class="lane" aria-labelledby=${`lane-${room.id}`}>
         <div class="lane-name"><h2 id=${`lane-${room.id}`}>${centre.name}</h2><p class="muted small">${besideCentre(centre, room)}</p></div>
         ${narrow ? html`<div class="lane-body"><${Strip} centre=${centre} held=${held} day=${day} now=${now} hours=${hours} />
-          ${held.length ? held.map((each) => html`<${Chip} key=${each.from} held=${each} now=${now} choose=${choose} />`) : emptyWords(centre, day)}</div>`
-        : html`<${Lane} centre=${centre} room=${room} held=${held} day=${day} now=${now} hours=${hours} choose=${choose} book=${book} />`}
+          ${held.length ? held.map((each) => html`<${Chip} key=${each.from} held=${each} now=${now} session=${sessions.get(each.session ?? "")} choose=${choose} />`) : emptyWords(centre, day)}</div>`
+        : html`<${Lane} centre=${centre} room=${room} held=${held} day=${day} now=${now} hours=${hours} sessions=${sessions} choose=${choose} book=${book} />`}
       </li>`;
     }))}</ul></div>`;
 }
 
-/** @param {{centre: any, room: any, held: Held[], day: string, now: Date, hours: {first: number, last: number}, choose: (held: Held) => void, book: ((wish: any) => void)|null}} props */
-function Lane({ centre, room, held, day, now, hours, choose, book }) {
+/** @param {{centre: any, room: any, held: Held[], day: string, now: Date, hours: {first: number, last: number}, sessions: Map<string, any>, choose: (held: Held) => void, book: ((wish: any) => void)|null}} props */
+function Lane({ centre, room, held, day, now, hours, sessions, choose, book }) {
   const pick = (/** @type {any} */ event) => {
     if (!book || event.target.closest(".block")) return;
     const box = event.currentTarget.getBoundingClientRect();
@@ -123,18 +132,25 @@ function Lane({ centre, room, held, day, now, hours, choose, book }) {
   };
   return html`<div class=${`lane-body ${book ? "lane-pick" : ""}`} onClick=${pick}>
     <${Strip} centre=${centre} held=${held} day=${day} now=${now} hours=${hours} tall=${true}>
-      ${held.map((each) => html`<${Block} key=${each.from} held=${each} day=${day} now=${now} hours=${hours} choose=${choose} />`)}
-      ${held.length ? null : html`<p class="lane-empty">${emptyWords(centre, day)}</p>`}
+      ${held.map((each) => html`<${Block} key=${each.from} held=${each} session=${sessions.get(each.session ?? "")} day=${day} now=${now} hours=${hours} choose=${choose} />`)}
+      ${held.length ? null : html`<p class="lane-empty" style=${{ left: `${freeFrom(centre, day, hours)}%` }}>${emptyWords(centre, day)}</p>`}
     <//></div>`;
 }
 
-/** @param {{held: Held, day: string, now: Date, hours: {first: number, last: number}, choose: (held: Held) => void}} props */
-function Block({ held, day, now, hours, choose }) {
+/** Where the day of a centre begins, for the word that says it is free.
+ * @param {any} centre @param {string} day @param {{first: number, last: number}} hours */
+function freeFrom(centre, day, hours) {
+  const [first] = openingOn(centre, day).stretches;
+  return first ? place(first.from, day, hours) : 0;
+}
+
+/** @param {{held: Held, session: any, day: string, now: Date, hours: {first: number, last: number}, choose: (held: Held) => void}} props */
+function Block({ held, session, day, now, hours, choose }) {
   const [from, to] = [new Date(held.from), new Date(held.to)];
-  const running = from <= now && now < to;
+  const running = onWords(held, now, session);
   const style = span(from, to, day, hours);
-  const inside = html`<span class="chip-hours">${showRange(from, to)}</span><span class="chip-title">${running ? icon("check") : null}${titleOf(held)}</span>`;
-  const label = `${showRange(from, to)} ${titleOf(held)}${running ? `, ${t("planning.running")}` : ""}`;
+  const inside = html`<span class="chip-hours">${running ? icon("check") : null}${showRange(from, to)}</span><span class="chip-title">${titleOf(held)}</span>`;
+  const label = `${showRange(from, to)} ${titleOf(held)}${running ? `, ${running}` : ""}`;
   return held.booking
     ? html`<button class=${`block ${running ? "block-running" : ""}`} type="button" style=${style} title=${label} onClick=${() => choose(held)}>${inside}</button>`
     : html`<span class=${`block ${running ? "block-running" : ""}`} style=${style} title=${label}>${inside}</span>`;

@@ -2,12 +2,13 @@
 // The planning of the rooms: a week at a glance, or one day by the hour.
 import { get, listen } from "./api.js";
 import { booking, BookingDialog, openBooking } from "./booking.js";
+import { isRunning, refreshSession } from "./conduct.js";
 import { DetailsDialog } from "./details.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { DayView, WeekView } from "./planning-views.js";
 import { findPerson, mayBook, mount, person, ProblemNotice } from "./shell.js";
-import { addDays, dayOf, instant, iso, monday, setZone, showDate, showDay } from "./time.js";
+import { addDays, dayOf, instant, iso, monday, setZone, showDate, showDateBefore, showDay } from "./time.js";
 import { computed, effect, html, signal } from "./ui.js";
 
 const NARROW = matchMedia("(max-width: 56rem)");
@@ -17,6 +18,7 @@ export const now = signal(new Date());
 const today = computed(() => dayOf(now.value));
 const centres = signal(/** @type {any[]|null} */ (null));
 const busy = signal(/** @type {any[]} */ ([]));
+const sessions = signal(/** @type {Map<string, any>} */ (new Map()));
 const problem = signal(/** @type {Error|null} */ (null));
 const narrow = signal(NARROW.matches);
 const wished = signal(asked.get("view") === "day" ? "day" : "week");
@@ -46,9 +48,17 @@ async function loadBusy() {
     const answer = await get(`/rooms/availability?${query}`);
     busy.value = answer.busy;
     problem.value = null;
+    await loadSessions(query);
   } catch (error) {
     problem.value = /** @type {Error} */ (error);
   }
+}
+
+/** The sessions this person runs, to show which are on. @param {URLSearchParams} query */
+async function loadSessions(query) {
+  if (!person.value) return;
+  const answer = await get(`/sessions?${query}`);
+  sessions.value = new Map(answer.sessions.filter(isRunning).map((/** @type {any} */ one) => [one.id, one]));
 }
 
 /** @param {number} sign */
@@ -79,7 +89,7 @@ function Body() {
 
 function period() {
   if (view.value === "day") return showDay(day.value);
-  return t("planning.week_of", { from: showDate(week.value), to: showDate(addDays(week.value, 6)) });
+  return t("planning.week_of", { from: showDateBefore(week.value, addDays(week.value, 6)), to: showDate(addDays(week.value, 6)) });
 }
 
 function Navigation() {
@@ -88,13 +98,18 @@ function Navigation() {
     <button class="button button-quiet" type="button" onClick=${() => step(-1)} aria-label=${t(`planning.previous_${view.value}`)}>${icon("left")}</button>
     <button class="button button-quiet" type="button" onClick=${() => { day.value = today.value; }} >${t("planning.today")}</button>
     <button class="button button-quiet" type="button" onClick=${() => step(1)} aria-label=${t(`planning.next_${view.value}`)}>${icon("right")}</button>
-    <label class="planning-date"><span class="hidden">${t("planning.go_to")}</span>
-      <input class="input" type="date" value=${day.value} onChange=${go} /></label>
+    <label class="planning-date"><span class="hidden">${t("planning.go_to")}</span>${icon("calendar")}<span aria-hidden="true">${showDate(day.value)}</span>
+      <input class="input" type="date" value=${day.value} onChange=${go} onClick=${pick} /></label>
     ${narrow.value ? null : html`<div class="switch" role="group" aria-label=${t("planning.view")}>${["week", "day"].map((name) => html`<button key=${name}
       class=${`button ${view.value === name ? "" : "button-quiet"}`} type="button" aria-pressed=${view.value === name ? "true" : "false"}
       onClick=${() => { wished.value = name; }}>${t(`planning.${name}`)}</button>`)}</div>`}
     <${Legend} />
   </div>`;
+}
+
+/** The whole field opens the calendar, not its small drawing alone. @param {any} event */
+function pick(event) {
+  event.target.showPicker?.();
 }
 
 function Legend() {
@@ -105,13 +120,20 @@ function Legend() {
 function Rooms() {
   const all = centres.value ?? [];
   const props = {
-    centres: all.filter((centre) => centre.rooms.length), busy: busy.value, now: now.value, today: today.value,
+    centres: all.filter((centre) => centre.rooms.length), busy: busy.value, sessions: sessions.value, now: now.value, today: today.value,
     choose: (/** @type {any} */ held) => { chosen.value = held; },
     book: mayBook() ? openBooking : null,
   };
   return view.value === "week"
     ? html`<${WeekView} ...${props} monday=${week.value} openDay=${(/** @type {string} */ name) => { day.value = name; wished.value = "day"; }} />`
     : html`<${DayView} ...${props} day=${day.value} narrow=${narrow.value} />`;
+}
+
+/** @param {{kind: string}} event */
+function happened({ kind }) {
+  const ofSession = kind.startsWith("session.") || kind.startsWith("site.");
+  if (ofSession) void refreshSession();
+  if (ofSession || kind.startsWith("booking.") || kind === "hello") void loadBusy();
 }
 
 NARROW.addEventListener("change", () => { narrow.value = NARROW.matches; });
@@ -121,4 +143,4 @@ mount("planning", Body);
 await Promise.all([loadCentres(), findPerson()]);
 effect(() => { void week.value; void loadBusy(); });
 effect(remember);
-if (person.value) listen((event) => { if (event.kind.startsWith("booking.") || event.kind === "hello") void loadBusy(); });
+if (person.value) listen(happened);

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A plain remote for a room where nobody is technical: big buttons, what the room says of itself,
 // and what becomes of each order.
-import { get, listen, post } from "./api.js";
+import { get, listen, post, Problem } from "./api.js";
+import { Conduct, isRunning, refreshSession, session } from "./conduct.js";
 import { icon } from "./icons.js";
 import { t, tOr } from "./i18n.js";
 import { announce, findPerson, mount, Notice, person, ProblemNotice } from "./shell.js";
-import { iso, setZone, showRange } from "./time.js";
+import { iso, setZone, showClock, showRange } from "./time.js";
 import { html, signal } from "./ui.js";
 
 const ROOM = location.pathname.split("/")[2];
 const EARLY = 15 * 60_000;
+const AHEAD = 24 * 3_600_000;
 const FOLLOW_EVERY = 700;
+const CHECK_EVERY = 5_000;
+const REMEMBERED = 20;
 const OPEN = ["accepted", "running"];
 
 const facts = signal({ name: ROOM, centre: "" });
@@ -19,6 +23,9 @@ const order = signal(/** @type {any} */ (null));
 const next = signal(/** @type {any} */ (null));
 const problem = signal(/** @type {Error|null} */ (null));
 const live = signal(false);
+/** What was told of orders lately: an event may come before the answer that names its order.
+ * @type {Map<string, {state: string, error?: string|null}>} */
+const told = new Map();
 const tooLong = 280;
 
 async function describe() {
@@ -40,40 +47,57 @@ async function loadState() {
   }
 }
 
-/** The session the room may join now, if there is one. */
+/** The next session here that this person may know of, within a day. */
 async function loadNext() {
   const now = Date.now();
-  const query = new URLSearchParams({ from: iso(new Date(now)), to: iso(new Date(now + EARLY)) });
+  const query = new URLSearchParams({ from: iso(new Date(now)), to: iso(new Date(now + AHEAD)) });
   const { busy } = await get(`/rooms/availability?${query}`);
   next.value = busy.find((/** @type {any} */ each) => each.room === ROOM && each.session) ?? null;
 }
+
+/** Whether that session's quarter of an hour has come. */
+const isNear = () => Boolean(next.value) && Date.parse(next.value.from) - Date.now() <= EARLY;
 
 /** @param {string} command @param {Record<string, any>} [facts] */
 async function give(command, facts = {}) {
   order.value = { command, state: "accepted" };
   try {
     const answer = await post(`/rooms/${ROOM}/commands`, { command, ...facts });
-    order.value = { command, ...answer };
-    void watch(answer.id);
+    order.value = { command, ...answer, ...told.get(answer.id) };
+    if (OPEN.includes(order.value.state)) void watch(answer.id);
+    else void loadState();
   } catch (error) {
     order.value = { command, state: "refused", words: /** @type {Error} */ (error).message };
   }
   tellOrder();
 }
 
-/** @param {string} id */
+/** Events tell what becomes of an order; where they do not come, it is asked for.
+ * @param {string} id */
 async function watch(id) {
   while (order.value?.id === id && OPEN.includes(order.value.state)) {
-    await new Promise((resolve) => setTimeout(resolve, FOLLOW_EVERY));
+    await new Promise((resolve) => setTimeout(resolve, live.value ? CHECK_EVERY : FOLLOW_EVERY));
     await lookAt(id);
   }
+}
+
+/** @param {{command: string, state: string, error?: string|null}} event */
+function follow({ command, state: at, error }) {
+  told.set(command, { state: at, error });
+  if (told.size > REMEMBERED) told.delete([...told.keys()][0]);
+  became(command, { state: at, error });
 }
 
 /** @param {string} id */
 async function lookAt(id) {
   if (order.value?.id !== id) return;
   const answer = await get(`/commands/${id}`).catch(() => null);
-  if (!answer || order.value?.id !== id || order.value.state === answer.state) return;
+  if (answer) became(id, answer);
+}
+
+/** @param {string} id @param {any} answer */
+function became(id, answer) {
+  if (order.value?.id !== id || order.value.state === answer.state || !OPEN.includes(order.value.state)) return;
   order.value = { ...order.value, ...answer };
   tellOrder();
   if (!OPEN.includes(answer.state)) void loadState();
@@ -94,18 +118,29 @@ function orderWords() {
   return [what, how, tOr(`remedy.${error ?? at}`, "remedy.other", { error })];
 }
 
-/** @param {{kind: string, room?: string, command?: string}} event */
+/** @param {any} event */
 function happened(event) {
   if (event.kind === "hello") void loadState();
-  else if (event.kind.startsWith("command.") && event.command) void lookAt(event.command);
+  else if (event.kind.startsWith("room.command.") && event.room === ROOM) follow(event);
   else if (event.room === ROOM) void loadState();
-  if (event.kind.startsWith("booking.") || event.kind.startsWith("session.")) void loadNext().catch(() => undefined);
+  const ofSession = event.kind.startsWith("session.") || event.kind.startsWith("site.");
+  if (ofSession) void refreshSession();
+  if (ofSession || event.kind.startsWith("booking.")) void loadNext().catch(() => undefined);
+}
+
+/** Not yours now: say when it will be. */
+function NotYet() {
+  if (!(problem.value instanceof Problem && problem.value.status === 403) || !next.value) return null;
+  const from = new Date(next.value.from);
+  return html`<${Notice}><p><strong>${next.value.title}</strong>, ${showRange(from, new Date(next.value.to))}</p>
+    <p>${t("remote.yours_from", { clock: showClock(new Date(from.getTime() - EARLY)) })}</p><//>`;
 }
 
 function Body() {
   return html`<div class="page-head"><div><p class="muted">${facts.value.centre}</p><h1>${facts.value.name}</h1></div>
       ${state.value ? html`<${Presence} />` : null}</div>
     <${ProblemNotice} problem=${problem.value} />
+    <${NotYet} />
     ${person.value === null ? html`<${LoginFirst} />` : null}
     ${state.value ? html`<${Board} />` : null}`;
 }
@@ -151,16 +186,19 @@ function toggle(drawing, name, on, act, present) {
 
 /** @param {{room: any}} props */
 function CallCard({ room }) {
-  const { state: at, session } = room.call;
+  const { state: at, session: current } = room.call;
   const running = at !== "idle" && at !== "failed";
-  const there = next.value && next.value.session !== session;
+  const there = isNear() && next.value.session !== current;
+  // Rooms join a session whose doors are open; whoever does not run it learns that by trying.
+  const open = !session.value || isRunning(session.value);
   return html`<section class="card call-card" aria-labelledby="call-card"><div>
       <h2 id="call-card">${t("remote.call")}</h2>
       <p class=${`state ${running ? "state-ok" : ""}`}>${icon(running ? "check" : "clock")}${t(`call.${at}`)}</p>
-      ${there ? html`<p>${next.value.title || t("planning.busy")}<br /><span class="muted">${showRange(new Date(next.value.from), new Date(next.value.to))}</span></p>`
+      ${next.value && (running || there) ? html`<p>${next.value.title || t("planning.busy")}<br /><span class="muted">${showRange(new Date(next.value.from), new Date(next.value.to))}</span></p>`
         : running ? null : html`<p class="muted">${t("remote.no_session")}</p>`}
+      ${next.value && isNear() ? html`<${Conduct} id=${next.value.session} brief=${true} />` : null}
     </div><div class="actions">
-      ${there ? html`<button class="button button-large" type="button" onClick=${() => give("call.join", { session: next.value.session })}>${icon("enter")}${t("remote.join")}</button>` : null}
+      ${there && open ? html`<button class="button button-large" type="button" onClick=${() => give("call.join", { session: next.value.session })}>${icon("enter")}${t("remote.join")}</button>` : null}
       ${running ? html`<button class="button button-danger button-large" type="button" onClick=${() => give("call.leave")}>${icon("leave")}${t("remote.leave")}</button>` : null}
     </div></section>`;
 }

@@ -3,6 +3,8 @@
 import { language } from "./i18n.js";
 
 let zone = "Europe/Paris";
+/** English as Europe writes it: 24 hours, the day before the month. */
+const locale = language === "en" ? "en-GB" : language;
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formats = new Map();
 
@@ -12,10 +14,10 @@ export function setZone(name) {
 }
 
 /** @param {Intl.DateTimeFormatOptions} options @param {string} [locale] */
-function format(options, locale = language) {
-  const key = `${locale} ${zone} ${JSON.stringify(options)}`;
+function format(options, spoken = locale) {
+  const key = `${spoken} ${zone} ${JSON.stringify(options)}`;
   let found = formats.get(key);
-  if (!found) formats.set(key, (found = new Intl.DateTimeFormat(locale, { timeZone: zone, ...options })));
+  if (!found) formats.set(key, (found = new Intl.DateTimeFormat(spoken, { timeZone: zone, ...options })));
   return found;
 }
 
@@ -79,7 +81,21 @@ export function showClock(date) {
 
 /** "09:00 – 12:00". @param {Date} from @param {Date} to */
 export function showRange(from, to) {
-  return `${showClock(from)} – ${showClock(to)}`;
+  return between(showClock(from), showClock(to));
+}
+
+/** Two hours, never on two lines. @param {string} from @param {string} to */
+export function between(from, to) {
+  return `${from}\u00a0–\u00a0${to}`;
+}
+
+/** As much of a date as a later one does not repeat: "23", "30 novembre". @param {string} day @param {string} to */
+export function showDateBefore(day, to) {
+  /** @type {Intl.DateTimeFormatOptions} */
+  const options = { day: "numeric" };
+  if (day.slice(0, 7) !== to.slice(0, 7)) options.month = "long";
+  if (day.slice(0, 4) !== to.slice(0, 4)) options.year = "numeric";
+  return format(options).format(instant(day, "12:00"));
 }
 
 /** "lundi 23 novembre". @param {Date|string} day */
@@ -101,14 +117,14 @@ export function showDate(day) {
 /** "Lundi". @param {number} index Monday is 0 */
 export function showWeekday(index) {
   const date = new Date(Date.UTC(2024, 0, 1 + index, 12));
-  return capital(new Intl.DateTimeFormat(language, { weekday: "long", timeZone: "UTC" }).format(date));
+  return capital(new Intl.DateTimeFormat(locale, { weekday: "long", timeZone: "UTC" }).format(date));
 }
 
 /** "2 h 05", "4 min", "12 s". @param {number} seconds */
 export function showDuration(seconds) {
   const whole = Math.max(0, Math.ceil(seconds));
   const unit = (/** @type {number} */ value, /** @type {string} */ name) =>
-    new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
+    new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
   if (whole < 90) return unit(whole, "second");
   if (whole < 5400) return unit(Math.round(whole / 60), "minute");
   if (whole < 172_800) return unit(Math.round(whole / 3600), "hour");
