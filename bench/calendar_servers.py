@@ -13,7 +13,7 @@ from typing import IO
 from aiohttp import ClientError, ClientSession
 from sqlalchemy import Connection, delete
 
-from bench import machine, peers
+from bench import machine, peers, seeded
 from bench.calendar_events import DAYS, ROOMS, Made
 from orchestrator import wiring
 from orchestrator.auth import accounts
@@ -69,7 +69,9 @@ class Margeride(Server):
 
     async def start(self, seeds: Sequence[Made]) -> None:
         data = self.home / "data"
-        player = await asyncio.to_thread(self._seed, data, seeds)
+        player = await asyncio.to_thread(
+            seeded.furnish, data, len(seeds), lambda place: self._seed(place, seeds)
+        )
         self._service = Service(data, NETWORK, port=0, media_port=0)
         await self._service.start()
         self.headers = basic(player.login, player.app_password)

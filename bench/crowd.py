@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgType
 
-PATIENCE, BEAT = 60.0, 4.0
+PATIENCE, BEAT = 120.0, 4.0
 SMALLEST = 4096
 
 

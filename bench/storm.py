@@ -21,6 +21,8 @@ from bench.storm_servers import Bare, Margeride, Server
 
 Times = dict[str, list[float]]
 AWAY = 1.0  # seconds between the cut and the return
+CALM_WITHIN = 40  # seconds at most until a server has nothing to do
+QUIET = 150_000_000  # ns of CPU in a second
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,10 +41,21 @@ async def come_back(servers: Sequence[Server], rounds: int) -> tuple[Times, Time
             await asyncio.sleep(AWAY)
             waits = await server.crowd.dial()
             (whole if number else first)[server.name].append(max(waits))
-            await asyncio.sleep(AWAY)
+            machine.say(f"  {server.name}: the last of {len(waits)} after {max(waits):.2f} s")
+            await calm(server)
     for server in servers:
         await server.crowd.cut()
+        await calm(server)
     return first, whole
+
+
+async def calm(server: Server) -> None:
+    """Until the server has done what it had to: one round is not to pay for another."""
+    for _ in range(CALM_WITHIN):
+        before = machine.cpu_ns(server.pid)
+        await asyncio.sleep(1.0)
+        if machine.cpu_ns(server.pid) - before < QUIET:
+            return
 
 
 async def be_told(servers: Sequence[Server], tellings: int, still: int) -> Times:
@@ -54,7 +67,8 @@ async def be_told(servers: Sequence[Server], tellings: int, still: int) -> Times
             sleepers.append(
                 await asyncio.to_thread(frozen, server.audience_url, server.audience_headers)
             )
-    await asyncio.sleep(AWAY)
+    for server in servers:
+        await calm(server)
     for number in range(tellings):
         for server in servers:
             word = str(int(time.time()) * 1000 + number)
