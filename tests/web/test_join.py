@@ -86,6 +86,20 @@ async def test_before_the_doors_open_one_waits_with_a_countdown(
     assert [path for _, path, _ in service.asked] == []
 
 
+async def test_a_service_that_is_away_is_waited_for_in_the_lobby(
+    service: PagedService, browser: Chromium
+) -> None:
+    page = await look(browser, service, LINK)
+    await page.route("**/api/v1/join**", lambda route: route.abort())
+    await page.get_by_label("Votre nom").fill("Camille")
+    await page.get_by_role("button", name="Rejoindre").click()
+    await expect(page.get_by_text("Cette page réessaie d'elle-même")).to_be_visible()
+    assert await faults(page) == []
+    await page.unroute("**/api/v1/join**")
+    await expect(page.get_by_text("Le service ne répond pas")).to_have_count(0, timeout=10_000)
+    await enter(page)
+
+
 async def test_an_unknown_link_says_so(service: PagedService, browser: Chromium) -> None:
     page = await look(browser, service, "/join/perdu")
     await expect(page.get_by_text("Ce lien ne mène à aucune session")).to_be_visible()

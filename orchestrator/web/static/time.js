@@ -13,7 +13,7 @@ export function setZone(name) {
   if (name) zone = name;
 }
 
-/** @param {Intl.DateTimeFormatOptions} options @param {string} [locale] */
+/** @param {Intl.DateTimeFormatOptions} options @param {string} [spoken] */
 function format(options, spoken = locale) {
   const key = `${spoken} ${zone} ${JSON.stringify(options)}`;
   let found = formats.get(key);
