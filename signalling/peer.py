@@ -38,6 +38,7 @@ HEARTBEAT = timedelta(seconds=5)
 DEAD_AFTER = timedelta(seconds=15)
 KEPT = 256
 RATE, BURST = 30.0, 60.0
+CHANGES = 5.0  # a second: what everybody else is told of
 
 
 class State(StrEnum):
@@ -131,6 +132,23 @@ class Refuse:
 Effect = Send | Close | Ask | Refuse
 
 
+class Allowance:
+    """So many a second; what is not used is saved, up to a burst."""
+
+    def __init__(self, rate: float, burst: float, now: datetime) -> None:
+        self._rate, self._burst = rate, burst
+        self._left, self._counted_at = burst, now
+
+    def take(self, now: datetime) -> bool:
+        """One more; False when there is none left."""
+        earned = (now - self._counted_at).total_seconds() * self._rate
+        self._left, self._counted_at = min(self._burst, self._left + earned), now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
 class PeerSession:
     """A client's side of the conversation, over as many lines as it takes."""
 
@@ -140,6 +158,7 @@ class PeerSession:
         self.seq = 0
         self._before = State.HELLO
         self._kept: deque[str] = deque(maxlen=KEPT)
+        self._changes = Allowance(CHANGES, CHANGES, now)
         self._take_line(now)
 
     @property
@@ -166,7 +185,7 @@ class PeerSession:
     def receive(self, text: str, now: datetime) -> list[Effect]:
         """A frame came."""
         self._last_heard = now
-        if not self._within_rate(now):
+        if not self._frames.take(now):
             return [Refuse(key="too-fast", closing=Closing.REFUSED)]
         try:
             message = hear(text)
@@ -185,6 +204,10 @@ class PeerSession:
         if state is State.KNOWN:
             return isinstance(message, KNOWN_MAY_SAY)
         return state is not State.GONE
+
+    def may_change(self, now: datetime) -> bool:
+        """Whether he has not changed too often lately, over all his lines; counts this once."""
+        return self._changes.take(now)
 
     def say(self, message: ServerMessage) -> list[Effect]:
         """Number a message, keep it, and send it if somebody is there."""
@@ -241,12 +264,7 @@ class PeerSession:
         self._hello_by = now + HELLO_WITHIN
         self._last_heard = now
         self._next_heartbeat = now + HEARTBEAT
-        self._allowance, self._counted_at = BURST, now
-
-    def _within_rate(self, now: datetime) -> bool:
-        earned = (now - self._counted_at).total_seconds() * RATE
-        self._allowance, self._counted_at = min(BURST, self._allowance + earned) - 1, now
-        return self._allowance >= 0
+        self._frames = Allowance(RATE, BURST, now)
 
     def _unreadable(self, refusal: Invalid) -> Refuse:
         facts = {name: fact for name, fact in refusal.fields.items() if name != "about"}

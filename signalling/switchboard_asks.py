@@ -2,7 +2,7 @@
 
 import logging
 
-from rooms.errors import Conflict, Forbidden, Invalid, MargerideError, NotFound
+from rooms.errors import Conflict, Forbidden, Invalid, MargerideError, NotFound, TooMany
 from rooms.ids import RoomId
 from signalling.codec import write
 from signalling.messages import (
@@ -49,6 +49,8 @@ class Asks:
             peer.refuse(MargerideError("internal"), message.type)
 
     async def _do(self, peer: Seated, message: ClientMessage) -> None:
+        if isinstance(message, Join | TrackSet):
+            _pace(peer, message)
         if isinstance(message, Join):
             await self._seats.join(peer, message)
         elif isinstance(message, RoomState | CommandAccepted | CommandDone | CommandFailed):
@@ -87,6 +89,13 @@ class Asks:
                 seat.reported = [write(leg) for leg in legs]
             case _:
                 raise Invalid("bad-message")
+
+
+def _pace(peer: Seated, message: Join | TrackSet) -> None:
+    # Whoever mutes himself is muted, however fast: to be heard again is what has to wait.
+    mutes = isinstance(message, TrackSet) and message.muted
+    if not peer.may_change() and not mutes:
+        raise TooMany("too-fast")
 
 
 def _room_of(peer: Seated) -> RoomId:

@@ -133,9 +133,9 @@ class Media:
         await self._trying(self._pump(seat))
 
     async def mute(self, seat: Seat, wish: TrackSet) -> None:
-        """A participant has muted himself."""
-        seat.gathering.board.mute(seat.id, wish.kind, wish.muted)
-        seat.gathering.changed(seat)
+        """A participant has muted himself; said twice, it is news to nobody."""
+        if seat.gathering.board.mute(seat.id, wish.kind, wish.muted):
+            seat.gathering.changed(seat)
         await self._engine_mute(seat, wish.kind, wish.muted)
 
     def leg_failed(self, seat: Seat, leg: LegId) -> None:

@@ -94,6 +94,10 @@ class Peer(Generic[SeatT]):
                     asked.append(message)
         return asked
 
+    def may_change(self) -> bool:
+        """Whether he may change once more what the others see of him."""
+        return self.session.may_change(self._clock())
+
     def hang_up(self, code: Closing) -> None:
         """Close the line."""
         if self.line is not None:

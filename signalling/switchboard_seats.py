@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 
 from rooms.errors import MargerideError
 from rooms.ids import LegId, ParticipantId, SessionId
@@ -23,6 +24,14 @@ class _Kept:
 
     publish: LegId | None
     subscribe: LegId | None
+
+
+class News(Enum):
+    """What a `join` is to the others: he came, he is back (perhaps elsewhere), or nothing."""
+
+    CAME = auto()
+    BACK = auto()
+    NONE = auto()
 
 
 class Seats:
@@ -48,10 +57,14 @@ class Seats:
         peer.session.happen(Event.JOINED)
         if kept.publish or kept.subscribe:
             peer.session.happen(Event.SETTLED)
-        (seat.gathering.arrived if news else seat.gathering.changed)(seat)
+        if news is News.CAME:
+            seat.gathering.arrived(seat)
+        elif news is News.BACK:
+            seat.gathering.changed(seat)
         if seat.subscription is not None:
             self._media.refresh_seat(seat)
-        await self._telling(self._house.joined(seat.place))
+        if news is not News.NONE:
+            await self._telling(self._house.joined(seat.place))
 
     async def leave(self, seat: Seat, reason: str) -> None:
         """He gives his seat up, or it is taken from him."""
@@ -119,18 +132,19 @@ class Seats:
         if gathering is not None:
             gathering.tell(SessionChanged(session=await self._house.session(session)))
 
-    def _sit(self, peer: Seated, place: Place) -> tuple[Seat, bool]:
+    def _sit(self, peer: Seated, place: Place) -> tuple[Seat, News]:
         """The seat, and whether that is news to the others."""
         gathering = self._hall.gathering(place.session)
         seat = gathering.seats.get(place.participant)
-        news = seat is None or not seat.named
+        came = seat is None or not seat.named
         if seat is None:
             seat = gathering.seats[place.participant] = Seat(place, gathering)
         if seat.peer is not peer:
             self.unseat(seat, "removed")
+        back = seat.peer is not peer or seat.place != place
         seat.place, seat.peer, peer.seat = place, peer, seat
-        self._hall.presence.here(seat.key)
-        return seat, news
+        back = self._hall.presence.here(seat.key) or back
+        return seat, News.CAME if came else News.BACK if back else News.NONE
 
     def _joined(self, seat: Seat, kept: _Kept, session: dict[str, object]) -> Joined:
         return Joined(

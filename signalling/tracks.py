@@ -44,10 +44,13 @@ class Board:
         self._muted -= {(participant, kind) for kind in Kind}
         return self.withdraw(participant)
 
-    def mute(self, participant: ParticipantId, kind: Kind, muted: bool) -> None:
-        """Mark what he sends of this kind, now and later."""
+    def mute(self, participant: ParticipantId, kind: Kind, muted: bool) -> bool:
+        """Mark what he sends of this kind, now and later; False when it is so already."""
+        if ((participant, kind) in self._muted) is muted:
+            return False
         (self._muted.add if muted else self._muted.discard)((participant, kind))
         self.publish(participant, self.of(participant))
+        return True
 
     def muted(self, participant: ParticipantId) -> list[Kind]:
         """The kinds he has muted."""

@@ -109,7 +109,46 @@ async def test_joining_twice_is_answered_twice(board: Board) -> None:
     assert len(anne.line.of("joined")) == 2
     assert anne.line.last("joined")["publish_leg"] == LEGS[0]
     assert anne.line.last("joined")["subscribe_leg"] == LEGS[1]
-    assert board.house.heard("joined") == [(ANNE,), (ANNE,)]
+    assert board.house.heard("joined") == [(ANNE,)]
+
+
+async def test_what_is_said_again_is_news_to_nobody(board: Board) -> None:
+    anne, bruno = await board.person("anne", 0), await board.person("bruno", 2)
+    await anne.say("track.set", kind="audio", muted=True)
+    board.clock.advance(1)
+    heard = len(bruno.line.said)
+    for _ in range(2):
+        await anne.say("track.set", kind="audio", muted=True)
+        await anne.say("join", publish_leg=LEGS[0], subscribe_leg=LEGS[1])
+    assert not anne.line.of("error")
+    assert len(bruno.line.said) == heard
+    assert board.house.heard("joined") == [(ANNE,), (BRUNO,)]
+
+
+async def test_who_changes_all_the_time_is_told_to_slow_down(board: Board) -> None:
+    anne, bruno = await board.person("anne", 0), await board.person("bruno", 2)
+    board.clock.advance(1)
+    heard = len(bruno.line.said)
+    for turn in range(20):
+        await anne.say("track.set", kind="audio", muted=turn % 2 == 0)
+    assert anne.line.code is None
+    refusals = anne.line.of("error")
+    assert {(one["code"], one["about"], one["fatal"]) for one in refusals} == {
+        ("too-fast", "track.set", False)
+    }
+    told = bruno.line.said[heard:]
+    assert len(told) == 5
+    # Whatever was refused, who said last that he is muted is.
+    await anne.say("track.set", kind="audio", muted=True)
+    tracks = bruno.line.last("participant.changed")["participant"]["tracks"]
+    assert {t["kind"]: t["muted"] for t in tracks}["audio"]
+    await anne.say("join")
+    assert anne.line.last("error")["about"] == "join"
+    await anne.say("track.set", kind="audio", muted=False)
+    assert len(anne.line.of("error")) == len(refusals) + 2
+    board.clock.advance(1)
+    await anne.say("track.set", kind="audio", muted=False)
+    assert len(anne.line.of("error")) == len(refusals) + 2
 
 
 async def test_a_service_that_was_killed_finds_its_people_at_the_worker(board: Board) -> None:
