@@ -198,7 +198,7 @@ class Xandikos(Peer):
     """Xandikos; seeded by files and one commit in the Git store it has made itself."""
 
     name = "xandikos"
-    settings = f"{XANDIKOS}, Git store, --defaults, no authentication"
+    settings = f"{XANDIKOS}, Git store, --defaults --eager, no authentication"
 
     async def start(self, seeds: Sequence[Made]) -> None:
         programs = await asyncio.to_thread(peers.from_pypi, "xandikos", XANDIKOS)
@@ -206,7 +206,7 @@ class Xandikos(Peer):
         command = [
             str(programs / "xandikos"), "serve", "-d", str(self.home / "store"), "--defaults",
             "--current-user-principal", "/claire/", "-l", "127.0.0.1", "-p", str(port),
-            "--no-detect-systemd", "--state-dir", str(self.home / "state"),
+            "--no-detect-systemd", "--eager", "--state-dir", str(self.home / "state"),
         ]  # fmt: skip
         url = f"http://127.0.0.1:{port}/"
         await self._launch(*command, url=url)
