@@ -13,13 +13,14 @@ from rooms.errors import MargerideError
 
 log = logging.getLogger(__name__)
 
-FRESH = 0.5
+FRESH, NOT_YET = 0.5, 0.1
 
 
 class Readiness:
-    """What there is to be ready: looked at once for all who ask at a time, and for half a second.
+    """What there is to be ready: looked at once for all who ask at a time, and for half a second
+    (less while it is not, so that who waits for it goes on as soon as it is).
 
-    A look is a write, and anybody may ask: the store is written to twice a second at most.
+    A look is a write, and anybody may ask: a service that is ready writes twice a second at most.
     """
 
     def __init__(self, app: web.Application) -> None:
@@ -41,7 +42,9 @@ class Readiness:
 
     async def _looked(self) -> dict[str, bool]:
         parts = {"store": await _store(self._app), "media": await _media(self._app)}
-        self._until = asyncio.get_running_loop().time() + FRESH
+        self._until = asyncio.get_running_loop().time() + (
+            FRESH if all(parts.values()) else NOT_YET
+        )
         return parts
 
 

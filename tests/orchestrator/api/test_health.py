@@ -36,18 +36,22 @@ async def ask(service: RunningService) -> int:
         return answer.status
 
 
+@pytest.mark.parametrize("absent", [False, True])
 async def test_a_hundred_who_ask_at_once_cost_one_write(
-    service: RunningService, looks: list[str], monkeypatch: pytest.MonkeyPatch
+    service: RunningService, looks: list[str], monkeypatch: pytest.MonkeyPatch, absent: bool
 ) -> None:
     monkeypatch.setattr(health, "FRESH", 60.0)  # however slow the machine is today
-    assert await asyncio.gather(*(ask(service) for _ in range(100))) == [200] * 100
+    monkeypatch.setattr(health, "NOT_YET", 60.0)
+    service.engine.absent = absent
+    status = 503 if absent else 200
+    assert await asyncio.gather(*(ask(service) for _ in range(100))) == [status] * 100
     assert looks == ["ready_at"]
 
 
 async def test_the_answer_is_looked_up_again_when_it_is_old(
     service: RunningService, looks: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert health.FRESH == 0.5
+    assert (health.FRESH, health.NOT_YET) == (0.5, 0.1)
     monkeypatch.setattr(health, "FRESH", 0.0)
     assert await ask(service) == 200
     service.engine.absent = True
