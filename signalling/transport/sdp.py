@@ -13,7 +13,11 @@ MOST_LINES = 2_000
 MOST_MEDIA = 32
 MOST_IN_MEDIA = 256
 MID = re.compile(r"[A-Za-z0-9_.+{}-]{1,16}")
-FINGERPRINT = re.compile(r"([0-9A-Fa-f]{2}:){15,63}[0-9A-Fa-f]{2}")
+# RFC 8839 §5.4: so long, and of these signs only.
+UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
+PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,256}")
+OCTETS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
+FINGERPRINT = re.compile(r"([0-9A-Fa-f]{2}:)+[0-9A-Fa-f]{2}")
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
@@ -216,10 +220,14 @@ def _check(description: Description) -> None:
     for media in used:
         if media.protocol != "UDP/TLS/RTP/SAVPF":
             raise bad("m-lines must be UDP/TLS/RTP/SAVPF")
-        if not media.fingerprints or not media.ufrag or not media.password:
-            raise bad("no fingerprint or no ICE credentials")
-        if not all(FINGERPRINT.fullmatch(value) for _, value in media.fingerprints):
-            raise bad("not a fingerprint")
+        if not UFRAG.fullmatch(media.ufrag) or not PASSWORD.fullmatch(media.password):
+            raise bad("no ICE credentials, or not what they should be")
+        if not media.fingerprints or not all(_is_fingerprint(*one) for one in media.fingerprints):
+            raise bad("no fingerprint, or not by SHA-256, SHA-384 or SHA-512")
     # Everything travels on one transport; what is outside the bundle would never connect.
     if len(used) > 1 and not {media.mid for media in used} <= set(description.bundle):
         raise bad("m-lines must be bundled")
+
+
+def _is_fingerprint(kind: str, digest: str) -> bool:
+    return len(digest) == 3 * OCTETS.get(kind, 0) - 1 and bool(FINGERPRINT.fullmatch(digest))

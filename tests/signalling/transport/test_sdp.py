@@ -9,10 +9,11 @@ from signalling.transport.sdp_answer import Agreed, Ours, publish_answer
 from signalling.transport.sdp_offer import Sending, read_answer, subscribe_offer
 
 OURS = Ours(
-    credentials=Credentials(ufrag="ours", password="secret"),
+    credentials=Credentials(ufrag="ours", password="secret" * 4),
     fingerprint=":".join(["AB"] * 32),
     candidates=["a=candidate:1 1 udp 1 192.0.2.7 8189 typ host", "a=end-of-candidates"],
 )
+SECRET = "password" * 3
 OFFER = """v=0
 o=- 1 2 IN IP4 127.0.0.1
 s=-
@@ -21,7 +22,7 @@ a=group:BUNDLE 0 1
 m=audio 9 UDP/TLS/RTP/SAVPF 111 63
 c=IN IP4 0.0.0.0
 a=ice-ufrag:theirs
-a=ice-pwd:password
+a=ice-pwd:passwordpasswordpassword
 a=fingerprint:sha-256 {print}
 a=setup:actpass
 a=mid:0
@@ -37,7 +38,7 @@ a=ssrc:1001 cname:x
 m=video 9 UDP/TLS/RTP/SAVPF 45 46 96 97
 c=IN IP4 0.0.0.0
 a=ice-ufrag:theirs
-a=ice-pwd:password
+a=ice-pwd:passwordpasswordpassword
 a=fingerprint:sha-256 {print}
 a=setup:actpass
 a=mid:1
@@ -114,6 +115,17 @@ def test_what_we_do_not_take_is_refused_in_its_place() -> None:
         ("opus", "g722x"),
         ("a=ice-ufrag:theirs", "a=x"),
         ("CD:CD", "zz"),
+        ("CD:CD:CD", "CD"),
+        ("sha-256", "sha-1"),
+        ("sha-256", "sha-512"),
+        ("sha-256", "crc-32"),
+        ("a=setup:actpass", "a=fingerprint:md2 CD:CD"),
+        ("theirs", "tom"),
+        ("theirs", "t" * 257),
+        ("theirs", "their name"),
+        (SECRET, "s" * 21),
+        (SECRET, "s" * 257),
+        (SECRET, f"{SECRET}\u00e9"),
         ("UDP/TLS/RTP/SAVPF", "RTP/AVP"),
         ("m=audio 9", "m=audio 99999"),
         ("m=audio 9", "m=audio -1"),
@@ -131,6 +143,20 @@ def test_a_wrong_offer_is_refused_by_name(before: str, after: str) -> None:
         wrong = wrong.replace("VP8", "VP9")
     with pytest.raises(Invalid, match="bad-sdp"):
         agree(wrong)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("theirs", "t+/9"),
+        ("theirs", "t" * 256),
+        (SECRET, "s" * 22),
+        (SECRET, "s" * 256),
+        ("sha-256 CD", "SHA-512 " + "CD:" * 32 + "CD"),
+    ],
+)
+def test_what_the_standard_allows_is_taken(before: str, after: str) -> None:
+    assert len(agree(OFFER.replace(before, after)).published) == 2
 
 
 @pytest.mark.parametrize(
