@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 JOIN_WITHIN = 10.0
 MEASURE_EVERY = 1.0
+MEND_EVERY = 0.25
 STATS_EVERY = 5
 
 
@@ -56,12 +57,16 @@ class Endpoint:
 
     async def run(self) -> None:
         """Be there."""
-        measuring = asyncio.create_task(self._measure(), name="figures")
+        beside = [
+            asyncio.create_task(self._measure(), name="figures"),
+            asyncio.create_task(self._mend(), name="mending"),
+        ]
         try:
             await self.line.run()
         finally:
-            measuring.cancel()
-            await asyncio.gather(measuring, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await self._commands.close()
             await self._hang_up()
 
@@ -215,6 +220,12 @@ class Endpoint:
         call, self.call = self.call, None
         if call is not None:
             await call.close()
+
+    async def _mend(self) -> None:
+        while True:
+            await asyncio.sleep(MEND_EVERY)
+            if self.call is not None:
+                await self.call.listener.mend()
 
     async def _measure(self) -> None:
         turn = 0

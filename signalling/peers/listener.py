@@ -18,12 +18,14 @@ from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame, VideoFrame
 
 from signalling.messages import PlacedView
-from signalling.peers.seam import Bytes
+from signalling.peers.seam import Bytes, Waiting
 from signalling.peers.test_card import RATE
 
 FULL = 32_768
 MEASURE_EACH = 5
 WINDOW = 0.6
+PATIENCE = 1.5  # seconds without a picture while packets come, then a key picture is asked for
+BACKLOG = 8  # packets; the picture that is being received holds fewer
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class Incoming:
     received: int = 0
     lost: int = 0
     at: float = field(default_factory=monotonic)
+    frame_at: float = field(default_factory=monotonic)
 
 
 class Listener:
@@ -101,6 +104,19 @@ class Listener:
             remote.kbps = kbps
             remote.loss = lost / (received + lost) if received + lost else 0.0
 
+    async def mend(self) -> None:
+        """Ask again for lost packets; where a picture stands still for long, begin anew."""
+        now = monotonic()
+        for incoming in list(self._incoming.values()):
+            if incoming.receiver.track.kind != "video":
+                continue
+            waiting = Waiting(incoming.receiver)
+            if now - incoming.frame_at > PATIENCE and waiting.held > BACKLOG:
+                incoming.frame_at = now
+                await waiting.start_afresh()
+            elif waiting.missing:
+                await waiting.ask_again()
+
     async def stop(self) -> None:
         """Listen no more."""
         tasks = [incoming.task for incoming in self._incoming.values() if incoming.task]
@@ -117,6 +133,8 @@ class Listener:
             except MediaStreamError:
                 return
             number += 1
+            if mid in self._incoming:
+                self._incoming[mid].frame_at = monotonic()
             remote = self.remotes.get(self._placed.get(mid, ""))
             if remote is not None:
                 self._take(remote, frame, number)

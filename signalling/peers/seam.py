@@ -1,7 +1,8 @@
-"""The private name of aiortc that the endpoints stand on; a contract test stands for it.
+"""The private names of aiortc that the endpoints stand on; a contract test stands for each.
 
 `RTCRtpReceiver._handle_rtp_packet` sees every packet of a receiver; aiortc's own figures count
-packets, not bytes.
+packets, not bytes. Its NACK generator asks once for what it misses, and its jitter buffer then
+waits for it until 512 packets are held, which at ten pictures a second is most of a minute.
 """
 
 from typing import Any
@@ -22,3 +23,41 @@ class Bytes:
     async def _count(self, packet: Any, *rest: Any, **named: Any) -> None:
         self.total += HEADER + len(packet.payload)
         await self._handle(packet, *rest, **named)
+
+
+class Waiting:
+    """What a video receiver waits for, and the means to stop waiting."""
+
+    def __init__(self, receiver: RTCRtpReceiver) -> None:
+        self._receiver: Any = receiver
+
+    @property
+    def missing(self) -> list[int]:
+        """The sequence numbers asked for and not come, of the last 128."""
+        return sorted(self._own("nack_generator").missing)
+
+    @property
+    def held(self) -> int:
+        """Packets that came and are not yet a picture."""
+        return sum(packet is not None for packet in self._own("jitter_buffer")._packets)
+
+    async def ask_again(self) -> None:
+        """Send the NACK once more."""
+        if (ssrc := self._ssrc()) is not None:
+            await self._receiver._send_rtcp_nack(ssrc, self.missing)
+
+    async def start_afresh(self) -> None:
+        """Forget what is held, and ask for a key picture."""
+        self._own("nack_generator").missing.clear()
+        buffer = self._own("jitter_buffer")
+        buffer._origin = None
+        buffer._packets = [None] * buffer.capacity
+        if (ssrc := self._ssrc()) is not None:
+            await self._receiver._send_rtcp_pli(ssrc)
+
+    def _ssrc(self) -> int | None:
+        seen: dict[int, Any] = self._own("active_ssrc")
+        return max(seen, key=lambda ssrc: seen[ssrc]) if seen else None
+
+    def _own(self, name: str) -> Any:
+        return getattr(self._receiver, f"_RTCRtpReceiver__{name}")

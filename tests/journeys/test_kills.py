@@ -70,10 +70,17 @@ def forget(rooms: Rooms) -> None:
         site.others.clear()
 
 
-def all_flow_since(rooms: Rooms, before: dict[tuple[str, str], int]) -> bool:
-    """Every room has decoded three frames more of every other."""
-    now = pictures(rooms)
-    return all(now.get(pair, 0) >= frames + 3 for pair, frames in before.items())
+async def assert_flow(rooms: Rooms) -> None:
+    """Every room decodes three frames more of every other, now."""
+    await rooms.look()
+    before = pictures(rooms)
+
+    def stuck() -> set[tuple[str, str]]:
+        now = pictures(rooms)
+        return {pair for pair, frames in before.items() if now.get(pair, 0) < frames + 3}
+
+    flows = await true_within(3, rooms, lambda: not stuck())
+    assert flows, (stuck(), before, [site.state for site in rooms.sites.values()])
 
 
 async def session_of(person: Person) -> dict[str, Any]:
@@ -132,14 +139,11 @@ async def test_the_service_killed_twenty_times_interrupts_nobody_and_loses_nothi
             await asyncio.sleep(chance.uniform(0.1, 0.6))
             await stage.service.kill()
             await writing
-            await rooms.look()
-            before = pictures(rooms)
-            assert await true_within(3, rooms, lambda b=before: all_flow_since(rooms, b))  # type: ignore[misc]
+            await assert_flow(rooms)
             ready.append(await stage.service.start())
             async with stage.person(stage.cast.animateur) as person:
                 await all_are_joined(person, rooms)
-            before = pictures(rooms)
-            assert await true_within(3, rooms, lambda b=before: all_flow_since(rooms, b))  # type: ignore[misc]
+            await assert_flow(rooms)
         assert median(ready) <= READY_WITHIN, ready
         assert len(booker.acknowledged) >= KILLS
         async with stage.person(stage.cast.animateur) as person:

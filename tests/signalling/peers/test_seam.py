@@ -1,12 +1,14 @@
 """The private name of aiortc that the endpoints stand on: an upgrade that moves it is told."""
 
 import inspect
+from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
-from aiortc import RTCRtpReceiver
+from aiortc import RTCDtlsTransport, RTCRtpReceiver
+from aiortc.rtp import RtpPacket
 
-from signalling.peers.seam import Bytes
+from signalling.peers.seam import Bytes, Waiting
 
 
 def test_aiortc_still_hands_every_packet_to_this_name() -> None:
@@ -27,3 +29,33 @@ async def test_bytes_are_counted_and_packets_passed_on() -> None:
     await receiver._handle_rtp_packet(packet, arrival_time_ms=7)
     assert counted.total == 100
     assert passed == [(packet, 7)]
+
+
+async def test_what_a_video_receiver_waits_for_can_be_read_and_given_up() -> None:
+    receiver = RTCRtpReceiver("video", cast(RTCDtlsTransport, SimpleNamespace(state="connected")))
+    waiting = Waiting(receiver)
+    assert (waiting.missing, waiting.held) == ([], 0)
+    await waiting.ask_again()  # nobody to ask yet: nothing happens
+
+    asked: list[tuple[str, int, object]] = []
+
+    async def nack(ssrc: int, lost: list[int]) -> None:
+        asked.append(("nack", ssrc, lost))
+
+    async def pli(ssrc: int) -> None:
+        asked.append(("pli", ssrc, None))
+
+    private = cast(Any, receiver)
+    private._send_rtcp_nack, private._send_rtcp_pli = nack, pli
+    private._RTCRtpReceiver__active_ssrc[77] = datetime.now(UTC)
+    for number in (10, 11, 14):
+        packet = RtpPacket(sequence_number=number, timestamp=number, ssrc=77)
+        private._RTCRtpReceiver__nack_generator.add(packet)
+        packet._data = b""  # type: ignore[attr-defined]
+        private._RTCRtpReceiver__jitter_buffer.add(packet)
+    assert waiting.missing == [12, 13]
+    assert waiting.held == 2  # the first has become a picture
+    await waiting.ask_again()
+    await waiting.start_afresh()
+    assert asked == [("nack", 77, [12, 13]), ("pli", 77, None)]
+    assert (waiting.missing, waiting.held) == ([], 0)
