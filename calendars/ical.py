@@ -18,6 +18,7 @@ OVERRIDE = "RECURRENCE-ID"
 KINDS = ("VEVENT", "VTODO", "VJOURNAL")
 MAX_UID = 255
 MAX_STORED = 4 * MAX_BYTES
+MAX_ATTENDEES = 500
 _SINGLE_DATES = ("DTSTART", "DTEND", "DUE", "RECURRENCE-ID", "COMPLETED")
 _ONCE = ("UID", "DTSTART", "DTEND", "DUE", "DURATION", "RECURRENCE-ID", "STATUS", "TRANSP")
 
@@ -59,8 +60,8 @@ def parse(body: bytes, zone: ZoneInfo, *, stored: bool = False) -> CalendarItem:
     `stored` is for what we have accepted and written ourselves: it may have grown by our answers
     and zone definitions, and need not be tried on the library again.
 
-    Raises `Invalid`: `calendar-too-large` (limit), `calendar-method`, or `bad-calendar-data`,
-    whose `detail` says more, in English, for the log and the error body.
+    Raises `Invalid`: `calendar-too-large` and `too-many-attendees` (limit), `calendar-method`, or
+    `bad-calendar-data`, whose `detail` says more, in English, for the log and the error body.
     """
     calendar = read(body, MAX_STORED if stored else MAX_BYTES)
     if calendar.name != "VCALENDAR":
@@ -74,6 +75,8 @@ def parse(body: bytes, zone: ZoneInfo, *, stored: bool = False) -> CalendarItem:
     uid = _only_uid(parts)
     for part in parts:
         _check_dates(part)
+        if not stored and len(part.lines("ATTENDEE")) > MAX_ATTENDEES:
+            raise Invalid("too-many-attendees", limit=MAX_ATTENDEES)
     parts.sort(key=lambda part: part.first(OVERRIDE) is not None)
     _check_overrides(parts, zone)
     item = CalendarItem(calendar, parts[0].name, uid, tuple(parts))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from xandikos import caldav, webdav
 from xandikos.icalendar import CalendarFilter, ICalendarFile
 
+from calendars.ical import MAX_ATTENDEES
 from calendars.server.limits import MAX_OBJECT, check_name
 from calendars.server.port import CalendarInfo, CalendarPort, Item, Stored
 from calendars.server.resources import Branch, Resource
@@ -227,6 +228,10 @@ class CalendarCollection(Branch, caldav.Calendar):
     def get_max_instances(self) -> int:
         """Longer series are refused."""
         return MAX_INSTANCES
+
+    def get_max_attendees_per_instance(self) -> int:
+        """An event with more is refused."""
+        return MAX_ATTENDEES
 
     def get_max_resource_size(self) -> int:
         """Larger objects are refused."""

@@ -28,6 +28,7 @@ FEATURES = ["1", "3", "access-control", "calendar-access", "sync-collection"]
 BAD_XML = frozenset({"xml-too-deep", "xml-too-large", "xml-doctype", "xml-malformed", "bad-path"})
 ELEMENTS = {  # refusal -> the precondition RFC 4791 names for it
     "too-many-instances": f"{CAL}max-instances",
+    "too-many-attendees": f"{CAL}max-attendees-per-instance",
     "calendar-too-large": f"{CAL}max-resource-size",
     "body-too-large": f"{CAL}max-resource-size",
     "date-out-of-range": f"{CAL}max-date-time",

@@ -41,6 +41,7 @@ def known(reporters: dict[str, Any]) -> list[webdav.Property]:
         caldav.MinDateTimeProperty(),
         caldav.MaxDateTimeProperty(),
         caldav.MaxInstancesProperty(),
+        caldav.MaxAttendeesPerInstanceProperty(),
         caldav.MaxResourceSizeProperty(),
         scheduling.CalendarUserAddressSetProperty(),
         scheduling.CalendarUserTypeProperty(),

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from calendars import ical, itip, join_link, marks
-from calendars.content import Line
+from calendars.content import MAX_BYTES, Line
 from calendars.itip import Answer
 from calendars.server.port import Stored
 from orchestrator import roles
@@ -28,7 +28,7 @@ from orchestrator.store import calendar_items as items
 from orchestrator.store.booked_sessions import Seat, Wish
 from orchestrator.store.bookings import BookingRow
 from orchestrator.store.calendar_items import CalendarRow
-from rooms.errors import Conflict, Forbidden
+from rooms.errors import Conflict, Forbidden, Invalid
 from rooms.ids import BookingId, PersonId, RoomId, new_id
 
 Told = tuple[str, dict[str, Any]]
@@ -295,6 +295,8 @@ class Entry:
         changed: bool = True,
     ) -> Stored:
         body = ical.serialise(event.item) if changed else event.bytes_kept()
+        if len(body) > MAX_BYTES:  # with our answers in it
+            raise Invalid("calendar-too-large", limit=MAX_BYTES)
         etag = items.save(
             self.conn, self.now, calendar.id, name, event.item.uid, body, self.person.login
         )

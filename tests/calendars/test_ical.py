@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from calendars.content import MAX_BYTES
-from calendars.ical import CalendarItem, parse, serialise
+from calendars.ical import MAX_ATTENDEES, CalendarItem, parse, serialise
 from rooms.errors import Invalid
 from tests.fakes.events import DATA, calendar_bytes, event, event_bytes, stored
 from tests.fakes.places import PARIS
@@ -116,6 +116,13 @@ def test_what_has_grown_by_our_answers_can_still_be_read() -> None:
     assert parse(body, PARIS, stored=True).uid == "event@example"
 
 
+def test_an_event_has_no_more_attendees_than_can_be_answered() -> None:
+    many = [f"ATTENDEE:mailto:{number}@example.org" for number in range(MAX_ATTENDEES + 1)]
+    assert refusal(event_bytes(*many)).key == "too-many-attendees"
+    assert parse(event_bytes(*many), PARIS, stored=True).uid == "event@example"
+    assert parse(event_bytes(*many[1:]), PARIS).uid == "event@example"
+
+
 def test_a_path_for_a_zone_does_not_reach_the_file_system() -> None:
     for tzid in ("America", "Europe/", "../../../etc/passwd", "/etc/localtime"):
         item = event(dtstart=f"DTSTART;TZID={tzid}:20261123T090000")
@@ -131,7 +138,8 @@ def test_a_name_of_a_file_is_not_a_calendar() -> None:
 def test_the_largest_object_does_not_stop_the_house() -> None:
     lines = [
         "DESCRIPTION:" + '\\,;:"a' * 1_000,
-        *(f'ATTENDEE;CN="{n}":mailto:{n}@x' for n in range(4_000)),
+        *(f'ATTENDEE;CN="{n}":mailto:{n}@x' for n in range(MAX_ATTENDEES)),
+        *(f'CONTACT;LANGUAGE="{n}":mailto\\,{n}@x' for n in range(3_500)),
     ]
     body = event_bytes(*lines)
     began = time.process_time()

@@ -139,6 +139,7 @@ def test_every_reason_has_a_whole_sentence_and_a_motive_in_each_language(
         "calendar-method",
         "bad-recurrence",
         "too-many-instances",
+        "too-many-attendees",
         "date-out-of-range",
         "bad-duration",
     ],

@@ -71,6 +71,7 @@ async def test_anothers_password_is_not_ones_own(house: OpenHouse) -> None:
         (event(more=["RRULE:FREQ=DAILY;COUNT=100000"]), "max-instances"),
         (event().replace(b"VEVENT", b"VTODO").replace(b"DTEND", b"DUE"), "supported-calendar"),
         (event(more=["DESCRIPTION:" + "x" * 300_000]), "max-resource-size"),
+        (event(rooms=[f"unknown-{n}" for n in range(501)]), "max-attendees-per-instance"),
     ],
 )
 async def test_a_bad_event_is_refused_with_its_reason(
@@ -81,6 +82,18 @@ async def test_a_bad_event_is_refused_with_its_reason(
         assert answer.status == 403, answer.text
         assert element in answer.text
         assert (await house.client("tom").get(path)).status == 404
+
+
+async def test_an_event_does_not_grow_too_big_by_its_answers(house: OpenHouse) -> None:
+    rooms = [f"unknown-{number}" for number in range(400)]
+    fits = event("fits", rooms=rooms)
+    full = event("full", rooms=rooms, more=["DESCRIPTION:" + "x" * (245_000 - len(fits))])
+    assert len(full) < 256 * 1024
+    tom = house.client("tom")
+    assert (await tom.put("calendar/fits.ics", fits)).status == 201
+    answer = await tom.put("calendar/full.ics", full)
+    assert (answer.status, "max-resource-size" in answer.text) == (403, True)
+    assert (await tom.get("calendar/full.ics")).status == 404
 
 
 async def test_ten_megabytes_are_not_read(house: OpenHouse) -> None:
