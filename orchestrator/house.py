@@ -85,6 +85,11 @@ class House:
         """The session as kept; NotFound("no-session")."""
         return await self.means.database.read(lambda conn: sessions.get(conn, session))
 
+    async def places(self, session: SessionId) -> tuple[Place, ...]:
+        """Everybody on record as in, or lost and expected back."""
+        known = await self.means.database.read(participants.here)
+        return tuple(_place(one) for one in known if one.session == session)
+
     # --- what the wire reports of people ----------------------------------------
 
     async def joined(self, place: Place) -> None:

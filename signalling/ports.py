@@ -57,6 +57,9 @@ class House(Protocol):
     async def session(self, session: SessionId) -> Json:
         """The `session` object of docs/protocol.md."""
 
+    async def places(self, session: SessionId) -> tuple[Place, ...]:
+        """Everybody on record as in the session, or lost and expected back."""
+
     async def screen_on(self, room: RoomId) -> None:
         """A room's screen said hello."""
 

@@ -29,7 +29,7 @@ class Seat:
     """A participant in a session: who sits there, and his two legs.
 
     A seat without a `peer` is kept for somebody who may come back. One whose place has no name was
-    found at the worker after a restart: nobody has said yet who he is.
+    found at the worker after a restart, and the house has nobody of that id on record.
     """
 
     place: Place
@@ -129,9 +129,10 @@ class Gathering:
             if track is not None
         )
 
-    def restore(self, member: Member, now: datetime) -> Seat:
-        """Keep a seat for somebody whom the worker still carries."""
-        place = Place(session=self.id, participant=member.participant, name="", kind="")
+    def restore(self, member: Member, place: Place | None, now: datetime) -> Seat:
+        """Keep a seat for somebody whom the worker still carries; `place` is who he was."""
+        if place is None:
+            place = Place(session=self.id, participant=member.participant, name="", kind="")
         seat = self.seats[member.participant] = Seat(place, self)
         self.presence.lost(seat.key, now)
         self.board.restore(seat.id, member.tracks)

@@ -183,9 +183,11 @@ class Media:
             await self._engine.close(session)
             return
         gathering = gathering or self._hall.gathering(session)
+        known = {place.participant: place for place in await self._house.places(session)}
         for member in members:
             if member.participant not in gathering.seats:
-                gathering.restore(member, self._hall.clock())
+                place = known.get(member.participant)
+                gathering.restore(member, place, self._hall.clock())
 
     async def _is_over(self, session: SessionId) -> bool:
         try:

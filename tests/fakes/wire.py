@@ -41,6 +41,7 @@ class RecordingHouse:
         self.commands: set[CommandId] = set()
         self.broken = False
         self.state = "on_air"
+        self.known: list[Place] = []  # whom the house has on record
 
     def heard(self, what: str) -> list[tuple[Any, ...]]:
         return [rest for (said, *rest_) in self.told for rest in [tuple(rest_)] if said == what]
@@ -83,6 +84,9 @@ class RecordingHouse:
         if session in self.unknown:
             raise NotFound("no-session")
         return {"id": session, "state": "ended" if session in self.over else self.state}
+
+    async def places(self, session: SessionId) -> tuple[Place, ...]:
+        return tuple(place for place in self.known if place.session == session)
 
     async def screen_on(self, room: RoomId) -> None:
         self.told.append(("screen_on", room))

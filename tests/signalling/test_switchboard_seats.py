@@ -5,6 +5,7 @@ import pytest
 from rooms.ids import ParticipantId, RoomId
 from signalling.engine import EngineBack
 from signalling.peer import Closing
+from signalling.ports import Place
 from tests.fakes.wire import LEGS, SESSION, Board, settle
 
 VILLEFORT = RoomId("villefort-visio")
@@ -177,6 +178,32 @@ async def test_a_service_that_was_killed_finds_its_people_at_the_worker(board: B
         assert bruno.line.last("joined")["publish_leg"] == LEGS[2]
         assert bruno.line.last("joined")["subscribe_leg"] is None
         assert back.line.last("participant.joined")["participant"]["id"] == "bruno"
+
+
+async def test_nobody_vanishes_from_a_session_while_the_others_come_back_after_a_kill(
+    board: Board,
+) -> None:
+    await board.person("anne", 0)
+    await board.person("bruno", 2)
+    await board.wire.stop()
+
+    async with Board() as second:
+        second.house.known = [
+            Place(session=SESSION, participant=ParticipantId("bruno"), name="Bruno", kind="guest")
+        ]
+        second.engine._sessions = board.engine._sessions
+        second.engine.emit(EngineBack(fresh=False))
+        await settle()
+        anne = second.guest("pa:anne")
+        await anne.arrive(publish_leg=LEGS[0], subscribe_leg=LEGS[1], subscribe_serial=1)
+        seen = {one["id"]: one for one in anne.line.last("joined")["participants"]}
+        assert (seen["bruno"]["name"], seen["bruno"]["state"]) == ("Bruno", "lost")
+        assert {track["kind"] for track in seen["bruno"]["tracks"]} == {"audio", "video"}
+        bruno = second.guest("pa:bruno")
+        await bruno.arrive(publish_leg=LEGS[2], subscribe_leg=LEGS[3], subscribe_serial=0)
+        changed = anne.line.last("participant.changed")["participant"]
+        assert (changed["id"], changed["state"]) == ("bruno", "joined")
+        assert not anne.line.of("participant.joined")
 
 
 async def test_who_does_not_come_back_to_a_restarted_service_is_removed(board: Board) -> None:
