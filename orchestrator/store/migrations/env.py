@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from orchestrator.store.tables import metadata
+from orchestrator.store.tables_outside import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
