@@ -13,7 +13,7 @@ from orchestrator.settings.model import Network, Service, Settings
 from orchestrator.settings.nodes import Mapping, parse, read_text
 from orchestrator.settings.problems import Problem, Refusal, SettingsError
 from orchestrator.settings.read import Table
-from orchestrator.settings.rooms import read_desks, read_rooms
+from orchestrator.settings.rooms import read_desks, read_policies, read_rooms
 from rooms.centre import MIDNIGHT, Centre, Closure, Level, Line, OpeningHours
 from rooms.ids import CentreId
 
@@ -66,7 +66,7 @@ def _settings(root: Mapping, problems: list[Problem]) -> Settings:
     )
     desks = read_desks(file, known)
     return Settings(
-        network=replace(network, centres=centres, desks=desks),
+        network=replace(network, centres=centres, desks=desks, policies=read_policies(file)),
         service=_service(file.table("service", SERVICE, required=False), network),
     )
 
