@@ -11,7 +11,6 @@ __all__ = [
     "mails_received",
     "metadata",
     "remote_items",
-    "remote_writes",
     "remotes",
 ]
 
@@ -78,32 +77,17 @@ remotes = Table(  # one external CalDAV calendar for a room
     Column("error", String),
 )
 
-remote_items = Table(  # what stood there at the last look, and which booking it is
+remote_items = Table(  # what stood there at the last look, and which object of ours it is
     "remote_items",
     metadata,
     Column("room_id", ForeignKey("remotes.room_id", ondelete="CASCADE"), primary_key=True),
     Column("href", String, primary_key=True),
+    Column("name", String, nullable=False),  # ours, in the room's calendar; empty: left alone
     Column("uid", String, nullable=False),
-    Column("etag", String, nullable=False),
-    Column("booking_id", String),
-    Column("ours", Boolean, nullable=False),  # we wrote it
-    Index("remote_items_uid", "room_id", "uid"),
-)
-
-remote_writes = Table(  # the outbox towards the external server
-    "remote_writes",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("room_id", String, nullable=False),
-    Column("action", String, nullable=False),  # put | delete
-    Column("href", String, nullable=False),
-    Column("booking_id", String),
-    Column("body", LargeBinary),
-    Column("etag", String),  # If-Match; None creates
-    Column("tries", Integer, nullable=False, default=0),
-    Column("next_at", Integer, nullable=False),
-    Column("done_at", Integer),
-    Column("error", String),
-    Column("created_at", Integer, nullable=False),
-    Index("remote_writes_open", "done_at", "next_at"),
+    Column("etag", String),  # theirs; None: we are about to write it, or were when we died
+    Column("seen", String),  # what it said there, as a digest of its facts
+    Column("sent", String),  # the ETag of what of ours stands there
+    Column("ours", Boolean, nullable=False),  # it is there because we wrote it
+    Column("error", String),  # why it cannot be read, booked or written
+    Index("remote_items_name", "room_id", "name"),
 )

@@ -59,23 +59,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id"),
     )
     op.create_table(
-        "remote_writes",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("room_id", sa.String(), nullable=False),
-        sa.Column("action", sa.String(), nullable=False),
-        sa.Column("href", sa.String(), nullable=False),
-        sa.Column("booking_id", sa.String(), nullable=True),
-        sa.Column("body", sa.LargeBinary(), nullable=True),
-        sa.Column("etag", sa.String(), nullable=True),
-        sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("next_at", sa.Integer(), nullable=False),
-        sa.Column("done_at", sa.Integer(), nullable=True),
-        sa.Column("error", sa.String(), nullable=True),
-        sa.Column("created_at", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index("remote_writes_open", "remote_writes", ["done_at", "next_at"], unique=False)
-    op.create_table(
         "remotes",
         sa.Column("room_id", sa.String(), nullable=False),
         sa.Column("url", sa.String(), nullable=False),
@@ -104,6 +87,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("owner_id", "delegate_id"),
     )
     op.create_table(
+        "files",
+        sa.Column("owner_id", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("folder", sa.Boolean(), nullable=False),
+        sa.Column("etag", sa.String(), nullable=False),
+        sa.Column("content_type", sa.String(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("properties", sa.JSON(), nullable=False),
+        sa.Column("modified_at", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["people.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("owner_id", "path"),
+    )
+    op.create_table(
         "feed_busy",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("feed_id", sa.String(), nullable=False),
@@ -119,14 +115,17 @@ def upgrade() -> None:
         "remote_items",
         sa.Column("room_id", sa.String(), nullable=False),
         sa.Column("href", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
         sa.Column("uid", sa.String(), nullable=False),
-        sa.Column("etag", sa.String(), nullable=False),
-        sa.Column("booking_id", sa.String(), nullable=True),
+        sa.Column("etag", sa.String(), nullable=True),
+        sa.Column("seen", sa.String(), nullable=True),
+        sa.Column("sent", sa.String(), nullable=True),
         sa.Column("ours", sa.Boolean(), nullable=False),
+        sa.Column("error", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["room_id"], ["remotes.room_id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("room_id", "href"),
     )
-    op.create_index("remote_items_uid", "remote_items", ["room_id", "uid"], unique=False)
+    op.create_index("remote_items_name", "remote_items", ["room_id", "name"], unique=False)
     op.add_column("bookings", sa.Column("seats", sa.Integer(), server_default="0", nullable=False))
     op.add_column("bookings", sa.Column("checked_in_at", sa.Integer(), nullable=True))
     op.add_column("bookings", sa.Column("released_at", sa.Integer(), nullable=True))
