@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from orchestrator.settings import forms as forms
 from orchestrator.settings.model import Network, Service, Settings
 from orchestrator.settings.nodes import Mapping, parse, read_text
+from orchestrator.settings.outside import read_outside
 from orchestrator.settings.problems import Problem, Refusal, SettingsError
 from orchestrator.settings.read import Table
 from orchestrator.settings.rooms import read_desks, read_policies, read_rooms
 from rooms.centre import MIDNIGHT, Centre, Closure, Level, Line, OpeningHours
 from rooms.ids import CentreId
 
-ROOT = ("network", "service", "centres", "rooms", "desks")
+ROOT = ("network", "service", "centres", "rooms", "desks", "outside")
 NETWORK = ("name", "zone", "mail_domain", "languages")
 SERVICE = ("public_url", "join_before_minutes", "ceremony_starts")
 CEREMONY_STARTS = ("by_hour", "by_hand")
@@ -68,6 +69,7 @@ def _settings(root: Mapping, problems: list[Problem]) -> Settings:
     return Settings(
         network=replace(network, centres=centres, desks=desks, policies=read_policies(file)),
         service=_service(file.table("service", SERVICE, required=False), network),
+        outside=read_outside(file),
     )
 
 

@@ -14,7 +14,7 @@ from rooms.room import Desk, DeskId, DirectPut, Room
 
 ROOM = (
     *("id", "centre", "name", "capacity", "equipment", "bookable_by", "direct_put"),
-    "policy",
+    *("policy", "remote", "feeds"),
 )
 POLICY = (*NUMBERS, *FLAGS, *CHOICES, *LISTS)
 DESK = ("id", "centre", "name")
