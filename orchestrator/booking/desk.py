@@ -91,7 +91,7 @@ class Bookings:
         def work(entry: Entry) -> Booking:
             home = own_calendar(entry.conn, person)
             entry.put(home, f"{uid.partition('@')[0]}.ics", event, strict=True)
-            made = rows.confirmed_of(entry.conn, person.id, uid)
+            made = rows.holding_of(entry.conn, person.id, uid)
             if made is None:
                 raise NotFound("no-booking")
             return self._shown(entry.conn, person, [made])[0]

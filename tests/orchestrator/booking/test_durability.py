@@ -131,7 +131,8 @@ def check(data: Path, acknowledged: set[str]) -> None:
     def look(conn: Any) -> None:
         items = {row["uid"]: row for row in rows_of(conn, "items")}
         bookings = {row["uid"]: row for row in rows_of(conn, "bookings")}
-        told = {row["payload"]["booking"] for row in rows_of(conn, "outbox")}
+        made = rows_of(conn, "outbox", topic="booking.made")
+        told = {row["payload"]["booking"] for row in made}
         sessions = {row["booking_id"] for row in rows_of(conn, "sessions")}
         assert acknowledged <= items.keys() & bookings.keys()
         confirmed = {row["id"] for row in bookings.values() if row["state"] == "confirmed"}
