@@ -21,6 +21,7 @@ class Busy:
     organiser: PersonId
     booking: BookingId
     session: SessionId | None
+    state: str
 
 
 def busy_between(conn: Connection, start: datetime, end: datetime) -> list[Busy]:
@@ -33,6 +34,7 @@ def busy_between(conn: Connection, start: datetime, end: datetime) -> list[Busy]
             bookings.c.title,
             bookings.c.organiser_id,
             bookings.c.id,
+            bookings.c.state,
             sessions.c.id.label("session_id"),
         )
         .join(bookings, bookings.c.id == occurrences.c.booking_id)
@@ -58,6 +60,7 @@ def busy_between(conn: Connection, start: datetime, end: datetime) -> list[Busy]
             organiser=PersonId(row.organiser_id),
             booking=BookingId(row.id),
             session=None if row.session_id is None else SessionId(row.session_id),
+            state=row.state,
         )
         for row in conn.execute(query)
     ]
