@@ -216,11 +216,8 @@ class Entry(Books):
 
     def _organiser_of(self, calendar: CalendarRow, event: Prepared) -> PersonId | None:
         """The other person of the network who organises the event."""
-        address = event.organiser.removeprefix("mailto:")
-        login, _, domain = address.partition("@")
-        found = None
-        if domain == self.rules.network.mail_domain.lower():
-            found = people.by_login(self.conn, login)
+        domain = self.rules.network.mail_domain
+        found = people.by_address(self.conn, domain, event.organiser)
         return found.id if found and found.id not in (self.person.id, calendar.owner_id) else None
 
     def _copied(self, calendar: CalendarRow, name: str) -> BookingRow | None:
