@@ -72,3 +72,7 @@ class Held:
     title: str = ""
     kind: str = "meeting"
     tentative: bool = False
+
+
+FIRM = "feed"
+"""The kind of what is held by a calendar that we only read: nothing displaces it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from calendars import ical, itip, recurrence
+from calendars import ical, itip, marks, recurrence
 from calendars.content import Component, Line
 from calendars.ical import CalendarItem
 from calendars.values import escape, instant, moments, unescape
@@ -61,6 +61,8 @@ def read(body: bytes, zone: ZoneInfo, now: datetime) -> Reading:
     try:
         item = ical.parse(body, zone)
         recurrence.check(item, zone, now)
+        said = digest(item, zone)
+        marks.unmark_refused(item)  # what we marked, people may move to a free hour
         dates = recurrence.expand(item, zone, now - WINDOW, now + WINDOW)
     except MargerideError:
         return Reading()
@@ -68,7 +70,7 @@ def read(body: bytes, zone: ZoneInfo, now: datetime) -> Reading:
         return Reading()
     return Reading(
         uid=item.uid,
-        digest=digest(item, zone),
+        digest=said,
         holds=bool(dates) or _beyond(item, zone, now),
         to_come=any(date.slot.end > now for date in dates) or _beyond(item, zone, now),
     )

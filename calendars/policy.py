@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, Literal, NoReturn
 
+from calendars.booking import FIRM
 from rooms.centre import Centre
 from rooms.errors import Invalid
 from rooms.room import DirectPut, Room
@@ -66,7 +67,9 @@ class Policy:
 
     def displaces(self, kind: str, other: str, role: str) -> bool:
         """Whether a booking of `kind` by `role` takes the place of one of kind `other`."""
-        return role in MAY_DISPLACE and kind in self.priority and other not in self.priority
+        return (
+            role in MAY_DISPLACE and kind in self.priority and other not in (*self.priority, FIRM)
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Every key with its value, as it is stored and shown."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from orchestrator import conduct, dav, keys, media, metrics
+from orchestrator import conduct, dav, keys, media, metrics, outside
 from orchestrator.api import (
     audit,
     bookings,
@@ -79,6 +79,7 @@ def make_app(
     events.setup(app)
     health.setup(app)
     metrics.setup(app, VERSION)
+    outside.setup(app)
     dav.setup(app)
     pages.setup(app)
     app.add_routes(websocket.routes(lambda request: request.app[WIRE], _origins))

@@ -154,7 +154,8 @@ class Entry(Books):
     ) -> Stored:
         own_room = calendar.owner_kind == items.ROOM
         room = RoomId(calendar.owner_id)
-        if own_room and self.rules.policy(self.conn, room).direct_put == "refuse":
+        told_here = own_room and self.door != bookings.REMOTE  # nobody waits there for a 403
+        if told_here and self.rules.policy(self.conn, room).direct_put == "refuse":
             raise Conflict("room-busy", sentence=judged.comment)
         self.free(booking, bookings.DECLINED)
         row = self.row(calendar, name, event, booking, bookings.DECLINED, reason=judged.as_json())

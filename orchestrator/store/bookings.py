@@ -20,6 +20,7 @@ ASKED = "asked"  # the key of a reason of a requested booking: its room's animat
 LONGEST = timedelta(days=31)  # no room is held longer at a stretch: an index look-up says who is in
 AROUND = timedelta(days=14)  # as far as the judge looks for a free alternative
 INVITATION, ROOM_CALENDAR, REST = "invitation", "room-calendar", "rest"
+REMOTE = "remote"  # it appeared in the room's calendar on another server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

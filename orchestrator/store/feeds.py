@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from calendars.booking import Held, Slot
+from calendars.booking import FIRM, Held, Slot
 from calendars.feed import Busy
 from orchestrator.store.instants import instant, seconds
 from orchestrator.store.tables_outside import feed_busy, feeds
@@ -94,6 +94,7 @@ def between(
                 Slot(instant(row.starts_at), instant(row.ends_at)),
                 f"{PREFIX}{row.feed_id}",
                 row.title,
+                kind=FIRM,
             ),
             PersonId(f"{PREFIX}{row.feed_id}"),
         )
