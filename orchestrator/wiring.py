@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from orchestrator import conduct, dav, keys, media, metrics, outside
+from orchestrator import conduct, dav, keys, mail, media, metrics, outside
 from orchestrator.api import (
     audit,
     bookings,
@@ -197,7 +197,8 @@ async def _outbox(app: web.Application) -> AsyncIterator[None]:
         house.wakened.set()
 
     outbox.listen("sessions follow bookings", follow)
-    async with _kept_running("outbox", outbox.run):
+    mail.join(app, outbox)
+    async with _kept_running("outbox", outbox.run), mail.open_mail(app):
         yield
 
 
