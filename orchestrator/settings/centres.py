@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from orchestrator.settings import forms as forms
+from orchestrator.settings.mail import read_mail
 from orchestrator.settings.model import Network, Service, Settings
 from orchestrator.settings.nodes import Mapping, parse, read_text
 from orchestrator.settings.outside import read_outside
@@ -18,7 +19,7 @@ from orchestrator.settings.rooms import read_desks, read_policies, read_rooms
 from rooms.centre import MIDNIGHT, Centre, Closure, Level, Line, OpeningHours
 from rooms.ids import CentreId
 
-ROOT = ("network", "service", "centres", "rooms", "desks", "outside")
+ROOT = ("network", "service", "mail", "centres", "rooms", "desks", "outside")
 NETWORK = ("name", "zone", "mail_domain", "languages")
 SERVICE = ("public_url", "join_before_minutes", "ceremony_starts")
 CEREMONY_STARTS = ("by_hour", "by_hand")
@@ -70,6 +71,7 @@ def _settings(root: Mapping, problems: list[Problem]) -> Settings:
         network=replace(network, centres=centres, desks=desks, policies=read_policies(file)),
         service=_service(file.table("service", SERVICE, required=False), network),
         outside=read_outside(file),
+        mail=read_mail(file),
     )
 
 

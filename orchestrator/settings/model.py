@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from calendars.policy import Policy
+from orchestrator.settings.mail import Mail
 from orchestrator.settings.outside import Outside
 from rooms.centre import Centre
 from rooms.errors import NotFound
@@ -87,3 +88,4 @@ class Settings:
     network: Network
     service: Service
     outside: Outside = field(default_factory=Outside)
+    mail: Mail | None = None
