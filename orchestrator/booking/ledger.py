@@ -21,7 +21,7 @@ from orchestrator.booking.decide import answer_in_calendar, give, given
 from orchestrator.booking.displace import displace, without
 from orchestrator.booking.event import Prepared
 from orchestrator.booking.judge import Judgement
-from orchestrator.store import bookings, people
+from orchestrator.store import bookings, own_calendars, people
 from orchestrator.store import calendar_items as items
 from orchestrator.store.bookings import BookingRow
 from orchestrator.store.calendar_items import CalendarRow
@@ -216,10 +216,17 @@ class Entry(Books):
         return event.rooms
 
     def _organiser_of(self, calendar: CalendarRow, event: Prepared) -> PersonId | None:
-        """The other person of the network who organises the event."""
+        """The other person of the network who organises the event.
+
+        Not one whose delegate is writing: he books for him, in whichever of the two calendars.
+        """
         domain = self.rules.network.mail_domain
         found = people.by_address(self.conn, domain, event.organiser)
-        return found.id if found and found.id not in (self.person.id, calendar.owner_id) else None
+        if found is None or found.id in (self.person.id, calendar.owner_id):
+            return None
+        lent = own_calendars.delegated_to(self.conn, self.person.id)
+        writes = any(one.owner == found.id and one.rights == "write" for one in lent)
+        return None if writes else found.id
 
     def _copied(self, calendar: CalendarRow, name: str) -> BookingRow | None:
         """The booking made elsewhere whose copy this object of a room's calendar is."""

@@ -89,7 +89,7 @@ class Ledger:
         return self.database.read_now(lambda conn: rows_of(conn, "bookings", **where))
 
     def check(self) -> None:
-        self.database.read_now(lambda conn: _Look(conn, self.network).all())
+        self.database.read_now(lambda conn: Look(conn, self.network).all())
 
 
 def shelf(entry: Entry, where: str) -> CalendarRow:
@@ -98,7 +98,7 @@ def shelf(entry: Entry, where: str) -> CalendarRow:
     return entry.rules.room_calendar(entry.conn, where)
 
 
-class _Look:
+class Look:
     """What must be true, read in one transaction."""
 
     def __init__(self, conn: Connection, network: Network) -> None:
@@ -176,8 +176,9 @@ class _Look:
         ]
         if mine:
             self.every_room_has_answered(event, mine[0], own=own)
-        elif own:
-            assert not itip.rooms_invited(event, DOMAIN) or _cancelled(event)
+        elif own and itip.rooms_invited(event, DOMAIN) and not _cancelled(event):
+            # Withdrawn by the centre: the organiser's event says so.
+            self.every_room_has_answered(event, {"id": "", "state": "cancelled"}, own=own)
 
     def every_room_has_answered(
         self, event: CalendarItem, booking: dict[str, Any], *, own: bool

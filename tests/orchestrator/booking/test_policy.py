@@ -12,9 +12,10 @@ from calendars.policy import Policy
 from orchestrator.booking.decide import decide
 from orchestrator.booking.ledger import Entry
 from orchestrator.settings.model import Network
+from orchestrator.store import own_calendars
 from rooms.errors import Conflict, Forbidden, NotFound
 from rooms.ids import RoomId
-from tests.fakes.dav import Client, OpenHouse, event, open_house, soon, stamp
+from tests.fakes.dav import DOMAIN, Client, OpenHouse, event, open_house, soon, stamp
 
 ROOM, OTHER = "villefort-visio", "meyrueis-visio"
 WEEKLY = ["RRULE:FREQ=WEEKLY;COUNT=4"]
@@ -289,3 +290,79 @@ async def test_more_people_than_seats_are_refused(tmp_path: Path) -> None:
         await tom.put("calendar/b.ics", event("b", start=soon(2), rooms=[ROOM],
                                               more=["X-MARGERIDE-SEATS:many"]))  # fmt: skip
         assert "PARTSTAT=ACCEPTED" in await read(tom, "calendar/b.ics")
+
+
+# --- whose event it is -----------------------------------------------------------------------
+
+
+def led_by(login: str) -> list[str]:
+    return [f"ORGANIZER:mailto:{login}@{DOMAIN}"]
+
+
+async def test_an_event_handed_to_another_organiser_frees_its_rooms_and_says_why(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        tom, bea = house.client("tom"), house.client("bea")
+        await tom.put("calendar/a.ics", event("a", rooms=[ROOM], more=led_by("tom")))
+        await tom.put("calendar/a.ics", event("a", rooms=[ROOM], more=led_by("bea")))
+        stored = await read(tom, "calendar/a.ics")
+        assert "PARTSTAT=DECLINED" in stored
+        assert "Seul l'organisateur" in stored
+        assert await house.held(ROOM) == 0
+        await bea.put("calendar/a.ics", event("a", rooms=[ROOM], more=led_by("bea")))
+        assert "PARTSTAT=ACCEPTED" in await read(bea, "calendar/a.ics")
+        await tom.put("calendar/a.ics", event("a", rooms=[ROOM], more=led_by("bea")))
+        assert "PARTSTAT=ACCEPTED" in await read(tom, "calendar/a.ics")
+        assert await house.held(ROOM) == 1
+
+
+async def test_a_delegate_goes_on_holding_what_he_hands_to_the_person_he_writes_for(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        tom, bea = await house.person("tom"), await house.person("bea")
+        now = datetime.now(UTC)
+        await house.database.write(
+            lambda conn: own_calendars.delegate(conn, now, bea.id, tom.id, "write")
+        )
+        client = house.client("tom")
+        await client.put("calendar/a.ics", event("a", rooms=[ROOM], more=led_by("tom")))
+        await client.put("calendar/a.ics", event("a", rooms=[ROOM], more=led_by("bea")))
+        assert "PARTSTAT=ACCEPTED" in await read(client, "calendar/a.ics")
+        assert await house.held(ROOM) == 1
+
+
+async def test_a_room_taken_off_and_invited_again_is_judged_again(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        tom, bea = house.client("tom"), house.client("bea")
+        await tom.put("calendar/a.ics", event("a", rooms=[ROOM, OTHER]))
+        await tom.put("calendar/a.ics", event("a", rooms=[OTHER]))
+        assert [await house.held(room) for room in (ROOM, OTHER)] == [0, 1]
+        await bea.put("calendar/b.ics", event("b", rooms=[ROOM]))
+        await tom.put("calendar/a.ics", event("a", rooms=[ROOM, OTHER]))
+        assert (await read(tom, "calendar/a.ics")).count("PARTSTAT=DECLINED") == 2
+        assert [await house.held(room) for room in (ROOM, OTHER)] == [1, 0]
+
+
+async def test_one_date_that_moves_onto_another_booking_declines_the_series(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        tom, bea = house.client("tom"), house.client("bea")
+        await bea.put("calendar/b.ics", event("b", start=soon(9), rooms=[ROOM]))
+        whole = event("w", rooms=[ROOM], more=WEEKLY).decode()
+        await tom.put("calendar/w.ics", whole.encode())
+        assert await house.held(ROOM) == 5
+        moved = event("w", start=soon(9), rooms=[ROOM],
+                      more=[f"RECURRENCE-ID:{stamp(soon(8))}"]).decode()  # fmt: skip
+        part = moved[moved.index("BEGIN:VEVENT") : moved.index("END:VCALENDAR")]
+        body = whole.replace("END:VCALENDAR", part + "END:VCALENDAR")
+        await tom.put("calendar/w.ics", body.encode())
+        assert "PARTSTAT=DECLINED" in await read(tom, "calendar/w.ics")
+        assert await house.held(ROOM) == 1
+        free = body.replace(stamp(soon(9)), stamp(soon(10)))
+        await tom.put(
+            "calendar/w.ics", free.replace(stamp(soon(9, 10)), stamp(soon(10, 10))).encode()
+        )
+        assert await house.held(ROOM) == 5
