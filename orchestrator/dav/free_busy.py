@@ -7,12 +7,12 @@ from sqlalchemy import Connection
 
 from calendars import itip
 from calendars.server.port import Busy
+from orchestrator.booking.rules import room_rules
 from orchestrator.settings.model import Network
 from orchestrator.store import calendar_items as items
-from orchestrator.store import closures, own_calendars, people
+from orchestrator.store import own_calendars, people
 from orchestrator.store.calendar_items import seconds
 from rooms.centre import Centre
-from rooms.errors import NotFound
 from rooms.ids import RoomId
 
 Stretch = tuple[datetime, datetime]
@@ -53,13 +53,13 @@ def _taken(conn: Connection, calendars: list[int], start: datetime, end: datetim
 def _room(
     conn: Connection, network: Network, room: RoomId, start: datetime, end: datetime
 ) -> Sequence[Busy] | None:
-    try:
-        centre = closures.effective(conn, network.centre_of(network.room(room)))
-    except NotFound:
+    years = range(start.year, end.year + 1)
+    rules = room_rules(conn, network, [room], years).get(room)
+    if rules is None:
         return None
     shelf = items.find_calendar(conn, items.ROOM, room)
     taken = _taken(conn, [shelf.id] if shelf else [], start, end)
-    shut = [Busy(a, b, "BUSY-UNAVAILABLE") for a, b in closed(centre, start, end)]
+    shut = [Busy(a, b, "BUSY-UNAVAILABLE") for a, b in closed(rules.centre, start, end)]
     return sorted([*taken, *shut], key=lambda one: one.start)
 
 

@@ -5,18 +5,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from calendars import availability, ical, itip
+from calendars.content import Line
 from calendars.server.port import Busy, CalendarInfo, Change, Item, Stored, Visitor
+from calendars.values import escape
 from orchestrator import roles
 from orchestrator.auth import accounts
 from orchestrator.booking.event import AHEAD, LATE, Prepared
 from orchestrator.booking.ledger import Entry
+from orchestrator.booking.rules import room_rules
 from orchestrator.dav.files import Files
 from orchestrator.dav.free_busy import busy_of, joined
 from orchestrator.dav.invitations import Invitations
-from orchestrator.store import bookings, closures, facts, own_calendars, people
+from orchestrator.store import bookings, facts, own_calendars, people, policies
 from orchestrator.store import calendar_items as items
 from orchestrator.store.calendar_items import CalendarRow, ItemRow, seconds
 from rooms.errors import Forbidden, Invalid, MargerideError, NotFound, Stale
+from rooms.ids import PersonId, RoomId
 
 MAX_CALENDARS = 30
 SHARED = "~"  # between a colleague's login and the name of his calendar
@@ -160,10 +164,10 @@ class DavPort:
         if not calendar.is_room:
             return None
         network = self.entry.rules.network
-        room = network.room(calendar.name)
-        centre = closures.effective(self.entry.conn, network.centre_of(room))
+        room, year = network.room(calendar.name), self.entry.now.year
+        rules = room_rules(self.entry.conn, network, [room.id], (year, year + 1))[room.id]
         return availability.hours_of(
-            centre, f"{room.id}-hours@{network.mail_domain}", self.entry.now
+            rules.centre, f"{room.id}-hours@{network.mail_domain}", self.entry.now
         )
 
     def put(self, calendar: CalendarInfo, name: str, etag: str | None) -> Stored:
@@ -283,17 +287,34 @@ class DavPort:
         """What its owner keeps to himself."""
         if not calendar.is_room and calendar.owner == self.entry.person.login:
             return set()
-        private = [row.name for row in found if _is_private(row.body)]
-        if not private or not calendar.is_room:
-            return set(private)
-        owners = bookings.organisers(self.entry.conn, calendar.id, private)
-        return {name for name in private if owners.get(name) != self.entry.person.id}
+        private = {row.name for row in found if _is_private(row.body)}
+        if not calendar.is_room:
+            return private
+        conn, network = self.entry.conn, self.entry.rules.network
+        centre = network.centre_of(network.room(calendar.name)).id
+        busy_only = policies.effective(conn, network, RoomId(calendar.name)).visibility == "busy"
+        doubtful = {row.name for row in found} if busy_only else private
+        owners = bookings.organisers(conn, calendar.id, doubtful) if doubtful else {}
+        return {
+            name
+            for name in doubtful
+            if owners.get(name) != self.entry.person.id
+            and (
+                name in private
+                or not roles.may_see_title(
+                    self.entry.person, PersonId(owners.get(name, "")), centre
+                )
+            )
+        }
 
     def _masked(self, body: bytes) -> bytes:
         rules = self.entry.rules
         item = ical.parse(body, rules.network.zone, stored=True)
         title = rules.say("calendar-private-title", self.entry.person.locale)
-        return ical.serialise(itip.room_copy(item, rules.network.mail_domain, title))
+        copy = itip.room_copy(item, rules.network.mail_domain, title)
+        for part in copy.parts:
+            part.put(Line("SUMMARY", escape(title)))
+        return ical.serialise(copy)
 
 
 def _is_private(body: bytes) -> bool:

@@ -1,5 +1,6 @@
 """Rows of people and of what proves who they are."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,8 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 
 from orchestrator.store.tables import app_passwords, people, person_centres, web_sessions
 from rooms.ids import CentreId, PersonId, new_id
+
+_PRINCIPAL = re.compile(r"(?:https?://[^/]+)?/dav/principals/([^/@]+)/?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +67,12 @@ def by_login(conn: Connection, login: str) -> PersonRow | None:
 
 def by_address(conn: Connection, mail_domain: str, address: str) -> PersonRow | None:
     """The active person of a calendar user address: under our domain, or his own e-mail."""
+    principal = _PRINCIPAL.fullmatch(address.strip())
     bare = address.strip().lower().removeprefix("mailto:")
+    if principal:  # as Apple's clients write it
+        bare = f"{principal[1].lower()}@{mail_domain.lower()}"
     login, _, domain = bare.partition("@")
-    if not bare or not domain:
+    if not domain:
         return None
     found = by_login(conn, login) if domain == mail_domain.lower() else None
     if found is None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.store import facts, own_calendars
+from orchestrator.store import facts, own_calendars, policies
+from rooms.ids import RoomId
 from tests.fakes.dav import DOMAIN, XMLNS, Answer, Client, OpenHouse, event, open_house, soon
 
 VILLEFORT = "villefort-visio"
@@ -276,3 +277,20 @@ async def test_the_drawer_is_private_small_and_no_place_for_pages(house: OpenHou
     assert answers.count(201) == 39
     assert answers[-1] == 507
     assert (await tom.delete(where)).status == 403
+
+
+async def test_a_room_may_show_others_only_that_it_is_taken(house: OpenHouse) -> None:
+    tom, bea, anne = house.client("tom"), house.client("bea"), house.client("anne")
+    anywhere = "meyrueis-visio"
+    admin = await house.person("admin")
+    await tom.put(f"{anywhere}/a.ics", event("a", title="Licenciements"))
+    assert "Licenciements" in (await bea.get(f"{anywhere}/a.ics")).text
+    await house.database.write(
+        lambda conn: policies.save(
+            conn, soon(), house.network, RoomId(anywhere), {"visibility": "busy"}, admin.login, 0
+        )
+    )
+    for other in (bea, anne):
+        assert "Licenciements" not in (await other.get(f"{anywhere}/a.ics")).text
+    for known in (tom, house.client("admin")):
+        assert "Licenciements" in (await known.get(f"{anywhere}/a.ics")).text
