@@ -18,6 +18,10 @@ class Slot:
         """How long it lasts; zero or less means it holds nothing."""
         return self.end - self.start
 
+    def widened(self, by: timedelta) -> "Slot":
+        """The same with so much before and after."""
+        return Slot(self.start - by, self.end + by)
+
     def overlaps(self, other: "Slot") -> bool:
         """Whether both share at least one instant."""
         return self.start < other.end and other.start < self.end
@@ -47,13 +51,28 @@ class Candidate:
     role: str
     title: str
     kind: str = "meeting"
+    seats: int = 0  # people announced; 0: not said
+
+    @property
+    def recurring(self) -> bool:
+        """Whether it is a series, or one date of it."""
+        return len(self.occurrences) > 1 or any(one.recurrence_id for one in self.occurrences)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A room that somebody has, for one slot. An empty `title` is one the reader may not see."""
+    """A room that somebody has, for one slot. An empty `title` is one the reader may not see.
+
+    A `tentative` one waits for an animateur's answer; the room is kept for it meanwhile.
+    """
 
     room: RoomId
     slot: Slot
     uid: str
     title: str = ""
+    kind: str = "meeting"
+    tentative: bool = False
+
+
+FIRM = "feed"
+"""The kind of what is held by a calendar that we only read: nothing displaces it."""

@@ -1,23 +1,27 @@
 """The one judge: whatever door a booking came through, `judge` says yes or says why not.
 
-All rooms on all dates or none. Pure and quick (sorting and bisection), so that it can run
-inside the transaction that writes the booking.
+All rooms on all dates or none; where every room says `skip_conflicts`, a series may lose dates,
+each for all its rooms. Pure and quick (sorting and bisection), so that it can run inside the
+transaction that writes the booking.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import accumulate, islice, pairwise
+from itertools import islice, pairwise
 
 from calendars.alternative import nearest_free
 from calendars.booking import Candidate, Held, Slot
+from calendars.held import HeldRoom
 from calendars.policy import RoomRules
 from rooms.centre import Centre
 from rooms.errors import Fact
-from rooms.ids import CentreId, RoomId
+from rooms.ids import RoomId
 
 MAX_REASONS = 20
+NO_OTHER_TIME = frozenset({"not-allowed", "unknown-room", "too-many-people", "too-short",
+                           "lasts-too-long", "no-duration"})  # fmt: skip
+"""What another hour would not help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +47,24 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Yes, or every reason why not (the first twenty) and the nearest slot that is free."""
+    """Yes, or every reason why not (the first twenty) and what would do instead.
+
+    An accepted series may have `skipped` dates: then the reasons are theirs. `asks` are the rooms
+    whose animateur has to answer first, `displaced` what gives way to the booking.
+    """
 
     accepted: bool
     reasons: tuple[Reason, ...] = ()
     alternative: Slot | None = None
+    skipped: tuple[Slot, ...] = ()
+    asks: tuple[RoomId, ...] = ()
+    displaced: tuple[Held, ...] = ()
+    elsewhere: tuple[RoomId, ...] = ()  # rooms that would do as well, free at the hour asked
 
-
-class HeldRoom:
-    """What is held of one room, ready to be asked about many slots."""
-
-    def __init__(self, rows: Iterable[Held]) -> None:
-        self.rows = sorted(rows, key=lambda row: row.slot.start)
-        self.starts = [row.slot.start for row in self.rows]
-        # A long row may outlive those after it: the latest end so far says how far to look back.
-        self.latest = list(accumulate((row.slot.end for row in self.rows), max))
-
-    def in_the_way(self, slot: Slot) -> Iterator[Held]:
-        """The rows that overlap `slot`, the latest first."""
-        index = bisect_left(self.starts, slot.end) - 1
-        while index >= 0 and self.latest[index] > slot.start:
-            if self.rows[index].slot.overlaps(slot):
-                yield self.rows[index]
-            index -= 1
+    @property
+    def tentative(self) -> bool:
+        """Whether the rooms are kept but not yet given."""
+        return bool(self.asks)
 
 
 def judge(
@@ -77,13 +76,15 @@ def judge(
     """Whether `candidate` may have all its rooms on all its dates, given what is held.
 
     `held` may hold rows of other rooms and of the candidate itself: the former are ignored;
-    what the candidate already has, it keeps even if the hours of the centre have changed since.
+    what the candidate already has, it keeps even if hours and policy have changed since.
     """
     case = _Case(candidate, held, rules, now)
+    if case.may_skip:
+        return case.with_dates_skipped()
     reasons = tuple(islice(case.reasons(), MAX_REASONS))
-    if not reasons:
-        return Verdict(accepted=True)
-    return Verdict(accepted=False, reasons=reasons, alternative=case.alternative())
+    if reasons:
+        return Verdict(accepted=False, reasons=reasons, alternative=case.alternative(reasons))
+    return case.granted(case.slots)
 
 
 class _Case:
@@ -100,13 +101,14 @@ class _Case:
         self.rooms = list(dict.fromkeys(candidate.rooms))
         self.rules = {room: rules[room] for room in self.rooms if room in rules}
         rows: dict[RoomId, list[Held]] = {room: [] for room in self.rooms}
-        self.own: set[tuple[RoomId, Slot]] = set()
+        self.own: dict[tuple[RoomId, Slot], Held] = {}
         for row in held:
             if row.uid == candidate.uid:
-                self.own.add((row.room, row.slot))
+                self.own[row.room, row.slot] = row
             elif row.room in rows:
                 rows[row.room].append(row)
         self.held = {room: HeldRoom(theirs) for room, theirs in rows.items()}
+        self.displaced: list[Held] = []
         # Centres of a network mostly keep the same hours: each slot is compared with them once.
         alike: dict[object, Centre] = {}
         self.centres = {
@@ -114,14 +116,53 @@ class _Case:
             for room, rule in self.rules.items()
         }
 
+    @property
+    def may_skip(self) -> bool:
+        """Whether the dates of a series that cannot be had are left out."""
+        return len(self.slots) > 1 and all(
+            rule.policy.series == "skip_conflicts" for rule in self.rules.values()
+        )
+
     def reasons(self) -> Iterator[Reason]:
         yield from self._about_the_whole()
         for slot in self.slots:
-            open_at: dict[CentreId, bool] = {}
-            for room, centre in self.centres.items():
-                if slot.end > slot.start and centre.id not in open_at:
-                    open_at[centre.id] = centre.is_open(slot.start, slot.end)
-                yield from self._about(room, slot, open_at.get(centre.id, False))
+            yield from self._about_date(slot)
+
+    def with_dates_skipped(self) -> Verdict:
+        """All rooms on the dates that can be had; a refusal when there is none."""
+        whole = tuple(islice(self._about_the_whole(), MAX_REASONS))
+        if whole:
+            return Verdict(accepted=False, reasons=whole)
+        skipped: dict[Slot, list[Reason]] = {}
+        for slot in self.slots:
+            if reasons := list(self._about_date(slot)):
+                skipped[slot] = reasons
+        told = tuple(reason for reasons in skipped.values() for reason in reasons)[:MAX_REASONS]
+        kept = [slot for slot in self.slots if slot not in skipped]
+        if not kept:
+            return Verdict(accepted=False, reasons=told)
+        return self.granted(kept, tuple(skipped), told)
+
+    def granted(
+        self, slots: list[Slot], skipped: tuple[Slot, ...] = (), reasons: tuple[Reason, ...] = ()
+    ) -> Verdict:
+        """Yes, on these dates."""
+        wanted = set(slots)
+        return Verdict(
+            accepted=True,
+            reasons=reasons,
+            skipped=skipped,
+            asks=tuple(room for room in self.rules if self._must_ask(room, slots)),
+            displaced=tuple(
+                row for row in self.displaced if any(row.slot.overlaps(slot) for slot in wanted)
+            ),
+        )
+
+    def _must_ask(self, room: RoomId, slots: list[Slot]) -> bool:
+        if not self.rules[room].policy.must_ask(self.candidate.role):
+            return False
+        mine = (self.own.get((room, slot)) for slot in slots)
+        return any(row is None or row.tentative for row in mine)
 
     def _about_the_whole(self) -> Iterator[Reason]:
         for room in self.rooms:
@@ -130,6 +171,7 @@ class _Case:
             elif not self.rules[room].may_book(self.candidate.role):
                 facts = self._place(room) | {"role": self.candidate.role}
                 yield Reason("not-allowed", room, None, facts)
+        yield from self._about_people()
         if self._is_past():
             for room in self.rules:
                 yield Reason("past", room, self.slots[-1], self._place(room))
@@ -138,24 +180,66 @@ class _Case:
                 for room in self.rules:
                     yield Reason("overlaps-itself", room, later, self._place(room))
 
+    def _about_people(self) -> Iterator[Reason]:
+        seats, people = (
+            sum(rule.room.capacity for rule in self.rules.values()),
+            self.candidate.seats,
+        )
+        for room, rule in self.rules.items():
+            if rule.policy.enforce_capacity and people > seats:
+                facts = self._place(room) | {"people": people, "seats": seats}
+                yield Reason("too-many-people", room, None, facts)
+
     def _is_past(self) -> bool:
         if not self.slots or any(slot.end > self.now for slot in self.slots):
             return False
         return any((room, slot) not in self.own for room in self.rules for slot in self.slots)
 
+    def _about_date(self, slot: Slot) -> Iterator[Reason]:
+        open_at: dict[int, bool] = {}
+        for room, centre in self.centres.items():
+            if slot.end > slot.start and id(centre) not in open_at:
+                open_at[id(centre)] = centre.is_open(slot.start, slot.end)
+            yield from self._about(room, slot, open_at.get(id(centre), False))
+
     def _about(self, room: RoomId, slot: Slot, is_open: bool) -> Iterator[Reason]:
         if slot.end <= slot.start:
             yield Reason("no-duration", room, slot, self._place(room))
             return
-        for row in self.held[room].in_the_way(slot):
+        yield from self._taken(room, slot)
+        if slot.end > self.now and (room, slot) not in self.own:
+            yield from self._against_policy(room, slot)
+            if not is_open:
+                yield self._closed(room, self.rules[room].centre, slot)
+
+    def _taken(self, room: RoomId, slot: Slot) -> Iterator[Reason]:
+        policy = self.rules[room].policy
+        gap = timedelta(0) if (room, slot) in self.own else policy.gap
+        for row in self.held[room].in_the_way(slot.widened(gap)):
+            if policy.displaces(self.candidate.kind, row.kind, self.candidate.role):
+                self.displaced.append(row)
+                continue
             facts = self._place(room) | {
                 "from": row.slot.start.isoformat(),
                 "until": row.slot.end.isoformat(),
                 "title": row.title,
             }
-            yield Reason("room-taken", room, slot, facts)
-        if not is_open and slot.end > self.now and (room, slot) not in self.own:
-            yield self._closed(room, self.rules[room].centre, slot)
+            if row.slot.overlaps(slot):
+                yield Reason("room-taken", room, slot, facts)
+            else:
+                minutes = {"minutes": gap // timedelta(minutes=1)}
+                yield Reason("room-buffer", room, slot, facts | minutes)
+
+    def _against_policy(self, room: RoomId, slot: Slot) -> Iterator[Reason]:
+        policy, place = self.rules[room].policy, self._place(room)
+        days = policy.series_horizon_days if self.candidate.recurring else policy.horizon_days
+        if slot.start - self.now > timedelta(days=days):
+            yield Reason("beyond-horizon", room, slot, place | {"days": days})
+        minutes = slot.duration / timedelta(minutes=1)
+        if minutes < policy.shortest_minutes:
+            yield Reason("too-short", room, slot, place | {"minutes": policy.shortest_minutes})
+        if minutes > policy.longest_minutes > 0:
+            yield Reason("lasts-too-long", room, slot, place | {"minutes": policy.longest_minutes})
 
     def _closed(self, room: RoomId, centre: Centre, slot: Slot) -> Reason:
         for day in _days(centre, slot):
@@ -179,18 +263,23 @@ class _Case:
             "zone": rules.centre.zone.key,
         }
 
-    def alternative(self) -> Slot | None:
+    def alternative(self, reasons: tuple[Reason, ...]) -> Slot | None:
         """The nearest slot as long as the one asked, for a single date that could be moved."""
-        allowed = [rule for rule in self.rules.values() if rule.may_book(self.candidate.role)]
-        if len(self.slots) != 1 or not allowed or len(allowed) < len(self.rooms):
+        if len(self.slots) != 1 or any(reason.key in NO_OTHER_TIME for reason in reasons):
             return None
-        centres = {rule.centre.id: rule.centre for rule in allowed}
-        busy = [row.slot for theirs in self.held.values() for row in theirs.rows]
-        return nearest_free(self.slots[0], list(centres.values()), busy, self.now)
+        busy = [
+            row.slot.widened(self.rules[room].policy.gap)
+            for room, theirs in self.held.items()
+            for row in theirs.rows
+        ]
+        centres = {id(centre): centre for centre in self.centres.values()}
+        found = nearest_free(self.slots[0], list(centres.values()), busy, self.now)
+        days = min(rule.policy.horizon_days for rule in self.rules.values())
+        return found if found and found.start - self.now <= timedelta(days=days) else None
 
 
-def _hours(centre: Centre) -> tuple[object, object]:
-    return centre.opening_hours, centre.closures
+def _hours(centre: Centre) -> tuple[object, object, object]:
+    return centre.opening_hours, centre.closures, centre.openings
 
 
 def _days(centre: Centre, slot: Slot) -> Iterator[date]:

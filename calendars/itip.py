@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from calendars.content import Component, Line
 from calendars.ical import CalendarItem
-from calendars.values import escape
+from calendars.values import escape, unescape
 from rooms.ids import SLUG, RoomId
 from rooms.room import room_at
 
@@ -61,11 +61,23 @@ def answer(
 
 def put_comment(part: Component, comment: str) -> None:
     """Our one COMMENT in the place of an earlier one; none at all when `comment` is empty."""
-    for line in part.lines("COMMENT"):
-        if line.param(OURS) is not None or line.value.startswith(escape(SIGNATURE)):
-            part.drop(line)
+    for line in _ours(part):
+        part.drop(line)
     if comment:
         part.add(Line("COMMENT", escape(SIGNATURE + comment), ((OURS, "1"),)))
+
+
+def our_comment(part: Component) -> str:
+    """What our comment says; nothing without one."""
+    return next((unescape(line.value).removeprefix(SIGNATURE) for line in _ours(part)), "")
+
+
+def _ours(part: Component) -> list[Line]:
+    return [
+        line
+        for line in part.lines("COMMENT")
+        if line.param(OURS) is not None or line.value.startswith(escape(SIGNATURE))
+    ]
 
 
 def room_copy(item: CalendarItem, mail_domain: str, private_title: str) -> CalendarItem:

@@ -4,7 +4,7 @@ The words themselves are in the catalogue (`orchestrator/lang/calendar.*.json`);
 chooses the keys and prepares the facts.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,8 @@ Words = Callable[[str, str, Mapping[str, object]], str]
 
 MOST = 5
 """How many reasons one answer tells; the rest, from two on, is a number."""
+MOST_DATES = 30
+"""How many dates one answer lists."""
 
 
 def sentence(reason: Reason, locale: str, words: Words) -> str:
@@ -24,16 +26,37 @@ def sentence(reason: Reason, locale: str, words: Words) -> str:
     return words(key, locale, facts)
 
 
-def answer_text(verdict: Verdict, locale: str, words: Words) -> str:
-    """Every reason once, a few at most, then the slot that would do."""
+def answer_text(verdict: Verdict, locale: str, words: Words, elsewhere: Sequence[str] = ()) -> str:
+    """Every reason once, a few at most, then the slot that would do, and the rooms."""
     told = list(dict.fromkeys(sentence(reason, locale, words) for reason in verdict.reasons))
     texts = told if len(told) <= MOST + 1 else told[:MOST]
     if len(texts) < len(told):
         texts.append(words("calendar-more-reasons", locale, {"number": len(told) - MOST}))
     if verdict.alternative is not None and verdict.reasons:
-        when = slot_text(verdict.alternative, _zone(verdict.reasons[0]), locale, words)
-        texts.append(words("calendar-alternative", locale, {"when": when}))
+        texts.append(
+            alternative_text(verdict.alternative, _zone(verdict.reasons[0]), locale, words)
+        )
+    if elsewhere:
+        texts.append(words("calendar-elsewhere", locale, {"rooms": ", ".join(elsewhere)}))
     return " ".join(texts)
+
+
+def alternative_text(slot: Slot, zone: ZoneInfo, locale: str, words: Words) -> str:
+    """The slot that would do, in a sentence."""
+    when = slot_text(slot, zone, locale, words)
+    return words("calendar-alternative", locale, {"when": when})
+
+
+def skipped_text(verdict: Verdict, locale: str, words: Words) -> str:
+    """The dates a series was booked without, and why; nothing when it has them all."""
+    if not verdict.skipped:
+        return ""
+    zone = _zone(verdict.reasons[0])
+    dates = [slot_text(slot, zone, locale, words) for slot in verdict.skipped[:MOST_DATES]]
+    facts = {"dates": ", ".join(dates), "number": len(verdict.skipped)}
+    more = len(verdict.skipped) > MOST_DATES
+    told = words("calendar-skipped-more" if more else "calendar-skipped", locale, facts)
+    return f"{told} {answer_text(verdict, locale, words)}"
 
 
 def motive(verdict: Verdict, locale: str, words: Words) -> str:
@@ -52,6 +75,9 @@ def phrase(reason: Reason, locale: str, words: Words) -> tuple[str, dict[str, ob
         held = _stretch(f"{facts['from']}/{facts['until']}")
         facts["when"] = slot_text(held, zone, locale, words)
         return ("room-taken-by" if facts["title"] else "room-taken"), facts
+    if reason.key == "room-buffer":
+        held = _stretch(f"{facts['from']}/{facts['until']}")
+        facts["when"] = slot_text(held, zone, locale, words)
     if reason.key == "centre-closed":
         return _hours(reason, facts, locale, words)
     if reason.key == "centre-closure":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.settings import Settings, SettingsError, load_settings
+from orchestrator.settings.mail import REMINDERS
 from orchestrator.settings.problems import Problem, fields_of
 from orchestrator.words import Words, words
 
@@ -25,7 +26,23 @@ def check(path: Path, locale: str = "fr", say: Words = words) -> Checked:
         settings = load_settings(path)
     except SettingsError as error:
         return Checked(lines=told(error, locale, say), code=1)
-    return Checked(lines=[_good(path, settings, locale, say)], code=0)
+    lines = [_good(path, settings, locale, say), mail_line(settings, locale, say)]
+    return Checked(lines=lines, code=0)
+
+
+def mail_line(settings: Settings, locale: str, say: Words = words) -> str:
+    """Whether there is mail, and by whom; `doctor` says the same."""
+    mail = settings.mail
+    if mail is None:
+        return say("cli-mail-none", locale, {})
+    facts = {
+        "host": mail.smtp.host,
+        "port": mail.smtp.port,
+        "tls": mail.smtp.tls,
+        "reminders": [word for word, lead in REMINDERS.items() if lead in mail.reminders] or "-",
+        "door": f"{mail.door.protocol} {mail.door.host}:{mail.door.port}" if mail.door else "-",
+    }
+    return say("cli-mail", locale, facts)
 
 
 def told(error: SettingsError, locale: str, say: Words = words) -> list[str]:

@@ -82,7 +82,7 @@ class Horizon:
 
 def _organiser(conn: Connection, found: SeriesRow) -> tuple[rows.BookingRow, Person | None] | None:
     booking = rows.of_item(conn, found.calendar, found.uid)
-    if booking is None or booking.state != rows.CONFIRMED:
+    if booking is None or booking.state not in rows.HOLDING:
         return None
     return booking, accounts.by_id(conn, booking.organiser_id)
 

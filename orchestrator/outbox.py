@@ -21,6 +21,7 @@ from orchestrator.store.tables import outbox
 
 log = logging.getLogger(__name__)
 Listener = Callable[[str, dict[str, Any]], Awaitable[None]]
+Scribe = Callable[[Connection, datetime, int, str, dict[str, Any]], None]
 AT_ONCE = 100
 AGAIN = timedelta(seconds=10)
 LOOK = 0.5
@@ -40,12 +41,17 @@ class Outbox:
         self._database = database
         self._clock = clock
         self._listeners: dict[str, Listener] = {}
+        self._scribes: dict[str, Scribe] = {}
         self._not_before: dict[int, datetime] = {}
         self._kicked = asyncio.Event()
 
     def listen(self, name: str, listener: Listener) -> None:
         """Every row from now on, and those that are still open."""
         self._listeners[name] = listener
+
+    def write_with(self, name: str, scribe: Scribe) -> None:
+        """What it writes of a row is committed with the row's being done: both or neither."""
+        self._scribes[name] = scribe
 
     def kick(self) -> None:
         """Something was just written: look now."""
@@ -62,13 +68,37 @@ class Outbox:
     async def deliver(self) -> int:
         """Hand over what is open and due; how many rows were taken by everybody."""
         now = self._clock()
-        taken = []
+        taken: list[_Letter] = []
         for letter in await self._database.read(_open):
             if self._not_before.get(letter.id, now) <= now and await self._hand(letter, now):
-                taken.append(letter.id)
-        if taken:
-            await self._database.write(lambda conn: _mark(conn, taken, now))
-        return len(taken)
+                taken.append(letter)
+        if not taken:
+            return 0
+        done, failed = await self._database.write(lambda conn: self._write(conn, taken, now))
+        for letter in failed:
+            self._not_before[letter.id] = now + AGAIN
+        return len(done)
+
+    def _write(
+        self, conn: Connection, taken: list[_Letter], now: datetime
+    ) -> tuple[list[_Letter], list[_Letter]]:
+        failed = [letter for letter in taken if not self._written(conn, letter, now)]
+        done = [letter for letter in taken if letter not in failed]
+        _mark(conn, [letter.id for letter in done], now)
+        return done, failed
+
+    def _written(self, conn: Connection, letter: _Letter, now: datetime) -> bool:
+        for name, scribe in self._scribes.items():
+            try:
+                with conn.begin_nested():
+                    scribe(conn, now, letter.id, letter.topic, letter.payload)
+            except Exception:
+                log.exception(
+                    "%s could not write of %s (row %d); it will be tried again",
+                    name, letter.topic, letter.id,
+                )  # fmt: skip
+                return False
+        return True
 
     async def _hand(self, letter: _Letter, now: datetime) -> bool:
         for name, listener in self._listeners.items():

@@ -11,20 +11,23 @@ from typing import Any
 
 from aiohttp import web
 
-from orchestrator import conduct, dav, keys, media, metrics
+from orchestrator import conduct, dav, keys, mail, media, metrics, outside
 from orchestrator.api import (
     audit,
     bookings,
     centres,
+    closures,
     commands,
     endpoint,
     events,
+    finder,
     guard,
     health,
     join,
     openapi,
     pairings,
     people,
+    policies,
     rooms,
     sessions,
 )
@@ -34,6 +37,7 @@ from orchestrator.events import Bus
 from orchestrator.horizon import Horizon
 from orchestrator.house import House
 from orchestrator.means import Means
+from orchestrator.noshow import NoShow
 from orchestrator.outbox import Outbox
 from orchestrator.punctual import Punctual
 from orchestrator.settings import Settings
@@ -69,12 +73,13 @@ def make_app(
     app[keys.WORDS] = words
     app[MAKE_ENGINE] = engine
     app.cleanup_ctx.extend(
-        (_store, _bus, _engine, _bookings, _house, _wire, _outbox, _clock, _horizon)
+        (_store, _bus, _engine, _bookings, _house, _wire, _outbox, _clock, _horizon, _no_show)
     )
     guard.setup(app)
     events.setup(app)
     health.setup(app)
     metrics.setup(app, VERSION)
+    outside.setup(app)
     dav.setup(app)
     pages.setup(app)
     app.add_routes(websocket.routes(lambda request: request.app[WIRE], _origins))
@@ -88,7 +93,10 @@ def make_app(
         sessions.ROUTES,
         join.ROUTES,
         commands.ROUTES,
+        finder.ROUTES,
         rooms.ROUTES,
+        closures.ROUTES,
+        policies.ROUTES,
         audit.ROUTES,
         events.ROUTES,
         openapi.ROUTES,
@@ -189,7 +197,8 @@ async def _outbox(app: web.Application) -> AsyncIterator[None]:
         house.wakened.set()
 
     outbox.listen("sessions follow bookings", follow)
-    async with _kept_running("outbox", outbox.run):
+    mail.join(app, outbox)
+    async with _kept_running("outbox", outbox.run), mail.open_mail(app):
         yield
 
 
@@ -202,6 +211,12 @@ async def _clock(app: web.Application) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _horizon(app: web.Application) -> AsyncIterator[None]:
     async with _kept_running("horizon", Horizon(app[keys.BOOKINGS]).run):
+        yield
+
+
+@asynccontextmanager
+async def _no_show(app: web.Application) -> AsyncIterator[None]:
+    async with _kept_running("no-show", NoShow(app[keys.BOOKINGS]).run):
         yield
 
 

@@ -46,6 +46,17 @@ class Closure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Exceptional hours on whole civil days, `last` included: closed days open for them too."""
+
+    first: date
+    last: date
+    opens: time
+    closes: time
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """What the centre's line carries, as measured."""
 
@@ -70,6 +81,7 @@ class Centre:
     line: Line
     languages: tuple[str, ...]
     rooms: tuple[Room, ...]
+    openings: tuple[Opening, ...] = ()
 
     def day_of(self, instant: datetime) -> date:
         """The civil day at the centre."""
@@ -81,10 +93,12 @@ class Centre:
 
     def opening_on(self, day: date) -> list[tuple[datetime, datetime]]:
         """When the centre is open on this civil day, as UTC instants in order."""
-        if self.closure_on(day) is not None:
-            return []
-        hours = (found for found in self.opening_hours if day.weekday() in found.days)
-        return sorted(self._stretch(day, found) for found in hours)
+        usual = () if self.closure_on(day) is not None else self.opening_hours
+        hours: list[OpeningHours | Opening] = [
+            found for found in usual if day.weekday() in found.days
+        ]
+        hours += [found for found in self.openings if found.first <= day <= found.last]
+        return _joined(sorted(self._stretch(day, found) for found in hours))
 
     def is_open(self, start: datetime, end: datetime) -> bool:
         """Whether the centre stays open from `start` to `end` without a break.
@@ -105,7 +119,7 @@ class Centre:
             (closes for opens, closes in stretches if opens <= instant < closes), default=None
         )
 
-    def _stretch(self, day: date, hours: OpeningHours) -> tuple[datetime, datetime]:
+    def _stretch(self, day: date, hours: OpeningHours | Opening) -> tuple[datetime, datetime]:
         last = day + timedelta(days=1) if hours.closes == MIDNIGHT else day
         return self._first(day, hours.opens), self._last(last, hours.closes)
 
@@ -115,3 +129,14 @@ class Centre:
     def _last(self, day: date, clock: time) -> datetime:
         """The later of the two instants of a repeated hour; after the gap for a skipped one."""
         return max(self._first(day, clock.replace(fold=0)), self._first(day, clock.replace(fold=1)))
+
+
+def _joined(stretches: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """The same stretches, those that overlap made one: exceptional hours may lie over others."""
+    joined: list[tuple[datetime, datetime]] = []
+    for opens, closes in stretches:
+        if joined and opens < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], closes))
+        else:
+            joined.append((opens, closes))
+    return joined

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
@@ -24,6 +26,12 @@ def need(program: str) -> str:
     if REQUIRE_ALL:
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def need_here(program: str) -> str:
+    """As `need`, for a program that comes with our own Python packages."""
+    beside = Path(sys.executable).parent / program
+    return str(beside) if beside.exists() else need(program)
 
 
 @pytest.fixture(scope="session")

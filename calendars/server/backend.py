@@ -9,6 +9,8 @@ from xandikos import webdav
 from calendars.server.collection import CalendarCollection
 from calendars.server.port import CalendarInfo, CalendarPort
 from calendars.server.resources import Branch, Folder, Principal
+from calendars.server.scheduling import Inbox, Outbox
+from rooms.errors import Forbidden
 
 
 class Root(Folder):
@@ -36,12 +38,15 @@ class Person(Principal):
         return cls(port, f"/principals/{port.visitor.login}", port.visitor.name)
 
     def members(self) -> Iterator[tuple[str, webdav.Resource]]:
-        """His home."""
+        """His home, what was sent to him, where he asks, and his drawer."""
         yield "calendars", Home.of(self.port)
+        yield "inbox", Inbox.of(self.port)
+        yield "outbox", Outbox.of(self.port)
+        yield "files", Branch(self.port, f"{self.path}/files", "Files")
 
 
 class Home(Branch):
-    """What a calendar client lists: the visitor's calendar and every room."""
+    """What a calendar client lists: the visitor's calendars, every room, what he may share."""
 
     @classmethod
     def of(cls, port: CalendarPort) -> "Home":
@@ -56,6 +61,17 @@ class Home(Branch):
         """The calendars."""
         for info in self.port.calendars():
             yield info.name, self.collection(info)
+
+    def privileges(self) -> tuple[str, ...]:
+        """He makes and deletes calendars here."""
+        return (*super().privileges(), "{DAV:}bind", "{DAV:}unbind")
+
+    def delete_member(self, name: str, *_: object, **__: object) -> None:
+        """Delete a calendar he made, with what is in it."""
+        info = self.port.calendar(name)
+        if info is None or not info.own or info.first:
+            raise Forbidden("calendar-stays")
+        self.port.drop_calendar(info)
 
 
 class Backend(webdav.Backend):
@@ -80,6 +96,12 @@ class Backend(webdav.Backend):
         match rest:
             case []:
                 return Person.of(self.port)
+            case ["inbox"]:
+                return Inbox.of(self.port)
+            case ["inbox", item]:
+                return Inbox.of(self.port).find(item)
+            case ["outbox"]:
+                return Outbox.of(self.port)
             case ["calendars"]:
                 return Home.of(self.port)
             case ["calendars", name]:

@@ -25,6 +25,7 @@ READ = (
     f"{{{caldav.NAMESPACE}}}read-free-busy",
 )
 WRITE = ("{DAV:}write-content", "{DAV:}bind", "{DAV:}unbind")
+PROPERTIES = "{DAV:}write-properties"
 
 
 def quoted(etag: str) -> str:
@@ -54,8 +55,10 @@ class CalendarObject(Resource):
         return quoted(self.item.etag)
 
     async def get_schedule_tag(self) -> str:
-        """The rooms' answer is in the body, hence in the ETag."""
-        raise KeyError
+        """Stays when only the answers of invited people come in (RFC 6638 §3.2.10)."""
+        if self.item.schedule_tag is None:
+            raise KeyError
+        return quoted(self.item.schedule_tag)
 
     async def get_body(self) -> list[bytes]:
         """What the visitor may read of it."""
@@ -75,7 +78,7 @@ class CalendarObject(Resource):
 
 
 class CalendarCollection(Branch, caldav.Calendar):
-    """The visitor's own calendar, or a room's seen from his home."""
+    """A calendar of the visitor's, or somebody else's or a room's seen from his home."""
 
     resource_types: ClassVar[list[str]] = caldav.Calendar.resource_types  # type: ignore[misc]
 
@@ -133,18 +136,19 @@ class CalendarCollection(Branch, caldav.Calendar):
 
     def store(self, name: str, etag: str | None) -> Stored:
         """Hand the request's object to the house."""
-        self._check_write()
+        self.check_write()
         check_name(name)
         return self.port.put(self.info, name, etag)
 
     def delete_member(self, name: str, *_: object, **__: object) -> None:
         """Forget one object."""
-        self._check_write()
+        self.check_write()
         if self.port.item(self.info, name) is None:
             raise NotFound("no-item")
         self.port.delete(self.info, name)
 
-    def _check_write(self) -> None:
+    def check_write(self) -> None:
+        """Refuse who may only read."""
         if not self.info.may_write:
             raise Forbidden("read-only")
 
@@ -174,12 +178,24 @@ class CalendarCollection(Branch, caldav.Calendar):
 
     def get_owner(self) -> str | None:
         """The person; a room belongs to nobody."""
-        return None if self.info.is_room else super().get_owner()
+        return None if self.info.is_room else f"/principals/{self.info.owner}/"
 
     def privileges(self) -> tuple[str, ...]:
-        """Read, and write where the room lets him."""
-        own = () if self.info.is_room else ("{DAV:}write-properties",)
-        return (*READ, *WRITE, *own) if self.info.may_write else READ
+        """Read; write where the room, or the person it belongs to, lets him."""
+        if self.info.own:
+            return (*READ, "{DAV:}write", *WRITE, PROPERTIES)
+        return (*READ, *WRITE) if self.info.may_write else READ
+
+    def get_calendar_availability(self) -> str:
+        """The hours of a room."""
+        text = self.port.availability(self.info)
+        if text is None:
+            raise KeyError
+        return text.decode()
+
+    def set_calendar_availability(self, _text: str | None) -> None:
+        """Hours are the centre's."""
+        raise webdav.ProtectedPropertyError
 
     def get_calendar_color(self) -> str:
         """Its colour, if it has one."""
@@ -198,7 +214,7 @@ class CalendarCollection(Branch, caldav.Calendar):
         self.port.describe(self.info, color=(color or "")[:9])
 
     def _check_own(self) -> None:
-        if self.info.is_room:
+        if not self.info.own:
             raise webdav.ProtectedPropertyError
 
     def get_calendar_description(self) -> str:
@@ -210,8 +226,8 @@ class CalendarCollection(Branch, caldav.Calendar):
         raise KeyError
 
     def get_supported_calendar_components(self) -> list[str]:
-        """Events."""
-        return ["VEVENT"]
+        """Events; tasks and notes too in calendars of people."""
+        return ["VEVENT"] if self.info.is_room else ["VEVENT", "VTODO", "VJOURNAL"]
 
     def get_supported_calendar_data_types(self) -> list[tuple[str, str]]:
         """iCalendar 2.0."""

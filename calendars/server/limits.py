@@ -14,7 +14,7 @@ MAX_OBJECT = 256 * 1024
 MAX_DEPTH = 64
 MAX_ELEMENTS = 20_000
 MAX_PATH = 1024
-XML_METHODS = frozenset({"PROPFIND", "PROPPATCH", "REPORT"})
+XML_METHODS = frozenset({"PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR"})
 NAME = re.compile(r"[^/\\\x00-\x1f\x7f]{1,200}")
 
 
@@ -33,6 +33,11 @@ class Unsupported(MargerideError):
 def largest(method: str) -> int:
     """How many bytes a request of this method may carry."""
     return MAX_OBJECT if method == "PUT" else MAX_BODY
+
+
+def is_xml(method: str, *, drawer: bool) -> bool:
+    """Whether a body of this method is XML."""
+    return method in XML_METHODS or (method == "MKCOL" and not drawer)
 
 
 def check_head(method: str, length: int | None, encoding: str | None) -> None:

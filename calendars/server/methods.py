@@ -1,8 +1,8 @@
 # mypy: disable-error-code="override,no-untyped-call,untyped-decorator,no-any-return"
 # (Xandikos does not always return what its annotations say)
-"""The HTTP methods of this server: PUT and PROPFIND of our own, the rest Xandikos'.
+"""The HTTP methods of this server. Those that write are ours: the stock ones pass by the judge.
 
-POST, COPY, MOVE, MKCOL and LOCK do not exist here: the stock ones write past the judge.
+LOCK does not exist here.
 """
 
 from typing import Any
@@ -10,7 +10,16 @@ from xml.etree import ElementTree as ET
 
 from xandikos import webdav
 
+from calendars.server.changes import (
+    CopyMethod,
+    MkcalendarMethod,
+    MkcolMethod,
+    MoveMethod,
+    check_schedule_tag,
+    stored_headers,
+)
 from calendars.server.collection import CalendarCollection, quoted
+from calendars.server.scheduling import PostMethod
 from rooms.errors import Stale
 
 
@@ -30,8 +39,9 @@ class PutMethod(webdav.PutMethod):
         found = calendar.find(name)
         current = found.item.etag if found else None
         _check_conditions(request, current)
+        check_schedule_tag(request, found)
         stored = calendar.store(name, current)
-        headers = [] if stored.rewritten else [("ETag", quoted(stored.etag))]
+        headers = stored_headers(stored)
         status, reason = (204, "No Content") if found else (201, "Created")
         return webdav.Response(status=status, reason=reason, headers=headers)
 
@@ -43,8 +53,6 @@ def _check_conditions(request: Any, etag: str | None) -> None:
         raise Stale("etag")
     if none_match and current and webdav.etag_matches(none_match, current):
         raise Stale("etag")
-    if request.headers.get("If-Schedule-Tag-Match") is not None:
-        raise Stale("schedule-tag")
 
 
 class PropfindMethod(webdav.PropfindMethod):
@@ -61,24 +69,6 @@ class PropfindMethod(webdav.PropfindMethod):
         return await super().handle(request, environ, app)
 
 
-class MkcalendarMethod(webdav.Method):
-    """Making calendars is not offered."""
-
-    name = "MKCALENDAR"
-
-    async def allow(self, request: Any, environ: Any, app: Any) -> bool:
-        """Not announced."""
-        return False
-
-    async def handle(self, request: Any, environ: Any, app: Any) -> webdav.Response:
-        """Politely no."""
-        raise webdav.ForbiddenPrecondition(
-            "{DAV:}resource-must-be-null",
-            "Each person has one calendar here; rooms have theirs. / "
-            "Un calendrier par personne ; les salles ont le leur.",
-        )
-
-
 def methods() -> list[webdav.Method]:
     """Every method."""
     return [
@@ -91,6 +81,10 @@ def methods() -> list[webdav.Method]:
         PropfindMethod(),
         PutMethod(),
         MkcalendarMethod(),
+        MkcolMethod(),
+        CopyMethod(),
+        MoveMethod(),
+        PostMethod(),
     ]
 
 

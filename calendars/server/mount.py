@@ -13,6 +13,7 @@ from xandikos import caldav, webdav
 
 from calendars.server import limits
 from calendars.server.backend import Backend
+from calendars.server.drawer import Drawer
 from calendars.server.methods import dav_error, methods
 from calendars.server.port import CalendarPort
 from calendars.server.properties import known
@@ -24,7 +25,16 @@ logger = logging.getLogger(__name__)
 logging.getLogger("xandikos").setLevel(logging.ERROR)  # it warns of each unknown property
 
 CAL = f"{{{caldav.NAMESPACE}}}"
-FEATURES = ["1", "3", "access-control", "calendar-access", "sync-collection"]
+FEATURES = [
+    "1",
+    "3",
+    "access-control",
+    "calendar-access",
+    "calendar-auto-schedule",
+    "calendar-availability",
+    "extended-mkcol",
+    "sync-collection",
+]
 BAD_XML = frozenset({"xml-too-deep", "xml-too-large", "xml-doctype", "xml-malformed", "bad-path"})
 ELEMENTS = {  # refusal -> the precondition RFC 4791 names for it
     "too-many-instances": f"{CAL}max-instances",
@@ -60,8 +70,12 @@ class DavServer(webdav.WebDAVApp):
         environ = {"SCRIPT_NAME": PREFIX, "REMOTE_USER": port.visitor.login}
         try:
             limits.check_path(request.raw_path)
-            if request.body and request.method in limits.XML_METHODS:
+            drawer = Drawer(port.files, port.visitor.login)
+            in_drawer = drawer.owns(request.path)
+            if request.body and limits.is_xml(request.method, drawer=in_drawer):
                 limits.check_xml(request.body)
+            if in_drawer:
+                return whole(drawer.answer(request))
             response = run(bound._dispatch(request, environ))
         except MargerideError as error:
             response = refusal(error, port.sentence(error))

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from calendars.server.files import FilesPort
 from rooms.errors import MargerideError
 
 
@@ -35,6 +36,18 @@ class CalendarInfo:
     zone: ZoneInfo
     is_room: bool
     may_write: bool
+    own: bool = False  # the visitor's, to rename and, unless it is his first, to delete
+    first: bool = False  # where invitations arrive
+    owner: str = ""  # the login of the person it belongs to
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A stretch of time that is taken; `kind` as FBTYPE says it."""
+
+    start: datetime
+    end: datetime
+    kind: str = "BUSY"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +58,7 @@ class Item:
     uid: str
     etag: str
     body: bytes
+    schedule_tag: str | None = None  # of an event with an organiser or invited people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +76,7 @@ class Stored:
 
     etag: str
     rewritten: bool
+    schedule_tag: str | None = None
 
 
 class CalendarPort(Protocol):
@@ -76,7 +91,7 @@ class CalendarPort(Protocol):
         """Identity of the store: a restored backup has another, so that old tokens die."""
 
     def calendars(self) -> Sequence[CalendarInfo]:
-        """His own calendar, then every room."""
+        """His own calendars, every room, then what others let him see."""
 
     def calendar(self, name: str) -> CalendarInfo | None:
         """One of them."""
@@ -109,6 +124,30 @@ class CalendarPort(Protocol):
 
     def delete(self, calendar: CalendarInfo, name: str) -> None:
         """Forget an object and free what it held."""
+
+    def transfer(
+        self, source: CalendarInfo, name: str, target: CalendarInfo, new: str, *, keep: bool
+    ) -> Stored:
+        """Copy (`keep`) or move an object, judged again where it arrives."""
+
+    def make_calendar(self, name: str, displayname: str, color: str) -> None:
+        """One more calendar of his own."""
+
+    def drop_calendar(self, calendar: CalendarInfo) -> None:
+        """Delete one with all its events, and free what they held."""
+
+    def inbox(self) -> CalendarInfo:
+        """What others sent him (RFC 6638), as a calendar he only reads and empties."""
+
+    def free_busy(self, address: str, start: datetime, end: datetime) -> Sequence[Busy] | None:
+        """When a person or a room of the network is taken; None for anybody else."""
+
+    def availability(self, calendar: CalendarInfo) -> bytes | None:
+        """When a room can be had at all, as RFC 7953 writes it."""
+
+    @property
+    def files(self) -> FilesPort:
+        """His private drawer."""
 
     def describe(
         self, calendar: CalendarInfo, *, displayname: str | None = None, color: str | None = None

@@ -7,6 +7,7 @@ from typing import Any
 from xandikos import caldav, scheduling, sync, webdav
 
 from calendars.server.access import CurrentUserPrivilegeSetProperty, OwnerProperty
+from calendars.server.scheduling import DefaultCalendarProperty
 
 
 def _own_principal(environ: Any) -> str:
@@ -45,6 +46,11 @@ def known(reporters: dict[str, Any]) -> list[webdav.Property]:
         caldav.MaxResourceSizeProperty(),
         scheduling.CalendarUserAddressSetProperty(),
         scheduling.CalendarUserTypeProperty(),
+        scheduling.ScheduleInboxURLProperty(),
+        scheduling.ScheduleOutboxURLProperty(),
+        scheduling.ScheduleTagProperty(),
+        caldav.CalendarAvailabilityProperty(),
+        DefaultCalendarProperty(),
     ]
 
 

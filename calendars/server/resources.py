@@ -5,7 +5,9 @@
     /dav/                                    root
     /dav/principals/<login>/                 the person
     /dav/principals/<login>/calendars/       his home
-    /dav/principals/<login>/calendars/<c>/   his own calendar, or a room's
+    /dav/principals/<login>/calendars/<c>/   one of his calendars, a room's, a shared one
+    /dav/principals/<login>/inbox/, outbox/  scheduling (RFC 6638)
+    /dav/principals/<login>/files/           his drawer
 
 Everybody sees his own branch only; another's does not exist for him.
 """
@@ -122,6 +124,14 @@ class Principal(Branch, webdav.Principal):
     def get_calendar_home_set(self) -> list[str]:
         """One home: vdirsyncer reads only the first."""
         return ["calendars"]
+
+    def get_schedule_inbox_url(self) -> str:
+        """What others sent him."""
+        return "inbox/"
+
+    def get_schedule_outbox_url(self) -> str:
+        """Where he asks who is free."""
+        return "outbox/"
 
     def get_calendar_user_address_set(self) -> list[str]:
         """His addresses."""

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from orchestrator.api.endpoint import Answer, Call, Route
 from orchestrator.keys import SETTINGS
 from orchestrator.settings import Network
-from rooms.centre import Centre
+from orchestrator.store import closures
+from rooms.centre import MIDNIGHT, Centre
 from rooms.ids import CentreId, RoomId
 from rooms.room import Room, calendar_address
 
@@ -30,6 +31,13 @@ class ClosureOut(_Out):
     first: Annotated[str, Field(alias="from")]
     last: Annotated[str, Field(alias="to")]
     reason: str
+
+
+class OpeningOut(ClosureOut):
+    """Exceptional hours on whole days, the last one included."""
+
+    opens: str
+    closes: str
 
 
 class LineOut(_Out):
@@ -63,6 +71,7 @@ class CentreOut(_Out):
     zone: str
     opening_hours: list[OpeningHoursOut]
     closures: list[ClosureOut]
+    openings: list[OpeningOut]
     line: LineOut
     languages: list[str]
     rooms: list[RoomOut]
@@ -117,6 +126,16 @@ def centre_out(centre: Centre, network: Network) -> CentreOut:
             )
             for closure in centre.closures
         ],
+        openings=[
+            OpeningOut(
+                first=opening.first.isoformat(),
+                last=opening.last.isoformat(),
+                opens=f"{opening.opens:%H:%M}",
+                closes="24:00" if opening.closes == MIDNIGHT else f"{opening.closes:%H:%M}",
+                reason=opening.reason,
+            )
+            for opening in centre.openings
+        ],
         line=LineOut(
             technology=centre.line.technology,
             down_kbps=centre.line.down_kbps,
@@ -135,14 +154,18 @@ def _network(call: Call) -> Network:
 async def centres(call: Call) -> Answer:
     """Every centre."""
     network = _network(call)
-    found = CentresOut(centres=[centre_out(centre, network) for centre in network.centres])
+    known = await call.database.read(
+        lambda conn: [closures.effective(conn, centre) for centre in network.centres]
+    )
+    found = CentresOut(centres=[centre_out(centre, network) for centre in known])
     return Answer(body=found.model_dump(by_alias=True))
 
 
 async def centre(call: Call) -> Answer:
     """One centre."""
     network = _network(call)
-    found = network.centre(CentreId(call.path("centre")))
+    named = network.centre(CentreId(call.path("centre")))
+    found = await call.database.read(lambda conn: closures.effective(conn, named))
     return Answer(body=centre_out(found, network).model_dump(by_alias=True))
 
 

@@ -61,6 +61,12 @@ class WrongMediaType(MargerideError):
     status = 415
 
 
+class MustMatch(MargerideError):
+    """A document is only replaced by who has read it: `If-Match` is missing."""
+
+    status = 428
+
+
 def locale_of(request: web.Request) -> str:
     """The language to answer a request in."""
     return negotiate(request.headers.get("Accept-Language", ""), LOCALES)

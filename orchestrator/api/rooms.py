@@ -1,5 +1,6 @@
 """Rooms in action: what their screens report, and when they are held."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,11 +13,11 @@ from orchestrator.api.endpoint import Answer, Call, Route
 from orchestrator.api.interval import Interval
 from orchestrator.cases import rights
 from orchestrator.keys import HOUSE, SETTINGS
-from orchestrator.store import bookings, rooms
+from orchestrator.store import rooms
 from orchestrator.store.busy import Busy, busy_between
 from orchestrator.store.instants import iso
 from rooms.control import DEFAULT_STATE
-from rooms.ids import CentreId
+from rooms.ids import CentreId, is_slug
 
 
 class StateOut(BaseModel):
@@ -48,6 +49,12 @@ class AvailabilityOut(BaseModel):
     busy: list[BusyOut]
 
 
+class OfRooms(Interval):
+    """An interval, and the rooms that are asked for: their ids with commas; all of them without."""
+
+    rooms: Annotated[str, Field(max_length=1300)] = ""
+
+
 async def state(call: Call) -> Answer:
     """How a room is, for its own screen and for whoever may command it."""
     house = call.app[HOUSE]
@@ -69,9 +76,11 @@ async def state(call: Call) -> Answer:
 
 async def availability(call: Call) -> Answer:
     """When the rooms are held."""
-    asked = call.query(Interval).checked()
+    asked = call.query(OfRooms)
+    asked.checked()
     network = call.app[SETTINGS].network
-    centres = {room.id: room.centre for room in network.rooms}
+    wanted = [word.strip() for word in asked.rooms.split(",") if word.strip()]
+    centres = {network.room(name).id for name in wanted} or {room.id for room in network.rooms}
 
     def find(conn: Connection) -> list[Busy]:
         return busy_between(conn, asked.start, asked.end)
@@ -81,9 +90,15 @@ async def availability(call: Call) -> Answer:
         body={
             "from": iso(asked.start),
             "to": iso(asked.end),
-            "busy": [_shown(one, call.caller, centres[one.room]) for one in held],
+            "busy": held_of(call, held),
         }
     )
+
+
+def held_of(call: Call, held: Iterable[Busy]) -> list[dict[str, Any]]:
+    """What is held, as far as the caller may see what for."""
+    centres = {room.id: room.centre for room in call.app[SETTINGS].network.rooms}
+    return [_shown(one, call.caller, centres[one.room]) for one in held]
 
 
 def _shown(one: Busy, caller: Caller, centre: CentreId) -> dict[str, Any]:
@@ -91,10 +106,12 @@ def _shown(one: Busy, caller: Caller, centre: CentreId) -> dict[str, Any]:
         "room": one.room,
         "from": iso(one.start),
         "to": iso(one.end),
-        "state": bookings.CONFIRMED,
+        "state": one.state,
     }
     if roles.may_see_title(caller.person, one.organiser, centre):
-        busy |= {"title": one.title, "session": one.session, "booking": one.booking}
+        busy["title"] = one.title
+        if is_slug(one.booking):  # what a feed holds has no booking of ours behind it
+            busy |= {"session": one.session, "booking": one.booking}
     elif roles.screen_may_see_title(caller.device.room if caller.device else None, one.room):
         busy["title"] = one.title
     return busy
@@ -106,9 +123,9 @@ ROUTES = (
         path="/rooms/availability",
         handler=availability,
         summary="When the rooms are held",
-        query=Interval,
+        query=OfRooms,
         answer=AvailabilityOut,
-        errors=(422,),
+        errors=(404, 422),
     ),
     Route(
         method="GET",

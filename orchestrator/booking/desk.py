@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from calendars.content import Line
+from calendars.edit import with_lines
 from calendars.server.port import Stored
 from orchestrator import roles
 from orchestrator.auth.people import Person
@@ -77,6 +79,7 @@ class Bookings:
         start: datetime,
         end: datetime,
         now: datetime,
+        lines: Sequence[Line] = (),
     ) -> Booking:
         """Book these rooms, all or none: Conflict("rooms-refused", reasons, alternative) else."""
         network = self.rules.network
@@ -86,12 +89,13 @@ class Bookings:
         body = compose(
             network, person, uid, title=title, kind=kind, rooms=asked, start=start, end=end, now=now
         )
+        body = with_lines(body, lines)
         event = await asyncio.to_thread(prepare, network, body, None, now)
 
         def work(entry: Entry) -> Booking:
             home = own_calendar(entry.conn, person)
             entry.put(home, f"{uid.partition('@')[0]}.ics", event, strict=True)
-            made = rows.confirmed_of(entry.conn, person.id, uid)
+            made = rows.holding_of(entry.conn, person.id, uid)
             if made is None:
                 raise NotFound("no-booking")
             return self._shown(entry.conn, person, [made])[0]

@@ -29,6 +29,8 @@ KINDS = {
     "reception": "reception",
     "visio-accueil": "reception",
 }
+SEATS = "X-MARGERIDE-SEATS"
+MOST_SEATS = 10_000
 _FOLD = re.compile(rb"\r?\n[ \t]")
 _TZID = re.compile(rb"^TZID[^:\r\n]*:([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
 
@@ -73,6 +75,16 @@ class Prepared:
         lines = [*main.lines("X-MARGERIDE-KIND"), *main.lines("CATEGORIES")]
         words = [word.strip().lower() for line in lines for word in line.value.split(",")]
         return next((KINDS[word] for word in words if word in KINDS), "meeting")
+
+    @property
+    def seats(self) -> int:
+        """How many people it announces; 0 when it does not say."""
+        said = self.item.parts[0].value(SEATS).strip()
+        return (
+            min(int(said), MOST_SEATS)
+            if said.isascii() and said.isdigit() and len(said) < 10
+            else 0
+        )
 
     def bytes_kept(self) -> bytes:
         """What is stored of an event that we did not write in: as sent, or cured of its zones."""
@@ -136,6 +148,7 @@ def compose(
     start: datetime,
     end: datetime,
     now: datetime,
+    seats: int = 0,
 ) -> bytes:
     """The event of a booking that was not made by a calendar client."""
     zone = network.centre_of(rooms[0]).zone
@@ -146,6 +159,8 @@ def compose(
     event.add("dtend", end.astimezone(zone))
     event.add("summary", title)
     event["X-MARGERIDE-KIND"] = vText(kind)
+    if seats:
+        event[SEATS] = vText(str(seats))
     event["ORGANIZER"] = _address(f"mailto:{person.login}@{network.mail_domain}", person.name)
     for room in rooms:
         attendee = _address(network.address_of(room), network.room(room).name)

@@ -7,19 +7,16 @@ for it. Nothing that was held is touched.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC
 
 from calendars import ical
 from calendars.booking import Occurrence
-from calendars.content import Line
-from calendars.ical import OVERRIDE, CalendarItem
 from calendars.itip import put_comment
-from calendars.values import instant, one_moment
+from calendars.series import take_out
 from orchestrator.booking.event import Prepared
 from orchestrator.booking.ledger import Entry
 from orchestrator.store import audit, booked_sessions, series
 from orchestrator.store import calendar_items as items
-from orchestrator.store.bookings import BookingRow
+from orchestrator.store.bookings import CONFIRMED, BookingRow
 from orchestrator.store.calendar_items import CalendarRow
 from orchestrator.store.series import SeriesRow
 
@@ -71,6 +68,8 @@ def _hold(
     items.add_places(
         entry.conn, home.id, found.name, event.taken, booking=booking.id, room=found.room
     )
+    if booking.state != CONFIRMED:
+        return
     wish = entry.wish(booking, replace(event, rooms=booking.rooms))
     booked_sessions.extend(entry.conn, entry.now, wish)
 
@@ -85,8 +84,7 @@ def _leave_out(
     why: Sequence[str],
 ) -> None:
     names = [date.recurrence_id for date in refused]
-    for name in names:
-        _take_out(event.item, name, event)
+    take_out(event.item, refused, event.zone)
     comment = entry.rules.say(
         "series-date-left-out", entry.person.locale, why=" ".join(dict.fromkeys(why[:TOLD]))
     )
@@ -98,20 +96,3 @@ def _leave_out(
     detail = {"dates": names, "rooms": list(booking.rooms)}
     audit.record(entry.conn, entry.now, BY, "booking.clash", booking.id, detail)
     entry.tell("booking.clash", booking)
-
-
-def _take_out(item: CalendarItem, name: str, event: Prepared) -> None:
-    """The date of this name is none of the series: neither by its rule nor as an override."""
-    value = (("VALUE", "DATE"),) if "T" not in name else ()
-    item.parts[0].add(Line("EXDATE", name, value))
-    for part in item.parts[1:]:
-        line = part.first(OVERRIDE)
-        if line is not None and _named(line, event) == name:
-            part.put(Line("STATUS", "CANCELLED"))
-
-
-def _named(line: Line, event: Prepared) -> str:
-    if "T" not in line.value:
-        return line.value
-    moment = instant(one_moment(line), event.zone)
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -1,8 +1,9 @@
 """The judge's clerk: gathers what is held and who may what, and puts the verdict in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection
@@ -10,18 +11,22 @@ from sqlalchemy import Connection
 from calendars import wording
 from calendars.booking import Candidate, Held
 from calendars.conflicts import Reason, Verdict, judge
-from calendars.policy import RoomRules
+from calendars.policy import Policy, RoomRules
 from orchestrator import roles
 from orchestrator.auth.people import Person
 from orchestrator.booking.event import Prepared
+from orchestrator.booking.rules import room_rules
 from orchestrator.settings.model import Network
-from orchestrator.store import bookings
+from orchestrator.store import bookings, policies
 from orchestrator.store import calendar_items as items
 from orchestrator.store.bookings import BookingRow
 from orchestrator.store.calendar_items import CalendarRow
 from orchestrator.words import Words
 from rooms.errors import Conflict, NotFound
 from rooms.ids import PersonId, RoomId
+from rooms.room import Room
+
+MOST_ELSEWHERE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,11 @@ class Judgement:
     sentences: tuple[str, ...] = ()  # one for each reason
     motive: str = ""  # a few words, for a title
     comment: str = ""  # everything, for an event
+
+    @property
+    def tentative(self) -> bool:
+        """Whether an animateur has to answer first."""
+        return self.verdict.tentative
 
     @property
     def accepted(self) -> bool:
@@ -46,7 +56,12 @@ class Judgement:
         """As an error for a door that stores nothing of a refused booking."""
         slot = self.verdict.alternative
         free = [slot.start.isoformat(), slot.end.isoformat()] if slot else None
-        return Conflict("rooms-refused", reasons=list(self.sentences), alternative=free)
+        return Conflict(
+            "rooms-refused",
+            reasons=list(self.sentences),
+            alternative=free,
+            elsewhere=list(self.verdict.elsewhere),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +89,10 @@ class Rules:
         """The title others may see."""
         return self.say("calendar-private-title", locale) if event.item.private else event.title
 
+    def policy(self, conn: Connection, room: RoomId) -> Policy:
+        """How a room is booked now."""
+        return policies.effective(conn, self.network, room)
+
     def room_calendar(self, conn: Connection, room: str) -> CalendarRow:
         """A room's calendar."""
         found = items.find_calendar(conn, items.ROOM, room)
@@ -99,44 +118,65 @@ class Rules:
             role=person.role,
             title=event.title,
             kind=event.kind,
+            seats=event.seats,
         )
-        slots = [occurrence.slot for occurrence in event.occurrences]
-        held = [self._shown(row, owner, person) for row, owner in bookings.held(conn, rooms, slots)]
-        verdict = judge(candidate, held, self._room_rules(rooms), now)
-        extra = (*self._not_at_home(person, rooms), *self._cannot_be_held(event, rooms))
+        rules = room_rules(conn, self.network, rooms, _years(candidate, now))
+        held = self._held(conn, candidate, rooms, person)
+        verdict = judge(candidate, held, rules, now)
+        extra = (*self._not_at_home(person, rules), *self._cannot_be_held(event, rules))
         if extra:
             known = {(reason.key, reason.room) for reason in verdict.reasons}
             fresh = [reason for reason in extra if (reason.key, reason.room) not in known]
             verdict = Verdict(False, (*fresh, *verdict.reasons), verdict.alternative)
+        if not verdict.accepted:
+            verdict = replace(verdict, elsewhere=self._elsewhere(conn, now, person, candidate))
         return self._worded(verdict, person.locale)
 
-    def _room_rules(self, rooms: Sequence[RoomId]) -> dict[RoomId, RoomRules]:
-        known = {room.id: room for room in self.network.rooms}
-        return {
-            room: RoomRules(known[room], self.network.centre_of(known[room]))
-            for room in rooms
-            if room in known
-        }
+    def _held(
+        self, conn: Connection, candidate: Candidate, rooms: Sequence[RoomId], person: Person
+    ) -> list[Held]:
+        slots = [occurrence.slot for occurrence in candidate.occurrences]
+        found = bookings.held(conn, rooms, slots)
+        return [self._shown(row, owner, person) for row, owner in found]
 
-    def _not_at_home(self, person: Person, rooms: Sequence[RoomId]) -> list[Reason]:
+    def _elsewhere(
+        self, conn: Connection, now: datetime, person: Person, candidate: Candidate
+    ) -> tuple[RoomId, ...]:
+        """Rooms that would do instead of the only one asked for, at the same hour."""
+        if len(candidate.rooms) != 1 or len(candidate.occurrences) != 1:
+            return ()
+        asked = next((room for room in self.network.rooms if room.id == candidate.rooms[0]), None)
+        others = [room for room in self.network.rooms if asked and _would_do(room, asked)]
+        mine = [room.id for room in others if roles.may_book(person, room.centre, room.bookable_by)]
+        rules = room_rules(conn, self.network, mine, _years(candidate, now))
+        held = self._held(conn, candidate, mine, person)
+        free = (
+            room
+            for room in mine
+            if judge(replace(candidate, uid="", rooms=(room,)), held, rules, now)
+            == Verdict(accepted=True)
+        )
+        return tuple(islice(free, MOST_ELSEWHERE))
+
+    def _not_at_home(self, person: Person, rules: Mapping[RoomId, RoomRules]) -> list[Reason]:
         """A booker books at his own centres only."""
         return [
-            Reason("not-allowed", room, None, self._place(rules) | {"role": person.role})
-            for room, rules in self._room_rules(rooms).items()
-            if not roles.may_book(person, rules.centre.id, rules.room.bookable_by)
+            Reason("not-allowed", room, None, self.place(found) | {"role": person.role})
+            for room, found in rules.items()
+            if not roles.may_book(person, found.centre.id, found.room.bookable_by)
         ]
 
-    def _cannot_be_held(self, event: Prepared, rooms: Sequence[RoomId]) -> list[Reason]:
+    def _cannot_be_held(self, event: Prepared, rules: Mapping[RoomId, RoomRules]) -> list[Reason]:
         """No date to hold (transparent, or wholly beyond the horizon), or far too long a one."""
         long = [found for found in event.occurrences if found.slot.duration > bookings.LONGEST]
         if event.occurrences and not long:
             return []
         key = "too-long" if long else "no-date"
         most = {"days": bookings.LONGEST.days}
-        rules = self._room_rules(rooms)
-        return [Reason(key, room, None, self._place(rules[room]) | most) for room in rules]
+        return [Reason(key, room, None, self.place(found) | most) for room, found in rules.items()]
 
-    def _place(self, rules: RoomRules) -> dict[str, Any]:
+    def place(self, rules: RoomRules) -> dict[str, Any]:
+        """The facts of a reason that name its room."""
         return {
             "room": rules.room.name,
             "centre": rules.centre.name,
@@ -149,11 +189,44 @@ class Rules:
 
     def _worded(self, verdict: Verdict, locale: str) -> Judgement:
         if verdict.accepted:
-            return Judgement(verdict=verdict)
-        told = (wording.sentence(reason, locale, self.words) for reason in verdict.reasons)
+            told = (
+                wording.skipped_text(verdict, locale, self.words),
+                self.asked(verdict.asks, locale),
+            )
+            return Judgement(verdict=verdict, comment=" ".join(filter(None, told)))
+        told_why = (wording.sentence(reason, locale, self.words) for reason in verdict.reasons)
+        names = [self._name(room) for room in verdict.elsewhere]
         return Judgement(
             verdict=verdict,
-            sentences=tuple(dict.fromkeys(told)),
+            sentences=tuple(dict.fromkeys(told_why)),
             motive=wording.motive(verdict, locale, self.words),
-            comment=wording.answer_text(verdict, locale, self.words),
+            comment=wording.answer_text(verdict, locale, self.words, names),
         )
+
+    def asked(self, rooms: Sequence[RoomId], locale: str) -> str:
+        """That an animateur was asked, and for which rooms."""
+        if not rooms:
+            return ""
+        names = ", ".join(self._name(room) for room in rooms)
+        return self.say("calendar-asked", locale, rooms=names)
+
+    def _name(self, room: RoomId) -> str:
+        name, centre = self.network.room(room).name, self.network.centre_of(room).name
+        return name if centre in name else f"{name} ({centre})"
+
+
+def _would_do(room: Room, asked: Room) -> bool:
+    """Whether what the room asked for offers is in this one too."""
+    return (
+        room.id != asked.id
+        and room.capacity >= asked.capacity
+        and set(room.equipment) >= set(asked.equipment)
+    )
+
+
+def _years(candidate: Candidate, now: datetime) -> set[int]:
+    """The civil years a judgement may touch, alternatives included."""
+    slots = [found.slot for found in candidate.occurrences]
+    first = min((slot.start for slot in slots), default=now)
+    last = max((slot.end for slot in slots), default=now) + bookings.AROUND
+    return {*range(min(first, now).year, max(last, now).year + 1)}

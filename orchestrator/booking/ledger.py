@@ -8,42 +8,30 @@ An event whose move is refused holds nothing any more: what a calendar shows and
 never disagree. docs/calendars.md says what each door answers.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection
+from dataclasses import dataclass, replace
 
 from calendars import ical, itip, join_link, marks
-from calendars.content import MAX_BYTES, Line
+from calendars.booking import Slot
+from calendars.content import Line
 from calendars.itip import Answer
 from calendars.server.port import Stored
 from orchestrator import roles
-from orchestrator.auth.people import Person
-from orchestrator.booking.event import AHEAD, Prepared
-from orchestrator.booking.judge import Judgement, Rules
-from orchestrator.store import booked_sessions, bookings, people
+from orchestrator.booking.books import Books
+from orchestrator.booking.decide import answer_in_calendar, give, given
+from orchestrator.booking.displace import displace, without
+from orchestrator.booking.event import Prepared
+from orchestrator.booking.judge import Judgement
+from orchestrator.store import bookings, own_calendars, people
 from orchestrator.store import calendar_items as items
-from orchestrator.store.booked_sessions import Seat, Wish
 from orchestrator.store.bookings import BookingRow
 from orchestrator.store.calendar_items import CalendarRow
-from rooms.errors import Conflict, Forbidden, Invalid
-from rooms.ids import BookingId, PersonId, RoomId, new_id
-
-Told = tuple[str, dict[str, Any]]
+from rooms.errors import Conflict, Forbidden
+from rooms.ids import PersonId, RoomId
 
 
 @dataclass(slots=True, kw_only=True)
-class Entry:
+class Entry(Books):
     """One change of the ledger, by one person."""
-
-    rules: Rules
-    conn: Connection
-    now: datetime
-    person: Person
-    door: str = ""
-    told: list[Told] = field(default_factory=list)
 
     # the doors
 
@@ -58,6 +46,8 @@ class Entry:
             if other and (other.uid != event.item.uid or other.name != name):
                 raise Conflict("uid-conflict")
         if calendar.owner_kind == items.ROOM:
+            if answered := answer_in_calendar(self, calendar, name, event):
+                return answered
             self._check_direct(calendar, name)
         booking = bookings.of_item(self.conn, calendar.id, event.item.uid)
         rooms = self._rooms_held_by(calendar, event)
@@ -68,7 +58,7 @@ class Entry:
             if strict:
                 raise judged.refusal()
             return self._refuse(calendar, name, event, booking, judged)
-        return self._accept(calendar, name, event, booking, rooms)
+        return self._accept(calendar, name, event, booking, rooms, judged)
 
     def delete(self, calendar: CalendarRow, name: str) -> None:
         """Forget an event and free what it held."""
@@ -83,14 +73,14 @@ class Entry:
         if calendar.owner_kind == items.ROOM:
             self._check_may_change(booking)
         items.remove(self.conn, self.now, calendar.id, name, self.person.login)
-        self._free(booking, bookings.CANCELLED)
+        self.free(booking, bookings.CANCELLED)
 
     def withdraw(self, booking: BookingRow) -> None:
         """Cancel a booking otherwise than in its event: the event is told, or goes with it."""
         self._check_may_change(booking)
-        if booking.state != bookings.CONFIRMED:
+        if booking.state not in bookings.HOLDING:
             return
-        self._free(booking, bookings.CANCELLED)
+        self.free(booking, bookings.CANCELLED)
         home = items.calendar_by_id(self.conn, booking.calendar_id)
         event = items.item(self.conn, home.id, booking.item_name) if home else None
         if home is None or event is None:
@@ -109,33 +99,50 @@ class Entry:
         event: Prepared,
         booking: BookingRow | None,
         rooms: tuple[RoomId, ...],
+        judged: Judgement,
     ) -> Stored:
-        before = booking if booking and booking.state == bookings.CONFIRMED else None
+        before = booking if booking and booking.state in bookings.HOLDING else None
         held_before = bookings.instances(self.conn, before.id) if before else []
-        row = self._row(calendar, name, event, booking, bookings.CONFIRMED, rooms=rooms)
+        event = without(event, judged.verdict.skipped)
+        asks = judged.verdict.asks or self._still_pending(before)
+        row = self.row(
+            calendar, name, event, booking,
+            bookings.REQUESTED if asks else bookings.CONFIRMED, rooms=rooms,
+            reason=[{"key": bookings.ASKED, "room": room} for room in asks] or None,
+        )  # fmt: skip
         bookings.save(self.conn, self.now, row)
-        code = booked_sessions.agree(self.conn, self.now, self.wish(row, event))
-        invited = {room: Answer.ACCEPTED for room in event.rooms}
-        itip.answer(event.item, invited, "", self.rules.network.mail_domain)
-        join_link.add_join_link(
-            event.item,
-            self.rules.link(code),
-            self.rules.say("calendar-link-label", self.person.locale),
-        )
-        self._drop_copies(before, keep=rooms)
+        give(self, row, event, asks, judged.comment, self.person.locale)
+        if asks and calendar.owner_kind == items.ROOM:
+            for part in event.item.parts:
+                part.put(Line("STATUS", "TENTATIVE"))
+        self.drop_copies(before, keep=rooms)
         for room in rooms:
             shelf = self.copy(calendar, event, row, room)
             if shelf is not None:
                 items.place(self.conn, *shelf, event.taken, booking=row.id, room=room)
-        stored = self._store(calendar, name, event, row)
+        stored = self.store(calendar, name, event, row)
+        self._tell_what_changed(row, before, held_before)
+        displace(self, judged.verdict.displaced, row)
+        return stored
+
+    def _still_pending(self, before: BookingRow | None) -> tuple[RoomId, ...]:
+        """What another person's change of a request leaves unanswered: it is no answer."""
+        return before.pending if before and before.organiser_id != self.person.id else ()
+
+    def _tell_what_changed(
+        self, row: BookingRow, before: BookingRow | None, held_before: list[Slot]
+    ) -> None:
         held = bookings.instances(self.conn, row.id)
-        if before is None:
-            self.tell("booking.made", row)
-        elif held != held_before or before.rooms != tuple(sorted(rooms)):
+        same = (
+            before is not None and held == held_before and before.rooms == tuple(sorted(row.rooms))
+        )
+        if before is None or before.state != row.state:
+            made = row.state == bookings.CONFIRMED
+            self.tell("booking.made" if made else "booking.requested", row)
+        elif not same:
             self.tell("booking.moved", row, before.rooms)
         else:
             self.tell("booking.changed", row)
-        return stored
 
     def _refuse(
         self,
@@ -146,11 +153,14 @@ class Entry:
         judged: Judgement,
     ) -> Stored:
         own_room = calendar.owner_kind == items.ROOM
-        if own_room and self.rules.network.room(calendar.owner_id).direct_put == "refuse":
+        room = RoomId(calendar.owner_id)
+        told_here = own_room and self.door != bookings.REMOTE  # nobody waits there for a 403
+        if told_here and self.rules.policy(self.conn, room).direct_put == "refuse":
             raise Conflict("room-busy", sentence=judged.comment)
-        self._free(booking, bookings.DECLINED)
-        row = self._row(calendar, name, event, booking, bookings.DECLINED, reason=judged.as_json())
+        self.free(booking, bookings.DECLINED)
+        row = self.row(calendar, name, event, booking, bookings.DECLINED, reason=judged.as_json())
         bookings.save(self.conn, self.now, row)
+        self.tell("booking.refused", row, event.rooms)
         join_link.remove_join_link(event.item, self.rules.link_base)
         answers = {room: Answer.DECLINED for room in event.rooms}
         itip.answer(event.item, answers, judged.comment, self.rules.network.mail_domain)
@@ -158,27 +168,27 @@ class Entry:
             word = self.rules.say("refused-word", self.person.locale)
             marks.mark_refused(event.item, judged.motive, judged.comment, word)
             event = replace(event, occurrences=())
-        return self._store(calendar, name, event)
+        return self.store(calendar, name, event)
 
     def _put_without_rooms(
         self, calendar: CalendarRow, name: str, event: Prepared, booking: BookingRow | None
     ) -> Stored:
         """No rooms, a cancelled event, or somebody else's: nothing is asked of the judge."""
-        self._free(booking, bookings.CANCELLED)
+        self.free(booking, bookings.CANCELLED)
         changed = booking is not None and join_link.remove_join_link(
             event.item, self.rules.link_base
         )
         if event.rooms and not event.cancelled:
-            self._answer_for_organiser(event)
+            self._answer_for_organiser(calendar, event)
             changed = True
-        return self._store(calendar, name, event, changed=changed)
+        return self.store(calendar, name, event, changed=changed)
 
-    def _answer_for_organiser(self, event: Prepared) -> None:
+    def _answer_for_organiser(self, calendar: CalendarRow, event: Prepared) -> None:
         """An attendee's copy shows what its organiser really holds."""
-        owner = self._organiser_of(event)
-        held = owner and bookings.confirmed_of(self.conn, owner, event.item.uid)
+        owner = self._organiser_of(calendar, event)
+        held = bookings.holding_of(self.conn, owner, event.item.uid) if owner else None
         answers = {
-            room: Answer.ACCEPTED if held and room in held.rooms else Answer.DECLINED
+            room: given(room, held.pending) if held and room in held.rooms else Answer.DECLINED
             for room in event.rooms
         }
         declined = Answer.DECLINED in answers.values()
@@ -201,18 +211,22 @@ class Entry:
     def _rooms_held_by(self, calendar: CalendarRow, event: Prepared) -> tuple[RoomId, ...]:
         if event.cancelled:
             return ()
-        if calendar.owner_kind == items.PERSON and self._organiser_of(event) is not None:
+        if calendar.owner_kind == items.PERSON and self._organiser_of(calendar, event) is not None:
             return ()
         return event.rooms
 
-    def _organiser_of(self, event: Prepared) -> PersonId | None:
-        """The other person of the network who organises the event."""
-        address = event.organiser.removeprefix("mailto:")
-        login, _, domain = address.partition("@")
-        found = None
-        if domain == self.rules.network.mail_domain.lower():
-            found = people.by_login(self.conn, login)
-        return found.id if found and found.id != self.person.id else None
+    def _organiser_of(self, calendar: CalendarRow, event: Prepared) -> PersonId | None:
+        """The other person of the network who organises the event.
+
+        Not one whose delegate is writing: he books for him, in whichever of the two calendars.
+        """
+        domain = self.rules.network.mail_domain
+        found = people.by_address(self.conn, domain, event.organiser)
+        if found is None or found.id in (self.person.id, calendar.owner_id):
+            return None
+        lent = own_calendars.delegated_to(self.conn, self.person.id)
+        writes = any(one.owner == found.id and one.rights == "write" for one in lent)
+        return None if writes else found.id
 
     def _copied(self, calendar: CalendarRow, name: str) -> BookingRow | None:
         """The booking made elsewhere whose copy this object of a room's calendar is."""
@@ -235,133 +249,3 @@ class Entry:
         centres = [self.rules.network.centre_of(room).id for room in booking.rooms]
         if not roles.may_cancel(self.person, booking.organiser_id, centres):
             raise Forbidden("not-yours", sentence=self.rules.say("not-yours", self.person.locale))
-
-    # the rows
-
-    def _row(
-        self,
-        calendar: CalendarRow,
-        name: str,
-        event: Prepared,
-        booking: BookingRow | None,
-        state: str,
-        *,
-        rooms: Sequence[RoomId] = (),
-        reason: list[dict[str, Any]] | None = None,
-    ) -> BookingRow:
-        own = calendar.owner_kind == items.PERSON
-        taken = event.taken
-        return BookingRow(
-            id=booking.id if booking else BookingId(new_id("bk")),
-            uid=event.item.uid,
-            organiser_id=booking.organiser_id if booking else self.person.id,
-            door=self.door or (bookings.INVITATION if own else bookings.ROOM_CALENDAR),
-            calendar_id=calendar.id,
-            item_name=name,
-            kind=event.kind,
-            title=self.rules.title(event, self.person.locale),
-            state=state,
-            reason=reason,
-            starts_at=taken[0].start if taken else items.seconds(self.now),
-            ends_at=taken[0].end if taken else items.seconds(self.now),
-            recurring=event.item.recurring,
-            rooms=tuple(rooms),
-        )
-
-    def wish(self, row: BookingRow, event: Prepared) -> Wish:
-        """The sessions the booking is to have."""
-        centres = [(room, self.rules.network.centre_of(room).id) for room in event.rooms]
-        home = next((c for _, c in centres if c in self.person.centres), centres[0][1])
-        host = next(room for room, centre in centres if centre == home)
-        return Wish(
-            booking=row.id,
-            organiser=row.organiser_id,
-            kind=row.kind,
-            title=row.title,
-            instances=event.taken,
-            seats=[
-                Seat(room=room, centre=centre, role="host" if room == host else "remote")
-                for room, centre in centres
-            ],
-        )
-
-    def _store(
-        self,
-        calendar: CalendarRow,
-        name: str,
-        event: Prepared,
-        booking: BookingRow | None = None,
-        *,
-        changed: bool = True,
-    ) -> Stored:
-        body = ical.serialise(event.item) if changed else event.bytes_kept()
-        if len(body) > MAX_BYTES:  # with our answers in it
-            raise Invalid("calendar-too-large", limit=MAX_BYTES)
-        etag = items.save(
-            self.conn, self.now, calendar.id, name, event.item.uid, body, self.person.login
-        )
-        room = calendar.owner_id if calendar.owner_kind == items.ROOM and booking else None
-        items.place(
-            self.conn, calendar.id, name, event.taken,
-            booking=booking.id if booking else None, room=room,
-        )  # fmt: skip
-        until = items.seconds(self.now + AHEAD) if event.item.recurring else None
-        items.reach(self.conn, calendar.id, name, until)
-        return Stored(etag=etag, rewritten=body != event.sent)
-
-    def copy(
-        self, calendar: CalendarRow, event: Prepared, row: BookingRow, room: RoomId
-    ) -> tuple[int, str] | None:
-        """Write the event in a room's calendar: where it is then, unless that is its home."""
-        shelf = self.rules.room_calendar(self.conn, room)
-        if shelf.id == calendar.id:
-            return None
-        name = f"{row.id}.ics"
-        title = self.rules.title(event, self.person.locale)
-        copy = itip.room_copy(event.item, self.rules.network.mail_domain, title)
-        uid = self._uid_there(shelf, name, event.item.uid)
-        for part in copy.parts if uid != event.item.uid else ():
-            part.put(Line("UID", uid))
-        body = ical.serialise(copy)
-        items.save(self.conn, self.now, shelf.id, name, uid, body, self.person.login)
-        return shelf.id, name
-
-    def _uid_there(self, shelf: CalendarRow, name: str, uid: str) -> str:
-        """The event's UID, unless another object of the room has it: people copy events."""
-        known = items.item(self.conn, shelf.id, name)
-        if known is not None:
-            return known.uid
-        taken = items.item_by_uid(self.conn, shelf.id, uid) is not None
-        mine = f"{name.removesuffix('.ics')}@{self.rules.network.mail_domain}"
-        return mine if taken else uid
-
-    def _drop_copies(self, booking: BookingRow | None, keep: Sequence[RoomId] = ()) -> None:
-        for room in booking.rooms if booking else ():
-            shelf = self.rules.room_calendar(self.conn, room)
-            if room not in keep and booking and shelf.id != booking.calendar_id:
-                name = f"{booking.id}.ics"
-                items.remove(self.conn, self.now, shelf.id, name, self.person.login)
-
-    def _free(self, booking: BookingRow | None, state: str) -> None:
-        """Let go of everything a booking held."""
-        if booking is None:
-            return
-        self._drop_copies(booking)
-        items.unbook(self.conn, booking.id)
-        if state == bookings.CANCELLED:
-            booked_sessions.forget(self.conn, booking.id)
-        else:
-            booked_sessions.suspend(self.conn, booking.id)
-        bookings.save(self.conn, self.now, replace(booking, state=state, rooms=()))
-        if booking.state == bookings.CONFIRMED:
-            self.tell("booking.cancelled", booking, booking.rooms)
-
-    def tell(self, topic: str, row: BookingRow, before: Sequence[RoomId] = ()) -> None:
-        """Tell of a booking: in the outbox now, on the bus once committed."""
-        payload = {
-            "booking": row.id,
-            "rooms": sorted({*row.rooms, *before}),
-            "by": self.person.id,
-        }
-        bookings.tell(self.conn, self.now, topic, payload)
-        self.told.append((topic, payload))

@@ -59,6 +59,43 @@ def data(arguments: argparse.Namespace) -> str | None:
     return None
 
 
+def mail(arguments: argparse.Namespace) -> str | None:
+    """Nothing stands in the way of letters; none is an answer too."""
+    from orchestrator.check import mail_line
+    from orchestrator.cli.common import locale
+    from orchestrator.settings import DEFAULT, SettingsError, load_settings
+
+    try:
+        settings = load_settings(arguments.config or DEFAULT)
+    except SettingsError:
+        return None  # said above
+    print(mail_line(settings, locale()))
+    password = settings.mail.smtp.password_file if settings.mail else None
+    try:
+        if password is not None:
+            password.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return say("cli-doctor-mail-password", file=str(password))
+    return _letters(arguments.data)
+
+
+def _letters(directory: Path) -> str | None:
+    """Letters that will not leave by themselves."""
+    import sqlite3
+
+    store = directory / "margeride.sqlite3"
+    if not store.exists():
+        return None
+    query = "SELECT state, count(*) FROM mails GROUP BY state"
+    try:
+        with sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro", uri=True) as conn:
+            counts = dict(conn.execute(query).fetchall())
+    except sqlite3.Error:
+        return None  # a store of before there was mail
+    lost = counts.get("failed", 0), counts.get("unsure", 0)
+    return say("cli-doctor-letters", failed=lost[0], unsure=lost[1]) if any(lost) else None
+
+
 def space(arguments: argparse.Namespace) -> str | None:
     """At least 500 MB are free where the data is."""
     import shutil
@@ -74,5 +111,6 @@ CHECKS: dict[str, Callable[[argparse.Namespace], str | None]] = {
     "python": python,
     "config": config,
     "data": data,
+    "mail": mail,
     "space": space,
 }

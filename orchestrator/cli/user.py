@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def add(parser: argparse.ArgumentParser) -> None:
     """Its own subcommands."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for name in ("add", "list", "password", "app-password", "disable", "enable"):
+    for name in ("add", "list", "password", "app-password", "disable", "enable", "share"):
         sub = actions.add_parser(name, help=say(f"cli-help-user-{name}"))
         add_data(sub)
         if name != "list":
@@ -31,6 +31,9 @@ def add(parser: argparse.ArgumentParser) -> None:
             sub.add_argument("--centre", action="append", default=[], metavar="CENTRE")
         if name == "app-password":
             sub.add_argument("--label", default="")
+        if name == "share":
+            sub.add_argument("delegate", metavar="COLLEAGUE")
+            sub.add_argument("rights", choices=("read", "write", "none"))
         sub.set_defaults(act=ACTIONS[name])
 
 
@@ -136,6 +139,23 @@ def app_password(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def share(arguments: argparse.Namespace) -> int:
+    """`user share LOGIN COLLEAGUE read|write|none`: who may see, or write, LOGIN's calendars."""
+    from datetime import UTC, datetime
+
+    from orchestrator.cli.store import opened
+    from orchestrator.store import own_calendars
+
+    def write(conn: "Connection") -> None:
+        owner, other = _person(conn, arguments.login), _person(conn, arguments.delegate)
+        rights = None if arguments.rights == "none" else arguments.rights
+        own_calendars.delegate(conn, datetime.now(UTC), owner.id, other.id, rights)
+
+    with opened(arguments.data) as database:
+        database.write_now(write)
+    return 0
+
+
 def _activate(arguments: argparse.Namespace, active: bool) -> int:
     from orchestrator.cli.store import opened
     from orchestrator.store import people
@@ -179,4 +199,5 @@ ACTIONS = {
     "app-password": app_password,
     "disable": disable,
     "enable": enable,
+    "share": share,
 }

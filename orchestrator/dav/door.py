@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -24,9 +25,10 @@ from orchestrator.api.problems import TooSlow
 from orchestrator.auth.app_passwords import person_for
 from orchestrator.auth.people import Person
 from orchestrator.booking import Bookings, own_calendar
-from orchestrator.booking.event import Prepared, prepare
+from orchestrator.booking.event import Prepared
 from orchestrator.booking.ledger import Entry
 from orchestrator.dav.port import DavPort
+from orchestrator.dav.reading import read
 from orchestrator.gate import known
 from orchestrator.store import calendar_items as items
 from rooms.errors import Invalid, MargerideError
@@ -34,7 +36,7 @@ from rooms.errors import Invalid, MargerideError
 log = logging.getLogger(__name__)
 Authenticate = Callable[[Connection, str, str], Person | None]
 BODY_WITHIN = 120.0  # seconds; a megabyte on a line of 100 kbit/s
-WRITES = frozenset({"PUT", "DELETE", "PROPPATCH"})
+WRITES = frozenset({"PUT", "DELETE", "PROPPATCH", "MKCALENDAR", "MKCOL", "COPY", "MOVE"})
 CHALLENGE = 'Basic realm="Margeride", charset="UTF-8"'
 DOOR: "web.AppKey[DavDoor]" = web.AppKey("dav_door")
 
@@ -88,7 +90,7 @@ class DavDoor:
         )  # fmt: skip
         now = self.clock()
         try:
-            event = await self._prepare(dav, now) if dav.method == "PUT" else None
+            event = await self._event(dav, person, now)
         except MargerideError as error:
             return self._refusal(error, person)
         if dav.method in WRITES:
@@ -97,19 +99,33 @@ class DavDoor:
             lambda conn: self.server.answer(self._port(conn, person, now), dav)
         )
 
-    async def _prepare(self, dav: DavRequest, now: datetime) -> Prepared:
+    async def _event(self, dav: DavRequest, person: Person, now: datetime) -> Prepared | None:
         """Parse and expand before the transaction, so that nobody waits for it."""
+        place = _place(dav.match_info["path_info"])
+        if place is None or dav.method not in ("PUT", "COPY", "MOVE"):
+            return None
+        if dav.method == "PUT":
+            return await self._prepare(dav.body, place[0], now)
+        body = await self.bookings.database.read(
+            lambda conn: _body(self._port(conn, person, now), *place)
+        )
+        goal = _place(unquote(urlsplit(dav.headers.get("Destination", "")).path)[len(PREFIX) :])
+        if body is None or goal is None:
+            return None
+        return await self._prepare(body, goal[0], now)
+
+    async def _prepare(self, body: bytes, calendar: str, now: datetime) -> Prepared:
         network = self.bookings.rules.network
-        segments = dav.match_info["path_info"].split("/")
-        name = segments[4] if len(segments) > 4 else ""
-        room = next((room.id for room in network.rooms if room.id == name), None)
-        return await asyncio.to_thread(prepare, network, dav.body, room, now)
+        room = next((room.id for room in network.rooms if room.id == calendar), None)
+        return await asyncio.to_thread(read, network, body, room, now)
 
     async def _write(
         self, dav: DavRequest, person: Person, now: datetime, event: Prepared | None
     ) -> DavAnswer:
         def work(entry: Entry) -> DavAnswer:
-            answer = self.server.answer(DavPort(entry=entry, event=event), dav)
+            replies = dav.headers.get("Schedule-Reply", "T").strip().upper() != "F"
+            port = DavPort(entry=entry, event=event, replies=replies)
+            answer = self.server.answer(port, dav)
             if answer.status >= 400:
                 raise _Refused(answer)
             return answer
@@ -142,6 +158,21 @@ class DavDoor:
             newcomer = person
             await self.bookings.database.write(lambda conn: own_calendar(conn, newcomer))
         return person
+
+
+def _place(path: str) -> tuple[str, str] | None:
+    """Calendar and name of an event's path below the prefix."""
+    match path.split("/"):
+        case ["", "principals", _, "calendars", calendar, name]:
+            return calendar, name
+        case _:
+            return None
+
+
+def _body(port: DavPort, calendar: str, name: str) -> bytes | None:
+    info = port.calendar(calendar)
+    found = port.item(info, name) if info else None
+    return found.body if found else None
 
 
 def _credentials(header: str) -> tuple[str, str]:

@@ -1,20 +1,29 @@
 """The calendars of one person in one transaction, as the CalDAV door asks for them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from calendars import ical, itip
-from calendars.server.port import CalendarInfo, Change, Item, Stored, Visitor
+from calendars import availability, ical, itip
+from calendars.content import Line
+from calendars.server.port import Busy, CalendarInfo, Change, Item, Stored, Visitor
+from calendars.values import escape
 from orchestrator import roles
+from orchestrator.auth import accounts
 from orchestrator.booking.event import AHEAD, LATE, Prepared
 from orchestrator.booking.ledger import Entry
-from orchestrator.store import bookings, facts, people
+from orchestrator.booking.rules import room_rules
+from orchestrator.dav.files import Files
+from orchestrator.dav.free_busy import busy_of, joined
+from orchestrator.dav.invitations import Invitations
+from orchestrator.store import bookings, facts, own_calendars, people, policies
 from orchestrator.store import calendar_items as items
 from orchestrator.store.calendar_items import CalendarRow, ItemRow, seconds
-from rooms.errors import Invalid, MargerideError, NotFound
+from rooms.errors import Forbidden, Invalid, MargerideError, NotFound, Stale
+from rooms.ids import PersonId, RoomId
 
-STORE_UUID = "store_uuid"
+MAX_CALENDARS = 30
+SHARED = "~"  # between a colleague's login and the name of his calendar
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,7 +31,8 @@ class DavPort:
     """Implements `calendars.server.port.CalendarPort` over the tables and the ledger."""
 
     entry: Entry
-    event: Prepared | None = None  # what a PUT brought
+    event: Prepared | None = None  # what a PUT brought, or a COPY or MOVE found
+    replies: bool = True  # a client may delete an invitation without a word
     _visitor: Visitor | None = None
 
     @property
@@ -42,28 +52,61 @@ class DavPort:
     @property
     def store_id(self) -> str:
         """The fact of that name, made when the store is."""
-        return facts.get(self.entry.conn, STORE_UUID) or ""
+        return facts.get(self.entry.conn, facts.STORE_UUID) or ""
+
+    @property
+    def files(self) -> Files:
+        """His drawer."""
+        return Files(conn=self.entry.conn, now=self.entry.now, owner=self.entry.person.id)
 
     def calendars(self) -> Sequence[CalendarInfo]:
-        """His own, then the rooms in the order of the network."""
-        own = items.find_calendar(self.entry.conn, items.PERSON, self.entry.person.id)
-        shelves = items.room_calendars(self.entry.conn)
+        """His own, the rooms in the order of the network, then what he was let into."""
+        conn = self.entry.conn
+        shelves = items.room_calendars(conn)
         rooms = [shelves[room.id] for room in self.entry.rules.network.rooms if room.id in shelves]
-        return [self._info(row) for row in (*((own,) if own else ()), *rooms)]
+        own = own_calendars.of_person(conn, self.entry.person.id)
+        return [self._info(row) for row in (*own, *rooms)] + self._shared()
 
     def calendar(self, name: str) -> CalendarInfo | None:
         """One of them."""
-        if name == items.OWN:
-            row = items.find_calendar(self.entry.conn, items.PERSON, self.entry.person.id)
-        elif any(room.id == name for room in self.entry.rules.network.rooms):
+        if any(room.id == name for room in self.entry.rules.network.rooms):
             row = items.find_calendar(self.entry.conn, items.ROOM, name)
+        elif SHARED in name:
+            return next((info for info in self._shared() if info.name == name), None)
         else:
-            row = None
+            row = own_calendars.named(self.entry.conn, self.entry.person.id, name)
         return self._info(row) if row else None
+
+    def inbox(self) -> CalendarInfo:
+        """What others sent him."""
+        row = items.find_calendar(self.entry.conn, items.INBOX, self.entry.person.id)
+        known = row or CalendarRow(
+            id=0, owner_kind=items.INBOX, owner_id=self.entry.person.id, name="", displayname="",
+            color="", rev=0,
+        )  # fmt: skip
+        info = self._info(known)
+        return replace(info, name="inbox", displayname="Inbox", own=False, first=False)
+
+    def _shared(self) -> list[CalendarInfo]:
+        conn, found = self.entry.conn, []
+        for let in own_calendars.delegated_to(conn, self.entry.person.id):
+            owner = accounts.by_id(conn, let.owner)
+            for row in own_calendars.of_person(conn, let.owner) if owner else ():
+                info = self._info(row)
+                found.append(
+                    replace(
+                        info,
+                        name=f"{owner.login if owner else ''}{SHARED}{row.name}",
+                        may_write=let.rights == own_calendars.WRITE,
+                    )
+                )
+        return found
 
     def _info(self, row: CalendarRow) -> CalendarInfo:
         network = self.entry.rules.network
         room = network.room(row.owner_id) if row.owner_kind == items.ROOM else None
+        mine = row.owner_id == self.entry.person.id
+        owner = None if room or mine else people.by_id(self.entry.conn, row.owner_id)
         return CalendarInfo(
             id=row.id,
             name=row.name,
@@ -74,6 +117,9 @@ class DavPort:
             is_room=room is not None,
             may_write=room is None
             or roles.may_book(self.entry.person, room.centre, room.bookable_by),
+            own=mine,
+            first=mine and row.name == items.OWN,
+            owner=owner.login if owner else "" if room else self.entry.person.login,
         )
 
     def item(self, calendar: CalendarInfo, name: str) -> Item | None:
@@ -90,7 +136,7 @@ class DavPort:
     ) -> tuple[Sequence[Item], Sequence[Item]]:
         """By the stored instances; what has none, or reaches beyond them, is doubtful."""
         conn, now = self.entry.conn, self.entry.now
-        inside = items.items_between(conn, calendar.id, _clamped(start), _clamped(end))
+        inside = items.items_between(conn, calendar.id, seconds_of(start), seconds_of(end))
         beyond = start < now - AHEAD or end > now + AHEAD - LATE
         known = [row.name for row in inside]
         unplaced = items.items_unplaced(conn, calendar.id, beyond=beyond, but=known)
@@ -106,25 +152,104 @@ class DavPort:
         self, calendar: CalendarInfo, start: datetime, end: datetime
     ) -> Sequence[tuple[datetime, datetime]]:
         """The stored instances, joined where they touch."""
-        joined: list[tuple[int, int]] = []
-        first, last = _clamped(start), _clamped(end)
-        for a, b in items.taken(self.entry.conn, calendar.id, first, last):
-            a, b = max(a, first), min(b, last)
-            if joined and a <= joined[-1][1]:
-                joined[-1] = (joined[-1][0], max(b, joined[-1][1]))
-            elif a < b:
-                joined.append((a, b))
-        return [(datetime.fromtimestamp(a, UTC), datetime.fromtimestamp(b, UTC)) for a, b in joined]
+        taken = items.taken(self.entry.conn, calendar.id, seconds_of(start), seconds_of(end))
+        return joined(taken, seconds_of(start), seconds_of(end))
+
+    def free_busy(self, address: str, start: datetime, end: datetime) -> Sequence[Busy] | None:
+        """From the stored instances of all his calendars; of a room, its closed hours too."""
+        return busy_of(self.entry.conn, self.entry.rules.network, address, start, end)
+
+    def availability(self, calendar: CalendarInfo) -> bytes | None:
+        """A room's hours, exceptional ones included."""
+        if not calendar.is_room:
+            return None
+        network = self.entry.rules.network
+        room, year = network.room(calendar.name), self.entry.now.year
+        rules = room_rules(self.entry.conn, network, [room.id], (year, year + 1))[room.id]
+        return availability.hours_of(
+            rules.centre, f"{room.id}-hours@{network.mail_domain}", self.entry.now
+        )
 
     def put(self, calendar: CalendarInfo, name: str, etag: str | None) -> Stored:
-        """Through the ledger."""
-        if self.event is None:
-            raise Invalid("bad-calendar-data", detail="empty", line=0)
-        return self.entry.put(self._row(calendar), name, self.event)
+        """Through the ledger, then to the people invited."""
+        event = self._brought()
+        row, entry = self._row(calendar), self._entry_for(calendar)
+        post = Invitations(entry=entry)
+        before = items.item(entry.conn, row.id, name)
+        post.keep_answers(event.item, before)
+        stored = entry.put(row, name, event)
+        return post.after_put(row, name, before, event) or stored
 
     def delete(self, calendar: CalendarInfo, name: str) -> None:
-        """Through the ledger."""
-        self.entry.delete(self._row(calendar), name)
+        """Through the ledger, then to the people invited, or to the organiser."""
+        row, entry = self._row(calendar), self._entry_for(calendar)
+        if row.owner_kind == items.INBOX:
+            items.remove(entry.conn, entry.now, row.id, name, entry.person.login)
+            return
+        before = items.item(entry.conn, row.id, name)
+        entry.delete(row, name)
+        if before is not None:
+            Invitations(entry=entry).after_delete(row, before, tell=self.replies)
+
+    def transfer(
+        self, source: CalendarInfo, name: str, target: CalendarInfo, new: str, *, keep: bool
+    ) -> Stored:
+        """Judged where it arrives. A moved event takes its booking along."""
+        event = self._brought()
+        row, home = self._row(source), self._row(target)
+        entry = self._entry_for(target)
+        found = self.item(source, name)
+        if found is None or found.body != event.sent:
+            raise Stale("etag")
+        if keep:
+            return self.put(target, new, None)
+        self._check_may_move(source, row, name)
+        booking = bookings.of_item(entry.conn, row.id, found.uid)
+        items.remove(entry.conn, entry.now, row.id, name, entry.person.login)
+        for room in booking.rooms if booking else ():
+            shelf = entry.rules.room_calendar(entry.conn, room)
+            copy = f"{booking.id if booking else ''}.ics"
+            items.remove(entry.conn, entry.now, shelf.id, copy, entry.person.login)
+        if booking is not None:
+            moved = replace(booking, calendar_id=home.id, item_name=new)
+            bookings.save(entry.conn, entry.now, moved)
+        return self.put(target, new, None)
+
+    def _check_may_move(self, source: CalendarInfo, row: CalendarRow, name: str) -> None:
+        """Out of a room's calendar goes only what one put there oneself."""
+        if not source.is_room:
+            return
+        conn, person = self.entry.conn, self.entry.person
+        owner = bookings.organisers(conn, row.id, [name]).get(name, person.id)
+        made_here = bookings.by_id(conn, name.removesuffix(".ics")) is None
+        if owner != person.id or not made_here:
+            key = "not-yours" if owner != person.id else "change-it-at-home"
+            raise Forbidden(key, sentence=self.entry.rules.say(key, person.locale))
+
+    def make_calendar(self, name: str, displayname: str, color: str) -> None:
+        """One more of his own."""
+        person = self.entry.person
+        if own_calendars.count(self.entry.conn, person.id) >= MAX_CALENDARS:
+            raise Forbidden("too-many-calendars", most=MAX_CALENDARS)
+        own_calendars.make(self.entry.conn, person.id, name, displayname or name, color)
+
+    def drop_calendar(self, calendar: CalendarInfo) -> None:
+        """Every event as if deleted one by one."""
+        for item in items.all_items(self.entry.conn, calendar.id):
+            self.delete(calendar, item.name)
+        own_calendars.bury(self.entry.conn, calendar.id)
+
+    def _brought(self) -> Prepared:
+        if self.event is None:
+            raise Invalid("bad-calendar-data", detail="empty", line=0)
+        return self.event
+
+    def _entry_for(self, calendar: CalendarInfo) -> Entry:
+        """Who writes in a colleague's calendar writes in his name, by his rights."""
+        if calendar.is_room or calendar.own or not calendar.owner:
+            return self.entry
+        owner = accounts.by_login(self.entry.conn, calendar.owner)
+        return replace(self.entry, person=owner) if owner else self.entry
 
     def describe(
         self, calendar: CalendarInfo, *, displayname: str | None = None, color: str | None = None
@@ -146,24 +271,50 @@ class DavPort:
         return row
 
     def _readable(self, calendar: CalendarInfo, found: Sequence[ItemRow]) -> list[Item]:
-        private = [row.name for row in found if calendar.is_room and _is_private(row.body)]
-        owners = bookings.organisers(self.entry.conn, calendar.id, private) if private else {}
-        hidden = {name for name in private if owners.get(name) != self.entry.person.id}
+        hidden = self._hidden(calendar, found)
         return [
             Item(
                 name=row.name,
                 uid=row.uid,
                 etag=row.etag,
                 body=self._masked(row.body) if row.name in hidden else row.body,
+                schedule_tag=row.schedule_tag,
             )
             for row in found
         ]
+
+    def _hidden(self, calendar: CalendarInfo, found: Sequence[ItemRow]) -> set[str]:
+        """What its owner keeps to himself."""
+        if not calendar.is_room and calendar.owner == self.entry.person.login:
+            return set()
+        private = {row.name for row in found if _is_private(row.body)}
+        if not calendar.is_room:
+            return private
+        conn, network = self.entry.conn, self.entry.rules.network
+        centre = network.centre_of(network.room(calendar.name)).id
+        busy_only = policies.effective(conn, network, RoomId(calendar.name)).visibility == "busy"
+        doubtful = {row.name for row in found} if busy_only else private
+        owners = bookings.organisers(conn, calendar.id, doubtful) if doubtful else {}
+        return {
+            name
+            for name in doubtful
+            if owners.get(name) != self.entry.person.id
+            and (
+                name in private
+                or not roles.may_see_title(
+                    self.entry.person, PersonId(owners.get(name, "")), centre
+                )
+            )
+        }
 
     def _masked(self, body: bytes) -> bytes:
         rules = self.entry.rules
         item = ical.parse(body, rules.network.zone, stored=True)
         title = rules.say("calendar-private-title", self.entry.person.locale)
-        return ical.serialise(itip.room_copy(item, rules.network.mail_domain, title))
+        copy = itip.room_copy(item, rules.network.mail_domain, title)
+        for part in copy.parts:
+            part.put(Line("SUMMARY", escape(title)))
+        return ical.serialise(copy)
 
 
 def _is_private(body: bytes) -> bool:
@@ -171,5 +322,6 @@ def _is_private(body: bytes) -> bool:
     return b"CLASS:PRIVATE" in text or b"CLASS:CONFIDENTIAL" in text
 
 
-def _clamped(moment: datetime) -> int:
+def seconds_of(moment: datetime) -> int:
+    """An instant as the tables keep it, however far away."""
     return max(-(2**40), min(2**40, seconds(moment)))

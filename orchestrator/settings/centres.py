@@ -9,15 +9,17 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from orchestrator.settings import forms as forms
+from orchestrator.settings.mail import read_mail
 from orchestrator.settings.model import Network, Service, Settings
 from orchestrator.settings.nodes import Mapping, parse, read_text
+from orchestrator.settings.outside import read_outside
 from orchestrator.settings.problems import Problem, Refusal, SettingsError
 from orchestrator.settings.read import Table
-from orchestrator.settings.rooms import read_desks, read_rooms
+from orchestrator.settings.rooms import read_desks, read_policies, read_rooms
 from rooms.centre import MIDNIGHT, Centre, Closure, Level, Line, OpeningHours
 from rooms.ids import CentreId
 
-ROOT = ("network", "service", "centres", "rooms", "desks")
+ROOT = ("network", "service", "mail", "centres", "rooms", "desks", "outside")
 NETWORK = ("name", "zone", "mail_domain", "languages")
 SERVICE = (
     "public_url",
@@ -72,8 +74,10 @@ def _settings(root: Mapping, problems: list[Problem]) -> Settings:
     )
     desks = read_desks(file, known)
     return Settings(
-        network=replace(network, centres=centres, desks=desks),
+        network=replace(network, centres=centres, desks=desks, policies=read_policies(file)),
         service=_service(file.table("service", SERVICE, required=False), network),
+        outside=read_outside(file),
+        mail=read_mail(file),
     )
 
 

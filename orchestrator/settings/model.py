@@ -1,9 +1,12 @@
 """What a network description says, once read: the network, its centres, the service."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from calendars.policy import Policy
+from orchestrator.settings.mail import Mail
+from orchestrator.settings.outside import Outside
 from rooms.centre import Centre
 from rooms.errors import NotFound
 from rooms.ids import CentreId, RoomId
@@ -20,6 +23,7 @@ class Network:
     languages: tuple[str, ...]
     centres: tuple[Centre, ...]
     desks: tuple[Desk, ...] = ()
+    policies: Mapping[RoomId, Policy] = field(default_factory=dict)
 
     @property
     def rooms(self) -> tuple[Room, ...]:
@@ -39,6 +43,11 @@ class Network:
             if room.id == room_id:
                 return room
         raise NotFound("no-room", room=room_id)
+
+    def policy_of(self, room: Room | RoomId) -> Policy:
+        """How the file says the room is booked; what animateurs changed is in the store."""
+        found = room if isinstance(room, Room) else self.room(room)
+        return self.policies.get(found.id) or Policy(direct_put=found.direct_put)
 
     def centre_of(self, room: Room | RoomId) -> Centre:
         """The centre a room stands in."""
@@ -80,3 +89,5 @@ class Settings:
 
     network: Network
     service: Service
+    outside: Outside = field(default_factory=Outside)
+    mail: Mail | None = None

@@ -37,7 +37,7 @@ class Table:
         if not isinstance(node, Mapping):
             self.note("settings-not-a-mapping", node.line, path, accepted=list(accepted))
             node = _NOTHING
-        self._node = node
+        self.node = node
         for key, line in node.lines.items():
             if key not in accepted:
                 facts: dict[str, Fact] = {"accepted": list(accepted), **nearest(key, accepted)}
@@ -49,7 +49,7 @@ class Table:
 
     def line(self, name: str = "") -> int:
         """The line of one of its keys, or its own."""
-        return self._node.lines.get(name, self._node.line)
+        return self.node.lines.get(name, self.node.line)
 
     def note(self, key: str, line: int, path: str, **facts: Fact) -> None:
         """Remember a problem."""
@@ -61,7 +61,7 @@ class Table:
 
     def has(self, name: str) -> bool:
         """Whether something was written for this key."""
-        node = self._node.values.get(name)
+        node = self.node.values.get(name)
         return node is not None and not (isinstance(node, Scalar) and node.is_null)
 
     def text(self, name: str, default: str | None = None) -> str:
@@ -137,13 +137,24 @@ class Table:
             self.wrong(key, name, found=scalar.text)
             return default
 
+    def all_parsed(self, name: str, parse: Callable[[str], T], key: str) -> list[T]:
+        """A list of values with a form of their own; `key` names the problem of each bad one."""
+        found: list[T] = []
+        for index, node in enumerate(self._items(name)):
+            text = node.text if isinstance(node, Scalar) else "{…}"
+            try:
+                found.append(parse(text))
+            except ValueError:
+                self.note(key, node.line, f"{self.at(name)}[{index}]", found=text)
+        return found
+
     def table(self, name: str, accepted: Sequence[str], *, required: bool = True) -> "Table":
         """A mapping within this one; an absent optional one is empty."""
         if not self.has(name):
             if required:
                 self._missing(name)
             return Table(_NOTHING, self.at(name), accepted, [])
-        return Table(self._node.values[name], self.at(name), accepted, self.problems)
+        return Table(self.node.values[name], self.at(name), accepted, self.problems)
 
     def tables(
         self, name: str, accepted: Sequence[str], most: int, *, required: bool = True
@@ -172,7 +183,7 @@ class Table:
             if required:
                 self._missing(name)
             return None
-        node = self._node.values[name]
+        node = self.node.values[name]
         if isinstance(node, Scalar):
             return node
         self.wrong(key, name, found="[…]" if isinstance(node, Items) else "{…}", **facts)
@@ -182,12 +193,12 @@ class Table:
         if not self.has(name):
             self._missing(name)
             return []
-        node = self._node.values[name]
+        node = self.node.values[name]
         if isinstance(node, Items) and node.items:
             return node.items
         self.wrong("settings-not-a-list", name, **facts)
         return []
 
     def _missing(self, name: str) -> None:
-        if self._node is not _NOTHING:
+        if self.node is not _NOTHING:
             self.wrong("settings-missing-key", name)

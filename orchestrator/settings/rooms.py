@@ -3,13 +3,20 @@
 from collections.abc import Collection
 from typing import cast, get_args
 
+from calendars.policy import CHOICES, FLAGS, LISTS, NUMBERS, Policy
 from orchestrator.settings import forms as forms
+from orchestrator.settings.problems import Problem
 from orchestrator.settings.read import Table, nearest
 from rooms.equipment import Equipment, is_visio
+from rooms.errors import Invalid
 from rooms.ids import CentreId, RoomId
 from rooms.room import Desk, DeskId, DirectPut, Room
 
-ROOM = ("id", "centre", "name", "capacity", "equipment", "bookable_by", "direct_put")
+ROOM = (
+    *("id", "centre", "name", "capacity", "equipment", "bookable_by", "direct_put"),
+    *("policy", "remote", "feeds"),
+)
+POLICY = (*NUMBERS, *FLAGS, *CHOICES, *LISTS)
 DESK = ("id", "centre", "name")
 EQUIPMENT = tuple(kind.value for kind in Equipment)
 VISIO_SET = ("screen", "camera", "microphone", "speaker")
@@ -33,6 +40,42 @@ def read_rooms(
             table.wrong("settings-comptoir-visio", "equipment", room=room.id, centre=room.centre)
         rooms.append(room)
     return tuple(rooms)
+
+
+def read_policies(file: Table) -> dict[RoomId, Policy]:
+    """How each room of the file that says so is booked."""
+    again: list[Problem] = []  # the rooms' own problems are told by read_rooms
+    tables = Table(file.node, "", tuple(file.node.values), again).tables("rooms", ROOM, MOST_ROOMS)
+    found = {}
+    for table in tables:
+        if table.has("policy"):
+            direct = cast(DirectPut, table.choice("direct_put", DIRECT_PUT, "mark"))
+            own = Table(table.node.values["policy"], table.at("policy"), POLICY, file.problems)
+            found[RoomId(_id(table))] = _policy(own, Policy(direct_put=direct))
+    return found
+
+
+def _policy(table: Table, base: Policy) -> Policy:
+    usual = base.as_json()
+    said: dict[str, object] = {
+        name: table.whole(name, low, high, usual[name])
+        for name, (low, high) in NUMBERS.items()
+        if table.has(name)
+    }
+    said |= {name: table.flag(name, default=usual[name]) for name in FLAGS if table.has(name)}
+    said |= {
+        name: table.choice(name, accepted) for name, accepted in CHOICES.items() if table.has(name)
+    }
+    said |= {
+        name: table.choices(name, accepted) for name, accepted in LISTS.items() if table.has(name)
+    }
+    try:
+        return base.changed(said)
+    except Invalid as refused:
+        name = str(refused.fields["name"])
+        if not any(problem.path.startswith(table.at(name)) for problem in table.problems):
+            table.wrong("settings-shorter-than-shortest", name)
+        return base
 
 
 def read_desks(file: Table, centres: Collection[str]) -> tuple[Desk, ...]:

@@ -8,14 +8,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from calendars.booking import Held, Slot
+from orchestrator.store import feeds
 from orchestrator.store.calendar_items import seconds
 from orchestrator.store.tables import booking_rooms, bookings, occurrences, outbox
 from rooms.ids import BookingId, PersonId, RoomId
 
 CONFIRMED, DECLINED, CANCELLED = "confirmed", "declined", "cancelled"
+REQUESTED = "requested"  # waits for an animateur; its rooms are kept for it
+HOLDING = (CONFIRMED, REQUESTED)
+ASKED = "asked"  # the key of a reason of a requested booking: its room's animateur has to answer
 LONGEST = timedelta(days=31)  # no room is held longer at a stretch: an index look-up says who is in
 AROUND = timedelta(days=14)  # as far as the judge looks for a free alternative
 INVITATION, ROOM_CALENDAR, REST = "invitation", "room-calendar", "rest"
+REMOTE = "remote"  # it appeared in the room's calendar on another server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,18 @@ class BookingRow:
     ends_at: int
     recurring: bool
     rooms: tuple[RoomId, ...] = ()
+    seats: int = 0
+    decided_by: str | None = None
+
+    @property
+    def pending(self) -> tuple[RoomId, ...]:
+        """The rooms whose animateur has not answered yet."""
+        return asked_rooms(self.reason) if self.state == REQUESTED else ()
+
+
+def asked_rooms(reason: list[dict[str, Any]] | None) -> tuple[RoomId, ...]:
+    """The rooms among the reasons of a requested booking."""
+    return tuple(RoomId(one["room"]) for one in reason or () if one["key"] == ASKED)
 
 
 _COLUMNS = tuple(bookings.c[name] for name in BookingRow.__dataclass_fields__ if name != "rooms")
@@ -67,19 +84,19 @@ def of_item(conn: Connection, calendar: int, uid: str) -> BookingRow | None:
     return found[0] if found else None
 
 
-def confirmed_of(conn: Connection, organiser: str, uid: str) -> BookingRow | None:
-    """What this organiser holds by the event of this UID."""
+def holding_of(conn: Connection, organiser: str, uid: str) -> BookingRow | None:
+    """What this organiser holds by the event of this UID, given or asked for."""
     found = _find(
         conn,
         bookings.c.uid == uid,
         bookings.c.organiser_id == organiser,
-        bookings.c.state == CONFIRMED,
+        bookings.c.state.in_(HOLDING),
     )
     return found[0] if found else None
 
 
 def between(conn: Connection, start: datetime, end: datetime) -> list[BookingRow]:
-    """Confirmed bookings with an instance in the interval."""
+    """Bookings that hold a room in the interval."""
     inside = select(occurrences.c.booking_id).where(
         occurrences.c.room_id.is_not(None),
         occurrences.c.starts_at < seconds(end),
@@ -118,6 +135,9 @@ def held(
             occurrences.c.booking_id,
             bookings.c.title,
             bookings.c.organiser_id,
+            bookings.c.kind,
+            bookings.c.state,
+            bookings.c.reason,
         )
         .join(bookings, bookings.c.id == occurrences.c.booking_id)
         .where(
@@ -127,16 +147,20 @@ def held(
             occurrences.c.ends_at > seconds(start - AROUND),
         )
     )
-    return [
-        (
-            Held(
-                RoomId(row.room_id), slot_of(row.starts_at, row.ends_at), row.booking_id, row.title
-            ),
-            PersonId(row.organiser_id),
-        )
-        for row in conn.execute(query)
-        for slot in (slot_of(row.starts_at, row.ends_at),)
-    ]
+    booked = [(_held(row), PersonId(row.organiser_id)) for row in conn.execute(query)]
+    return booked + feeds.between(conn, start - AROUND, end + AROUND, rooms)
+
+
+def _held(row: Any) -> Held:
+    room = RoomId(row.room_id)
+    return Held(
+        room=room,
+        slot=slot_of(row.starts_at, row.ends_at),
+        uid=row.booking_id,
+        title=row.title,
+        kind=row.kind,
+        tentative=row.state == REQUESTED and room in asked_rooms(row.reason),
+    )
 
 
 def slot_of(start: int, end: int) -> Slot:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from orchestrator.store import feeds
 from orchestrator.store.instants import instant, seconds
 from orchestrator.store.tables import bookings, occurrences, sessions
 from rooms.ids import BookingId, PersonId, RoomId, SessionId
@@ -12,7 +13,7 @@ from rooms.ids import BookingId, PersonId, RoomId, SessionId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Busy:
-    """One instance of a booking in one room."""
+    """One instance of a booking in one room, or of a feed (`feed:<id>` for booking then)."""
 
     room: RoomId
     start: datetime
@@ -21,6 +22,7 @@ class Busy:
     organiser: PersonId
     booking: BookingId
     session: SessionId | None
+    state: str
 
 
 def busy_between(conn: Connection, start: datetime, end: datetime) -> list[Busy]:
@@ -33,6 +35,7 @@ def busy_between(conn: Connection, start: datetime, end: datetime) -> list[Busy]
             bookings.c.title,
             bookings.c.organiser_id,
             bookings.c.id,
+            bookings.c.state,
             sessions.c.id.label("session_id"),
         )
         .join(bookings, bookings.c.id == occurrences.c.booking_id)
@@ -49,7 +52,7 @@ def busy_between(conn: Connection, start: datetime, end: datetime) -> list[Busy]
         .distinct()
         .order_by(occurrences.c.starts_at, occurrences.c.room_id)
     )
-    return [
+    booked = [
         Busy(
             room=RoomId(row.room_id),
             start=instant(row.starts_at),
@@ -58,6 +61,21 @@ def busy_between(conn: Connection, start: datetime, end: datetime) -> list[Busy]
             organiser=PersonId(row.organiser_id),
             booking=BookingId(row.id),
             session=None if row.session_id is None else SessionId(row.session_id),
+            state=row.state,
         )
         for row in conn.execute(query)
     ]
+    fed = [
+        Busy(
+            room=held.room,
+            start=held.slot.start,
+            end=held.slot.end,
+            title=held.title,
+            organiser=owner,
+            booking=BookingId(held.uid),
+            session=None,
+            state="confirmed",
+        )
+        for held, owner in feeds.between(conn, start, end)
+    ]
+    return sorted([*booked, *fed], key=lambda one: (one.start, one.room))

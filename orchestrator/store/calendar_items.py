@@ -21,8 +21,9 @@ from sqlalchemy import (
 )
 
 from orchestrator.store.tables import calendars, item_changes, items, occurrences
+from orchestrator.store.tables_outside import feed_busy
 
-PERSON, ROOM = "person", "room"
+PERSON, ROOM, INBOX = "person", "room", "inbox"
 OWN = "calendar"  # the path segment of a person's own calendar
 
 
@@ -48,6 +49,7 @@ class ItemRow:
     etag: str
     body: bytes
     rev: int
+    schedule_tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,12 @@ def _calendar(row: Row[*tuple[object, ...]]) -> CalendarRow:
 
 
 def find_calendar(conn: Connection, kind: str, owner: str) -> CalendarRow | None:
-    """The calendar of a person or a room."""
-    query = select(calendars).where(calendars.c.owner_kind == kind, calendars.c.owner_id == owner)
+    """The calendar of a room, or the one a person was given."""
+    query = select(calendars).where(
+        calendars.c.owner_kind == kind,
+        calendars.c.owner_id == owner,
+        calendars.c.name == (OWN if kind == PERSON else owner),
+    )
     row = conn.execute(query).first()
     return _calendar(row) if row else None
 
@@ -116,7 +122,7 @@ def describe(conn: Connection, calendar: int, displayname: str | None, color: st
     conn.execute(update(calendars).where(calendars.c.id == calendar).values(**values))
 
 
-_ITEM = (items.c.name, items.c.uid, items.c.etag, items.c.body, items.c.rev)
+_ITEM = tuple(items.c[name] for name in ItemRow.__dataclass_fields__)
 
 
 def _items(conn: Connection, *where: ColumnElement[bool]) -> list[ItemRow]:
@@ -171,19 +177,29 @@ def _overlap(calendar: int, start: int, end: int) -> ColumnElement[bool]:
 
 
 def taken(conn: Connection, calendar: int, start: int, end: int) -> list[tuple[int, int]]:
-    """The instances of a calendar in an interval, in order."""
-    query = (
-        select(occurrences.c.starts_at, occurrences.c.ends_at)
-        .where(_overlap(calendar, start, end))
-        .order_by(occurrences.c.starts_at)
+    """The instances of a calendar in an interval, in order; a room's feeds say more of them."""
+    query = select(occurrences.c.starts_at, occurrences.c.ends_at).where(
+        _overlap(calendar, start, end)
     )
-    return [(row.starts_at, row.ends_at) for row in conn.execute(query)]
+    fed = (
+        select(feed_busy.c.starts_at, feed_busy.c.ends_at)
+        .join(calendars, calendars.c.owner_id == feed_busy.c.room_id)
+        .where(
+            calendars.c.id == calendar,
+            calendars.c.owner_kind == ROOM,
+            feed_busy.c.starts_at < end,
+            feed_busy.c.ends_at > start,
+        )
+    )
+    rows = conn.execute(query.union_all(fed).order_by("starts_at"))
+    return [(row.starts_at, row.ends_at) for row in rows]
 
 
 def changes(conn: Connection, calendar: int, since: int) -> list[tuple[int, str, str | None]]:
     """(revision, name, etag or None) of the last change of each name, oldest first.
 
-    What was made and deleted since is left out: the client never saw it.
+    What was made and deleted since is left out: the client never saw it. What was changed back is
+    not: the token may be one from within a first sync that has not come to it yet.
     """
     if since == 0:
         return [(row.rev, row.name, row.etag) for row in all_items(conn, calendar)]
@@ -198,7 +214,7 @@ def changes(conn: Connection, calendar: int, since: int) -> list[tuple[int, str,
     for row in rows:
         before.setdefault(row.name, row.old_etag)
         after[row.name] = (row.rev, row.new_etag)
-    last = [(rev, name, etag) for name, (rev, etag) in after.items() if etag != before[name]]
+    last = [(rev, name, etag) for name, (rev, etag) in after.items() if etag or before[name]]
     return sorted(last)
 
 
@@ -216,6 +232,12 @@ def save(
         conn.execute(insert(items).values(calendar_id=calendar, name=name, **values))
     _note(conn, now, calendar, rev, name, old.etag if old else None, etag, who)
     return etag
+
+
+def tag(conn: Connection, calendar: int, name: str, schedule_tag: str) -> None:
+    """Note the schedule tag of an object."""
+    here = (items.c.calendar_id == calendar, items.c.name == name)
+    conn.execute(update(items).where(*here).values(schedule_tag=schedule_tag))
 
 
 def remove(conn: Connection, now: datetime, calendar: int, name: str, who: str) -> None:

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from sqlalchemy import Connection, insert, select, update
 
 from orchestrator.store.tables import facts
+from rooms.ids import new_secret
+
+STORE_UUID = "store_uuid"
 
 
 def get(conn: Connection, name: str) -> str | None:
@@ -25,4 +28,15 @@ def ensure(conn: Connection, name: str, make: Callable[[], str]) -> str:
     if value is None:
         value = make()
         put(conn, name, value)
+    return value
+
+
+def renew_uuid(conn: Connection) -> str:
+    """A new identity for the store: to be called once on a restored backup.
+
+    Every sync token and ctag names the identity, so every client starts afresh instead of
+    missing what was lost between the backup and the restore.
+    """
+    value = new_secret()
+    put(conn, STORE_UUID, value)
     return value

@@ -1,13 +1,16 @@
 """Rows of people and of what proves who they are."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from orchestrator.store.tables import app_passwords, people, person_centres, web_sessions
 from rooms.ids import CentreId, PersonId, new_id
+
+_PRINCIPAL = re.compile(r"(?:https?://[^/]+)?/dav/principals/([^/@]+)/?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,23 @@ def add(
 def by_login(conn: Connection, login: str) -> PersonRow | None:
     """The person of that login, active or not."""
     return _one(conn, people.c.login == login)
+
+
+def by_address(conn: Connection, mail_domain: str, address: str) -> PersonRow | None:
+    """The active person of a calendar user address: under our domain, or his own e-mail."""
+    principal = _PRINCIPAL.fullmatch(address.strip())
+    bare = address.strip().lower().removeprefix("mailto:")
+    if principal:  # as Apple's clients write it
+        bare = f"{principal[1].lower()}@{mail_domain.lower()}"
+    login, _, domain = bare.partition("@")
+    if not domain:
+        return None
+    found = by_login(conn, login) if domain == mail_domain.lower() else None
+    if found is None:
+        same = select(people.c.id).where(func.lower(people.c.email) == bare).limit(2)
+        ids = conn.execute(same).scalars().all()
+        found = by_id(conn, ids[0]) if len(ids) == 1 else None
+    return found if found is not None and found.active else None
 
 
 def by_id(conn: Connection, person: str) -> PersonRow | None:

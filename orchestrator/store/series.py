@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, select
 
-from orchestrator.store.bookings import CONFIRMED
+from orchestrator.store.bookings import HOLDING
 from orchestrator.store.tables import bookings, calendars, items, occurrences
 
 
@@ -26,7 +26,7 @@ def short_of(conn: Connection, until: int) -> list[tuple[int, str]]:
     booked = and_(
         bookings.c.calendar_id == items.c.calendar_id,
         bookings.c.uid == items.c.uid,
-        bookings.c.state == CONFIRMED,
+        bookings.c.state.in_(HOLDING),
     )
     rows = conn.execute(
         select(items.c.calendar_id, items.c.name)

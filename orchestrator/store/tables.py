@@ -185,6 +185,12 @@ bookings = Table(
     Column("starts_at", Integer, nullable=False),  # first instance
     Column("ends_at", Integer, nullable=False),
     Column("recurring", Boolean, nullable=False, default=False),
+    Column(
+        "seats", Integer, nullable=False, default=0, server_default="0"
+    ),  # announced people; 0 = not said
+    Column("checked_in_at", Integer),
+    Column("released_at", Integer),
+    Column("decided_by", String),  # who approved or refused what had to be asked
     Column("created_at", Integer, nullable=False),
     Column("updated_at", Integer, nullable=False),
     Index("bookings_uid", "uid"),
@@ -308,4 +314,41 @@ outbox = Table(  # written with what it tells; done once every listener has seen
     Column("payload", JSON, nullable=False),
     Column("done_at", Integer),
     Index("outbox_open", "done_at", "id"),
+)
+
+# --- policy -----------------------------------------------------------------
+
+room_policies = Table(  # what the animateur changed of a room's policy; the YAML stays beneath
+    "room_policies",
+    metadata,
+    Column("room_id", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("updated_by", String, nullable=False),
+    Column("updated_at", Integer, nullable=False),
+)
+
+closures = Table(  # exceptional closings and openings of a centre, beside those of the YAML
+    "closures",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("centre_id", String, nullable=False),
+    Column("kind", String, nullable=False),  # closed | open
+    Column("first_day", String, nullable=False),  # ISO civil dates at the centre
+    Column("last_day", String, nullable=False),
+    Column("opens", String),  # HH:MM, for kind open
+    Column("closes", String),
+    Column("reason", String, nullable=False, default=""),
+    Column("created_by", String, nullable=False),
+    Column("created_at", Integer, nullable=False),
+    Index("closures_centre", "centre_id"),
+)
+
+delegations = Table(  # who may write in whose calendar
+    "delegations",
+    metadata,
+    Column("owner_id", ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("delegate_id", ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("rights", String, nullable=False),  # read | write
+    Column("created_at", Integer, nullable=False),
 )

@@ -1,7 +1,13 @@
 import pytest
 
 from calendars.ical import CalendarItem, parse, serialise
-from calendars.itip import Answer, answer, room_copy, room_of, rooms_invited
+from calendars.itip import (
+    Answer,
+    answer,
+    room_copy,
+    room_of,
+    rooms_invited,
+)
 from rooms.ids import RoomId
 from tests.fakes.events import calendar_bytes, event
 from tests.fakes.places import PARIS

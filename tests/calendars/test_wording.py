@@ -1,10 +1,12 @@
+from dataclasses import replace
 from datetime import date
 from string import Formatter
 
 import pytest
 
+from calendars.booking import Slot
 from calendars.conflicts import Reason, Verdict, judge
-from calendars.wording import answer_text, motive, sentence
+from calendars.wording import answer_text, motive, sentence, skipped_text
 from orchestrator.words import CATALOGUES, words
 from rooms.centre import Closure
 from rooms.ids import RoomId
@@ -12,6 +14,11 @@ from tests.fakes.bookings import MEYRUEIS, NOW, RULES, VILLEFORT, asked, held, r
 from tests.fakes.places import a_centre
 
 MORNING = slot("2026-12-30T09:00", "10:00")
+
+
+def taken(when: Slot) -> Reason:
+    (reason,) = judge(asked(when), [held(when)], RULES, NOW).reasons
+    return reason
 
 
 def told(verdict: Verdict, locale: str = "fr") -> list[str]:
@@ -151,3 +158,27 @@ def test_every_refusal_has_its_sentence_with_the_same_facts_in_each_language(key
     ]
     assert placeholders[0] == placeholders[1]
     assert placeholders[0] <= {"detail", "limit", "longest_days"}
+
+
+def test_the_dates_a_series_goes_without_are_listed_with_their_reasons() -> None:
+    second = slot("2026-11-24T09:00", "10:00")
+    skipped = Verdict(accepted=True, reasons=(taken(second),), skipped=(second,))
+    text = skipped_text(skipped, "fr", words)
+    assert "sans ces dates : le 24/11 de 9 h à 10 h." in text
+    assert "occupée" in text
+    many = replace(skipped, skipped=(second,) * 40)
+    assert "sans 40 dates" in skipped_text(many, "fr", words)
+    assert skipped_text(Verdict(accepted=True), "fr", words) == ""
+
+
+def test_rooms_free_at_the_hour_asked_are_named_after_the_reasons() -> None:
+    refused = Verdict(accepted=False, reasons=(taken(slot("2026-11-24T09:00", "10:00")),))
+    text = answer_text(refused, "fr", words, ["Salle visio de Meyrueis"])
+    assert text.endswith("Libre à la même heure : Salle visio de Meyrueis.")
+
+
+def test_a_room_too_near_another_booking_says_what_has_to_stay_free() -> None:
+    near = taken(slot("2026-11-24T09:00", "10:00"))
+    facts = {**near.facts, "minutes": 30}
+    text = sentence(replace(near, key="room-buffer", facts=facts), "fr", words)
+    assert "30 minutes libres" in text

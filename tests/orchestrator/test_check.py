@@ -17,8 +17,17 @@ def test_a_good_file_is_said_to_be_good() -> None:
     assert checked.code == 0
     assert checked.lines == [
         "config/lozere.yaml : correct. Réseau « Télécentres de Lozère » ; "
-        "centres : 6, salles : 5, visio-accueils : 0."
+        "centres : 6, salles : 5, visio-accueils : 0.",
+        "Aucun courrier : la clé « mail » manque, aucun avis n'est envoyé.",
     ]
+
+
+def test_a_good_file_says_by_whom_mail_goes() -> None:
+    lines = check(Path("config/margeride.yaml"), "en").lines
+    assert lines[1] == (
+        "Mail: notices by smtp.example.org:587 (starttls), reminders: 1h, 1d, "
+        "incoming: lmtp 127.0.0.1:2424."
+    )
 
 
 def test_a_wrong_value_is_told_with_file_line_key_and_what_is_accepted() -> None:

@@ -184,7 +184,7 @@ def test_the_doctor_finds_nothing_wrong_here(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["doctor", "--data", str(data)]) == 0
-    assert capsys.readouterr().out.count("fine") == 4
+    assert capsys.readouterr().out.count("fine") == 5
 
 
 def test_the_doctor_sees_data_others_can_read(

@@ -1,16 +1,20 @@
 """Series are stored far enough ahead for ever, and what they get later is judged like the rest."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
+from calendars.policy import Policy
 from orchestrator.booking.event import AHEAD
 from orchestrator.horizon import Horizon
+from orchestrator.settings.model import Network
 from orchestrator.store import people
 from orchestrator.store.tables import metadata
+from rooms.ids import RoomId
 from tests.fakes.dav import OpenHouse, event, open_house, soon
 
 ROOM = "villefort-visio"
@@ -20,8 +24,13 @@ NINE = soon(days=(1 - datetime.now(UTC).weekday()) % 7 + 7)  # a Tuesday: the ce
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[OpenHouse]:
-    async with open_house(tmp_path) as opened:
+    async with open_house(tmp_path, change=far) as opened:
         yield opened
+
+
+def far(network: Network) -> Network:
+    """The same, whose room is booked as far ahead as dates are stored."""
+    return replace(network, policies={RoomId(ROOM): Policy(horizon_days=400)})
 
 
 def horizon(house: OpenHouse, days: int) -> Horizon:

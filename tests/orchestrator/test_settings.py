@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from orchestrator.check import check
 from orchestrator.settings import DEFAULT, DEMO, Service, SettingsError, load_settings
 from orchestrator.settings import centres as settings_centres
+from orchestrator.settings import mail as settings_mail
+from orchestrator.settings import outside as settings_outside
 from orchestrator.settings import rooms as settings_rooms
 from rooms.centre import Closure, Level, Line, OpeningHours
 from rooms.equipment import is_visio
@@ -229,6 +231,11 @@ def test_the_reference_names_every_key() -> None:
         (settings_centres.LINE, centre["line"]),
         (settings_rooms.ROOM, reference["rooms"][0]),
         (settings_rooms.DESK, reference["desks"][0]),
+        (settings_outside.OUTSIDE, reference["outside"]),
+        (settings_outside.FEED, reference["rooms"][0]["feeds"][0]),
+        (settings_mail.MAIL, reference["mail"]),
+        (settings_mail.SMTP, reference["mail"]["smtp"]),
+        (settings_mail.DOOR, reference["mail"]["door"]),
     ]:
         assert set(section) == set(keys)
 

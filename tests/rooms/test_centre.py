@@ -1,8 +1,8 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from rooms.centre import Centre, Closure
+from rooms.centre import Centre, Closure, Opening
 from tests.fakes.places import ALWAYS, EVERY_DAY, PARIS, a_centre, hours
 
 MONDAY = date(2026, 11, 23)
@@ -132,3 +132,18 @@ def test_the_day_of_an_instant_is_that_of_the_centre() -> None:
 def test_the_end_of_the_day_is_written_as_people_do() -> None:
     assert hours("00:00", "24:00").closing == "24:00"
     assert hours("08:30", "12:00").closing == "12:00"
+
+
+def test_an_exceptional_opening_opens_a_closed_day_and_lengthens_others() -> None:
+    fair = date(2026, 12, 26)  # a Saturday, and closed
+    opening = Opening(first=fair, last=fair, opens=time(10), closes=time(16))
+    monday = date(2026, 11, 23)
+    late = Opening(first=monday, last=monday, opens=time(17), closes=time(21))
+    centre = a_centre(closures=(CHRISTMAS,), openings=(opening, late))
+    assert centre.is_open(utc("2026-12-26T09:00"), utc("2026-12-26T15:00"))
+    assert not centre.is_open(utc("2026-12-26T08:00"), utc("2026-12-26T09:30"))
+    assert centre.is_open(utc("2026-11-23T12:30"), utc("2026-11-23T20:00"))
+    assert centre.opening_on(monday) == [
+        (utc("2026-11-23T07:30"), utc("2026-11-23T11:00")),
+        (utc("2026-11-23T12:30"), utc("2026-11-23T20:00")),
+    ]

@@ -2,7 +2,10 @@
 
 from alembic import context
 
-from orchestrator.store.tables import metadata
+from orchestrator.store.tables_files import files
+from orchestrator.store.tables_outside import metadata
+
+assert files.metadata is metadata  # imported, so that its table is known
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -57,6 +57,7 @@ function randomKey() {
 
 export const get = (/** @type {string} */ path) => call("GET", path);
 export const post = (/** @type {string} */ path, /** @type {any} */ body = undefined) => call("POST", path, body);
+export const patch = (/** @type {string} */ path, /** @type {any} */ body) => call("PATCH", path, body);
 export const remove = (/** @type {string} */ path) => call("DELETE", path);
 
 /** @typedef {{id: string, login: string, name: string, role: string, centres: string[], locale: string}} Person */

@@ -4,13 +4,14 @@ import { post, Problem } from "./api.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { besideCentre } from "./names.js";
+import { repeatOf, SeriesFields } from "./series.js";
 import { announce, copy, Notice, ProblemNotice } from "./shell.js";
 import { clockOf, dayOf, instant, iso, showDay, showRange } from "./time.js";
 import { html, signal, useEffect, useRef } from "./ui.js";
 
 const KINDS = ["meeting", "training", "ceremony", "reception"];
 
-/** @typedef {{title: string, kind: string, rooms: string[], day: string, from: string, to: string}} Form */
+/** @typedef {{title: string, kind: string, rooms: string[], day: string, from: string, to: string, seats: string, repeat: string, until: string}} Form */
 
 /** What the dialogue holds; null when it is closed.
  * @type {import("./vendor/types.js").Signal<Form|null>} */
@@ -28,7 +29,7 @@ export function openBooking(wish) {
   const next = new Date(Math.ceil(Date.now() / 1_800_000) * 1_800_000);
   const today = !wish.day || wish.day === dayOf(next);
   const from = wish.from ?? (today ? clockOf(next) : "09:00");
-  booking.value = { title: "", kind: "meeting", rooms: [], day: dayOf(next), ...wish, from, to: wish.to ?? plusHour(from) };
+  booking.value = { title: "", kind: "meeting", rooms: [], day: dayOf(next), seats: "", repeat: "", until: "", ...wish, from, to: wish.to ?? plusHour(from) };
 }
 
 /** @param {string} clock */
@@ -50,6 +51,7 @@ function check(form) {
   if (!form.rooms.length) found.rooms = t("booking.rooms_missing");
   if (!form.day) found.day = t("booking.day_missing");
   if (!(form.from < form.to)) found.to = t("booking.to_before_from");
+  if (form.repeat && !(form.until >= form.day)) found.until = t("series.until_missing");
   faults.value = found;
   const first = Object.keys(found)[0];
   if (first) document.getElementById(first === "rooms" ? "booking-rooms" : `booking-${first}`)?.focus();
@@ -66,9 +68,10 @@ async function send(onBooked) {
     const answer = await post("/bookings", {
       title: form.title.trim(), kind: form.kind, rooms: form.rooms,
       from: iso(instant(form.day, form.from)), to: iso(instant(form.day, form.to)),
+      ...(Number(form.seats) > 0 ? { seats: Number(form.seats) } : {}), ...repeatOf(form),
     });
     made.value = answer.booking ?? answer;
-    announce(t("booking.done"));
+    announce(doneWords());
     onBooked();
   } catch (error) {
     if (error instanceof Problem && Array.isArray(error.members.reasons)) refusal.value = error.members;
@@ -76,6 +79,8 @@ async function send(onBooked) {
   }
   busy.value = false;
 }
+
+const doneWords = () => t(made.value.state === "requested" ? "booking.asked" : "booking.done");
 
 /** Take the slot that is offered instead. @param {[Date, Date]} slot @param {() => void} onBooked */
 function take([from, to], onBooked) {
@@ -93,7 +98,7 @@ export function BookingDialog({ centres, onBooked }) {
   }, [open]);
   const close = () => { booking.value = null; };
   return html`<dialog ref=${ref} aria-labelledby="booking-head" onClose=${close}>
-    <div class="dialog-head"><h2 id="booking-head">${t(made.value ? "booking.done" : "booking.new")}</h2>
+    <div class="dialog-head"><h2 id="booking-head">${made.value ? doneWords() : t("booking.new")}</h2>
       <button class="button button-quiet" type="button" onClick=${close} aria-label=${t("close")}>${icon("cross")}</button></div>
     ${!open ? null : made.value ? html`<${Made} close=${close} />` : html`<${BookingForm} centres=${centres} onBooked=${onBooked} close=${close} />`}
   </dialog>`;
@@ -121,6 +126,7 @@ function BookingForm({ centres, onBooked, close }) {
         ${KINDS.map((kind) => html`<option key=${kind} value=${kind}>${t(`kind.${kind}`)}</option>`)}</select></div>
     <${RoomChoice} centres=${centres} form=${form} />
     <div class="fields">${text("day", "date")}${text("from", "time", { step: 900 })}${text("to", "time", { step: 900 })}</div>
+    <${SeriesFields} form=${form} edit=${edit} fault=${faults.value.until} />
     <div class="actions"><button class="button" type="submit" aria-disabled=${busy.value ? "true" : undefined}>${icon("check")}${t("booking.send")}</button>
       <button class="button button-quiet" type="button" onClick=${close}>${t("cancel")}</button></div>
   </form>`;
@@ -163,13 +169,13 @@ function Refused({ onBooked }) {
 }
 
 /** The service writes the sentence; a key alone is all a stranger would send. @param {any} reason */
-function reasonWords(reason) {
+export function reasonWords(reason) {
   if (typeof reason === "string") return reason;
   return reason.text ?? reason.title ?? t("reason.other", { key: reason.key });
 }
 
 /** The free slot, as `[from, to]` or `{from, to}`. @param {any} slot @returns {[Date, Date]|null} */
-function slotOf(slot) {
+export function slotOf(slot) {
   if (!slot) return null;
   const [from, to] = Array.isArray(slot) ? slot : [slot.from, slot.to];
   return [new Date(from), new Date(to)];

@@ -4,6 +4,7 @@ import { get, remove } from "./api.js";
 import { Conduct, session } from "./conduct.js";
 import { icon } from "./icons.js";
 import { list, t, tOr } from "./i18n.js";
+import { openMove } from "./move.js";
 import { roomLabel } from "./names.js";
 import { announce, copy, person, ProblemNotice } from "./shell.js";
 import { showDay, showRange } from "./time.js";
@@ -20,7 +21,7 @@ async function load(held) {
   sure.value = false;
   try {
     const answer = await get(`/bookings/${held.booking}`);
-    found.value = answer.booking ?? answer;
+    found.value = { ...(answer.booking ?? answer), held };
   } catch {
     found.value = { title: held.title, from: held.from, to: held.to, rooms: [held.room], state: held.state };
   }
@@ -71,9 +72,9 @@ function roomName(id, centres) {
 /** Asked twice: a booking given back may be taken by others at once.
  * @param {{one: any, close: () => void, onChanged: () => void}} props */
 function GiveBack({ one, close, onChanged }) {
-  const give = async () => {
+  const give = async (only = "") => {
     try {
-      await remove(`/bookings/${one.id}`);
+      await remove(`/bookings/${one.id}${only ? `?${new URLSearchParams({ occurrence: only })}` : ""}`);
       announce(t("details.cancelled"));
       onChanged();
       close();
@@ -82,9 +83,11 @@ function GiveBack({ one, close, onChanged }) {
     }
   };
   if (!sure.value) {
-    return html`<div class="actions"><button class="button button-quiet" type="button" onClick=${() => { sure.value = true; }}>${t("details.cancel")}</button></div>`;
+    return html`<div class="actions"><button class="button button-quiet" type="button" onClick=${() => { close(); openMove(one.held); }}>${icon("clock")}${t("move.button")}</button>
+      <button class="button button-quiet" type="button" onClick=${() => { sure.value = true; }}>${t("details.cancel")}</button></div>`;
   }
   return html`<div class="actions" role="group" aria-label=${t("details.sure")}><p>${t("details.sure")}</p>
-    <button class="button button-danger" type="button" onClick=${() => void give()}>${t("details.cancel_yes")}</button>
+    ${one.recurring ? html`<button class="button button-danger" type="button" onClick=${() => void give(one.held.from)}>${t("details.cancel_date")}</button>` : null}
+    <button class="button button-danger" type="button" onClick=${() => void give()}>${t(one.recurring ? "details.cancel_series" : "details.cancel_yes")}</button>
     <button class="button button-quiet" type="button" onClick=${() => { sure.value = false; }}>${t("details.cancel_no")}</button></div>`;
 }

@@ -6,10 +6,12 @@ import { dayOf, instant, weekday } from "./time.js";
 export function openingOn(centre, day) {
   const closure = centre.closures.find((/** @type {any} */ each) => each.from <= day && day <= each.to) ?? null;
   const hours = closure ? [] : centre.opening_hours.filter((/** @type {any} */ each) => each.days.includes(weekday(day)));
-  const stretches = hours
+  const exceptional = (centre.openings ?? []).filter((/** @type {any} */ each) => each.from <= day && day <= each.to)
+    .map((/** @type {any} */ each) => ({ from: each.opens, to: each.closes }));
+  const stretches = [...hours, ...exceptional]
     .map((/** @type {any} */ each) => ({ from: instant(day, each.from.slice(0, 5)), to: instant(day, each.to.slice(0, 5)) }))
     .sort((/** @type {any} */ a, /** @type {any} */ b) => a.from.getTime() - b.from.getTime());
-  return { closure, stretches };
+  return { closure: exceptional.length ? null : closure, stretches };
 }
 
 /** @param {any} centre @param {Date} now */

@@ -26,7 +26,7 @@ function hoursOf(centres, busy) {
 }
 
 /** What of a room is on a day. @param {Held[]} busy @param {string} room @param {string} day */
-function heldOn(busy, room, day) {
+export function heldOn(busy, room, day) {
   const [from, to] = [instant(day, "00:00"), instant(addDays(day, 1), "00:00")];
   return busy.filter((held) => held.room === room && new Date(held.from) < to && new Date(held.to) > from)
     .sort((a, b) => a.from.localeCompare(b.from));
@@ -94,7 +94,7 @@ export function WeekView({ centres, busy, sessions, now, today, choose, monday, 
   return html`<div class="week"><table><caption class="hidden">${t("planning.caption")}</caption>
     <thead><tr><th scope="col">${t("planning.room")}</th>${days.map((day) => html`<th key=${day} scope="col" class=${mark(day)} aria-current=${day === today ? "date" : undefined}>
       <button class="day" type="button" onClick=${() => openDay(day)}><span class="hidden">${t("planning.open_day")} </span>${showShortDay(day)}</button></th>`)}</tr></thead>
-    <tbody>${centres.flatMap((centre) => centre.rooms.map((/** @type {any} */ room) => html`<tr key=${room.id}>
+    <tbody>${centres.flatMap((centre) => centre.rooms.map((/** @type {any} */ room) => html`<tr key=${room.id} data-room=${room.id}>
       <th scope="row"><span class="centre-name">${centre.name}</span><span class="muted small">${besideCentre(centre, room)}</span></th>
       ${days.map((day) => {
         const held = heldOn(busy, room.id, day);
@@ -111,7 +111,7 @@ export function DayView({ centres, busy, sessions, now, today, choose, book, day
     ${narrow ? null : html`<div class="scale" aria-hidden="true">${ticks.map((hour) => html`<span key=${hour}>${showClock(instant(day, `${String(hour).padStart(2, "0")}:00`))}</span>`)}</div>`}
     <ul class="plain lanes">${centres.flatMap((centre) => centre.rooms.map((/** @type {any} */ room) => {
       const held = heldOn(busy, room.id, day);
-      return html`<li key=${room.id} class="lane" aria-labelledby=${`lane-${room.id}`}>
+      return html`<li key=${room.id} data-room=${room.id} class="lane" aria-labelledby=${`lane-${room.id}`}>
         <div class="lane-name"><h2 id=${`lane-${room.id}`}>${centre.name}</h2><p class="muted small">${besideCentre(centre, room)}</p></div>
         ${narrow ? html`<div class="lane-body"><${Strip} centre=${centre} held=${held} day=${day} now=${now} hours=${hours} />
           ${held.length ? held.map((each) => html`<${Chip} key=${each.from} held=${each} now=${now} session=${sessions.get(each.session ?? "")} choose=${choose} />`) : emptyWords(centre, day)}</div>`

@@ -4,8 +4,11 @@ import { get, listen } from "./api.js";
 import { booking, BookingDialog, openBooking } from "./booking.js";
 import { isRunning, refreshSession } from "./conduct.js";
 import { DetailsDialog } from "./details.js";
+import { drag } from "./drag.js";
+import { FinderDialog, openFinder } from "./finder.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
+import { MoveDialog, openMove } from "./move.js";
 import { DayView, WeekView } from "./planning-views.js";
 import { findPerson, mayBook, mount, person, ProblemNotice } from "./shell.js";
 import { addDays, dayOf, instant, iso, monday, setZone, showDate, showDateBefore, showDay } from "./time.js";
@@ -77,14 +80,17 @@ function remember() {
 function Body() {
   return html`<div class="page-head">
       <div><h1>${t("planning.title")}</h1><p class="muted" role="status">${period()}</p></div>
-      ${mayBook() ? html`<button class="button" type="button" onClick=${() => openBooking({ day: day.value < today.value ? today.value : day.value })}>${icon("plus")}${t("planning.book")}</button>`
+      ${mayBook() ? html`<div class="head-actions"><button class="button button-quiet" type="button" onClick=${() => openFinder(today.value)}>${icon("search")}${t("finder.open")}</button>
+        <button class="button" type="button" onClick=${() => openBooking({ day: day.value < today.value ? today.value : day.value })}>${icon("plus")}${t("planning.book")}</button></div>`
         : person.value === null ? html`<p class="muted small">${t("planning.login_to_book")}</p>` : null}
     </div>
     <${Navigation} />
     <${ProblemNotice} problem=${problem.value} />
     ${centres.value ? html`<${Rooms} />` : html`<p class="boot">${t("loading")}</p>`}
     <${BookingDialog} centres=${centres.value ?? []} onBooked=${() => void loadBusy()} />
-    <${DetailsDialog} chosen=${chosen} centres=${centres.value ?? []} onChanged=${() => void loadBusy()} />`;
+    <${DetailsDialog} chosen=${chosen} centres=${centres.value ?? []} onChanged=${() => void loadBusy()} />
+    <${MoveDialog} centres=${centres.value ?? []} onMoved=${() => void loadBusy()} />
+    <${FinderDialog} centres=${centres.value ?? []} book=${openBooking} />`;
 }
 
 function period() {
@@ -140,6 +146,7 @@ NARROW.addEventListener("change", () => { narrow.value = NARROW.matches; });
 setInterval(() => { now.value = new Date(); }, 30_000);
 setInterval(() => { if (!booking.value) void loadBusy(); }, 60_000);
 mount("planning", Body);
+drag({ busy: () => busy.value, monday: () => week.value, day: () => day.value, may: mayBook, drop: openMove });
 await Promise.all([loadCentres(), findPerson()]);
 effect(() => { void week.value; void loadBusy(); });
 effect(remember);

@@ -11,7 +11,8 @@ from rooms.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 
 def test_the_methods_we_take_are_there_and_the_others_are_not_ours() -> None:
     assert sorted(DavServer().methods) == [
-        "DELETE", "GET", "HEAD", "MKCALENDAR", "OPTIONS", "PROPFIND", "PROPPATCH", "PUT", "REPORT",
+        "COPY", "DELETE", "GET", "HEAD", "MKCALENDAR", "MKCOL", "MOVE", "OPTIONS", "POST",
+        "PROPFIND", "PROPPATCH", "PUT", "REPORT",
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from orchestrator.store import facts, versions
 from orchestrator.store.database import Database
-from orchestrator.store.tables import metadata
+from orchestrator.store.tables_outside import metadata
 
 
 @pytest.fixture

@@ -1,0 +1,104 @@
+"""How each room is booked: read by people of the house, changed by the animateur of its centre."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Connection
+
+from orchestrator import roles
+from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.api.problems import MustMatch
+from orchestrator.keys import BUS, SETTINGS
+from orchestrator.store import audit, policies
+from rooms.errors import Forbidden, Stale
+from rooms.ids import RoomId
+from rooms.room import Room
+
+
+class PolicyIn(Body):
+    """What differs from the file; what is not named is as the file says."""
+
+    settings: dict[str, Any]
+
+
+class PolicyOut(BaseModel):
+    """All settings in force, and those that were changed here."""
+
+    room: str
+    settings: dict[str, Any]
+    changed: dict[str, Any]
+
+
+def _document(room: Room, settings: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
+    return {"room": room.id, "settings": settings, "changed": changed}
+
+
+def _tag(version: int) -> dict[str, str]:
+    return {"ETag": f'"{version}"'}
+
+
+async def read(call: Call) -> Answer:
+    """How a room is booked now."""
+    network = call.app[SETTINGS].network
+    room = network.room(call.path("room"))
+
+    def find(conn: Connection) -> tuple[int, dict[str, Any], dict[str, Any]]:
+        version, changed = policies.changes(conn, room.id)
+        return version, policies.effective(conn, network, room.id).as_json(), changed
+
+    version, settings, changed = await call.database.read(find)
+    return Answer(headers=_tag(version), body=_document(room, settings, changed))
+
+
+async def write(call: Call) -> Answer:
+    """Change it, if nobody else did since it was read."""
+    network, sent = call.app[SETTINGS].network, call.body(PolicyIn).settings
+    room = network.room(call.path("room"))
+    if not roles.may_pair(call.person, room.centre):
+        raise Forbidden("not-your-room", room=room.id)
+    version = _version(call, room.id)
+
+    def work(conn: Connection) -> tuple[int, dict[str, Any]]:
+        who = call.person.id
+        made, policy = policies.save(conn, call.now, network, room.id, sent, who, version)
+        audit.record(conn, call.now, who, "policy.changed", room.id, sent)
+        return made, policy.as_json()
+
+    made, settings = await call.database.write(work)
+    call.app[BUS].publish("room.settings.changed", room=room.id)
+    return Answer(headers=_tag(made), body=_document(room, settings, sent))
+
+
+def _version(call: Call, room: RoomId) -> int | None:
+    told = call.request.headers.get("If-Match", "").strip()
+    if not told:
+        raise MustMatch("if-match-missing")
+    if told == "*":
+        return None
+    digits = told.strip('"')
+    if f'"{digits}"' != told or not digits.isascii() or not digits.isdigit() or len(digits) > 9:
+        raise Stale("policy-changed", room=room)
+    return int(digits)
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/rooms/{room}/settings",
+        handler=read,
+        summary="How a room is booked",
+        person=True,
+        answer=PolicyOut,
+        errors=(404,),
+    ),
+    Route(
+        method="PUT",
+        path="/rooms/{room}/settings",
+        handler=write,
+        summary="Change how a room is booked",
+        person=True,
+        body=PolicyIn,
+        answer=PolicyOut,
+        errors=(403, 404, 412, 422, 428),
+    ),
+)

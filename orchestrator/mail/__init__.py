@@ -1,0 +1,102 @@
+"""Mail: notices of what happens to bookings, and the rooms' own mailbox.
+
+`join(app, outbox)` before the outbox runs, then `open_mail(app)` around everything else. Without
+`mail:` in the configuration neither does anything.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from orchestrator import keys
+from orchestrator.mail.door import Mailbox, open_door
+from orchestrator.mail.notices import Notices
+from orchestrator.mail.receive import Reception
+from orchestrator.mail.reminders import Reminders
+from orchestrator.mail.send import Sender
+from orchestrator.mail.story import Office
+from orchestrator.outbox import Outbox
+
+__all__ = ["join", "open_mail"]
+log = logging.getLogger(__name__)
+AGAIN = 1.0
+DOOR_AGAIN = 10.0
+
+
+def office_of(app: web.Application) -> Office | None:
+    """What letters are written with; None where there is no mail."""
+    settings = app[keys.SETTINGS]
+    if settings.mail is None:
+        return None
+    return Office(
+        network=settings.network,
+        mail=settings.mail,
+        public_url=app[keys.PUBLIC_URL],
+        words=app[keys.WORDS],
+    )
+
+
+def join(app: web.Application, outbox: Outbox) -> None:
+    """Let the outbox write notices."""
+    office = office_of(app)
+    if office is not None:
+        outbox.write_with("notices by mail", Notices(office).write)
+
+
+@asynccontextmanager
+async def open_mail(app: web.Application) -> AsyncIterator[None]:
+    """Send, remind, and listen, until the service ends."""
+    office = office_of(app)
+    if office is None:
+        yield
+        return
+    database, name = app[keys.DATABASE], office.network.mail_domain
+    sender = Sender(database=database, mail=office.mail, hostname=name)
+    reminders = Reminders(database=database, notices=Notices(office))
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(_kept("letters", sender.run))
+        await stack.enter_async_context(_kept("reminders", reminders.run))
+        if office.mail.door is not None:
+            reception = Reception(bookings=app[keys.BOOKINGS], office=office)
+            lmtp = office.mail.door.protocol == "lmtp"
+            mailbox = Mailbox(reception=reception, lmtp=lmtp, kick=sender.kick)
+            door = office.mail.door
+
+            async def listen() -> None:
+                async with open_door(door, mailbox, name):
+                    await asyncio.get_running_loop().create_future()
+
+            await stack.enter_async_context(_kept("mailbox", listen, DOOR_AGAIN))
+        yield
+
+
+@asynccontextmanager
+async def _kept(
+    name: str, work: Callable[[], Awaitable[None]], again: float = AGAIN
+) -> AsyncIterator[None]:
+    """Run `work` beside everything else; begin it again, and say so once, when it fails."""
+
+    async def keep() -> None:
+        failed = ""
+        while True:
+            try:
+                await work()
+            except Exception as error:
+                if failed != repr(error):
+                    log.exception("%s failed; it is begun again", name)
+                failed = repr(error)
+            await asyncio.sleep(again)
+
+    task = asyncio.create_task(keep(), name=name)
+    try:
+        yield
+    finally:
+        while (
+            not task.done()
+        ):  # wait_for of Python 3.11 swallows a cancel that comes with an answer
+            task.cancel()
+            await asyncio.wait([task], timeout=AGAIN)

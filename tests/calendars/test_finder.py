@@ -1,0 +1,90 @@
+"""Slots found for several rooms at once."""
+
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from calendars.booking import Slot
+from calendars.finder import Ask, Place, Proposal, propose, spread
+from tests.fakes.bookings import paris, slot
+from tests.fakes.places import a_centre
+
+PARIS = ZoneInfo("Europe/Paris")
+VILLEFORT, MEYRUEIS = a_centre("villefort"), a_centre("meyrueis")
+DAY = Slot(paris("2026-11-23T00:00"), paris("2026-11-24T00:00"))  # a Monday
+HOUR = timedelta(hours=1)
+
+
+def place(centre: str = "villefort", *held: Slot, seats: int = 10, name: str = "") -> Place:
+    found = a_centre(centre)
+    room = found.rooms[0].id
+    return Place(room=type(room)(name or room), centre=found, seats=seats, held=held)
+
+
+def ask(**more: object) -> Ask:
+    return replace(Ask(rooms=1, length=HOUR, window=DAY), **more)  # type: ignore[arg-type]
+
+
+def starts(asked: Ask, *places: Place) -> list[str]:
+    found = sorted(one.slot.start for one in propose(asked, places, PARIS))
+    return [f"{start.astimezone(PARIS):%H:%M}" for start in found]
+
+
+def test_slots_lie_within_the_opening_hours_and_beside_what_is_held() -> None:
+    (opens, _), *_ = VILLEFORT.opening_on(DAY.start.astimezone(PARIS).date())
+    free = starts(ask(), place())
+    assert free[0] == f"{opens.astimezone(PARIS):%H:%M}"
+    held = slot("2026-11-23T10:00", "11:00")
+    left = starts(ask(), place("villefort", held))
+    assert {"09:15", "09:30", "10:00", "10:45"}.isdisjoint(left)
+    assert {"09:00", "11:00"} <= set(left)
+    apart = starts(ask(), replace(place("villefort", held), gap=timedelta(minutes=15)))
+    assert {"09:00", "11:00"}.isdisjoint(apart)
+
+
+def test_what_lies_one_over_the_other_or_outside_leaves_the_rest() -> None:
+    over = (slot("2026-11-23T00:00", "01:00"), slot("2026-11-23T09:00", "12:00"),
+            slot("2026-11-23T10:00", "11:00"), slot("2026-11-23T22:00", "23:00"))  # fmt: skip
+    assert {"09:00", "10:00", "11:45"}.isdisjoint(starts(ask(), place("villefort", *over)))
+    whole = slot("2026-11-23T00:00", "23:59")
+    assert starts(ask(), place("villefort", whole)) == []
+
+
+def test_a_part_of_the_day_is_kept_to() -> None:
+    for part, first, last in (("morning", "00:00", "11:30"), ("afternoon", "12:00", "17:00")):
+        found = starts(ask(part=part), place())
+        assert found
+        assert first <= found[0] <= found[-1] <= last
+    assert all(start >= "17:00" for start in starts(ask(part="evening"), place()))
+
+
+def test_the_window_begins_at_the_next_quarter() -> None:
+    window = Slot(paris("2026-11-23T09:07"), paris("2026-11-23T10:30"))
+    assert starts(ask(window=window), place()) == ["09:15", "09:30"]
+
+
+def test_rooms_of_other_centres_come_before_two_of_one() -> None:
+    two = place(name="villefort-atelier")
+    [first, *_] = propose(ask(rooms=2), [place(), two, place("meyrueis")], PARIS)
+    assert first.rooms == (place().room, place("meyrueis").room)
+    assert len(first.free) == 3
+    assert starts(ask(rooms=4), place(), two) == []
+
+
+def test_the_largest_rooms_are_taken_when_there_are_many_people() -> None:
+    small, large = place(seats=5), place("meyrueis", seats=30)
+    [first, *_] = propose(ask(seats=20), [small, large], PARIS)
+    assert first.rooms == (large.room,)
+    assert starts(ask(seats=50), small, large) == []
+
+
+def test_a_few_slots_a_day_none_over_another() -> None:
+    window = Slot(DAY.start, DAY.end + timedelta(days=2))
+    found = spread(propose(ask(window=window), [place()], PARIS), PARIS, most=5, a_day=2)
+    days = [one.slot.start.astimezone(PARIS).day for one in found]
+    assert len(days) in (4, 5)
+    assert max(days.count(day) for day in days) == 2
+    assert not found[0].slot.overlaps(found[1].slot)
+    one = Proposal(DAY, (), ())
+    assert spread([one, one], PARIS, most=1, a_day=2) == [one]
+    assert spread([one, one], PARIS, most=3, a_day=2) == [one]
