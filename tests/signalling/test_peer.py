@@ -134,6 +134,14 @@ def test_sixty_at_once_are_taken_and_then_thirty_a_second() -> None:
     assert not any(peer.receive(beat, after(n / 30)) for n in range(300))
 
 
+def test_five_changes_are_taken_in_a_second_and_no_more_whatever_the_line() -> None:
+    peer = known()
+    assert [peer.may_change(NOON) for _ in range(6)] == [True] * 5 + [False]
+    peer.take_up("room", None, 0, NOON)
+    assert not peer.may_change(NOON)
+    assert peer.may_change(after(1))
+
+
 def test_what_is_missed_is_said_again_in_order() -> None:
     peer = known()
     for reason in "abc":

@@ -37,7 +37,8 @@ def test_what_is_published_again_replaces_what_was() -> None:
 
 def test_a_mute_outlives_what_is_published() -> None:
     made = board()
-    made.mute(VILLEFORT, Kind.AUDIO, True)
+    assert made.mute(VILLEFORT, Kind.AUDIO, True)
+    assert not made.mute(VILLEFORT, Kind.AUDIO, True)
     assert [(t.id, t.muted) for t in made.of(VILLEFORT)] == [("va", True), ("vv", False)]
     assert made.withdraw(VILLEFORT)
     assert not made.withdraw(VILLEFORT)

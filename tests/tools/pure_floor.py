@@ -44,7 +44,7 @@ def covered(module: Path) -> tuple[Path, bool, str]:
         coverage = [sys.executable, "-m", "coverage"]
         own = ["--rcfile=", "--branch"]  # the settings of the whole would widen what is measured
         include = f"--include={module}"
-        quiet = ["-q", "-p", "no:cacheprovider", "--no-header"]
+        quiet = ["-q", "-p", "no:cacheprovider", "--no-header", "-o", "timeout=180"]
         ran = subprocess.run(
             [*coverage, "run", *own, include, "-m", "pytest", *quiet, *tests],
             env=environment,
