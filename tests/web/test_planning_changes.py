@@ -124,7 +124,8 @@ async def test_a_booking_is_dragged_to_another_day_and_room_and_confirmed(
         assert await dates(service) == [f"meyrueis-visio {day(3, '10:00')}"]
         await page.goto(f"{service.url}/?view=day&date={day(3)}")
         block = page.locator(".block", has_text="Atelier")
-        width = (await block.bounding_box() or {})["width"]
+        box = await block.bounding_box()
+        width = box["width"] if box else 0
         await drag(page, block, block, dx=2 * width)
         await expect(dialog.get_by_label("De", exact=True)).to_have_value("12:00")
         await dialog.get_by_role("button", name="Déplacer").click()
