@@ -177,7 +177,7 @@ async def create(call: Call) -> Answer:
     )  # fmt: skip
     left_out = await changes.left_out(call.app[BOOKINGS], made) if sent.repeat else []
     document = {
-        "booking": (await _documents(call, [made]))[0],
+        "booking": shown(made, store.More(seats=sent.seats, recurring=sent.repeat is not None)),
         "left_out": [iso(date) for date in left_out],
     }
     if once is not None:
