@@ -108,7 +108,7 @@ class _Case:
             elif row.room in rows:
                 rows[row.room].append(row)
         self.held = {room: HeldRoom(theirs) for room, theirs in rows.items()}
-        self.displaced: list[Held] = []
+        self.displaced: list[tuple[Slot, Held]] = []  # by which date
         # Centres of a network mostly keep the same hours: each slot is compared with them once.
         alike: dict[object, Centre] = {}
         self.centres = {
@@ -148,14 +148,13 @@ class _Case:
     ) -> Verdict:
         """Yes, on these dates."""
         wanted = set(slots)
+        gone = dict.fromkeys(row for slot, row in self.displaced if slot in wanted)
         return Verdict(
             accepted=True,
             reasons=reasons,
             skipped=skipped,
             asks=tuple(room for room in self.rules if self._must_ask(room, slots)),
-            displaced=tuple(
-                row for row in self.displaced if any(row.slot.overlaps(slot) for slot in wanted)
-            ),
+            displaced=tuple(gone),
         )
 
     def _must_ask(self, room: RoomId, slots: list[Slot]) -> bool:
@@ -217,7 +216,7 @@ class _Case:
         gap = timedelta(0) if (room, slot) in self.own else policy.gap
         for row in self.held[room].in_the_way(slot.widened(gap)):
             if policy.displaces(self.candidate.kind, row.kind, self.candidate.role):
-                self.displaced.append(row)
+                self.displaced.append((slot, row))
                 continue
             facts = self._place(room) | {
                 "from": row.slot.start.isoformat(),

@@ -125,6 +125,13 @@ def shifted(at: datetime, before: datetime, after: datetime, zone: ZoneInfo) -> 
     return (local + (new - old)).replace(tzinfo=zone).astimezone(UTC)
 
 
+def left_out(item: CalendarItem, zone: ZoneInfo) -> list[datetime]:
+    """The dates that are named as none of the series, in order."""
+    lines = item.parts[0].lines("EXDATE")
+    found = {instant(value, zone).astimezone(UTC) for line in lines for value in moments(line)}
+    return sorted(found)
+
+
 def _start(part: Component) -> Line:
     line = part.first("DTSTART")
     if line is None:

@@ -16,6 +16,8 @@ PARTS: Mapping[str, tuple[time, time]] = {
     "evening": (time(17), time(0)),
 }
 """Parts of the day; the end at midnight is the end of the day."""
+USUAL = (time(8), time(19))
+"""When people mostly meet: proposed before the other hours of the day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ class Proposal:
 
 
 def propose(ask: Ask, places: Sequence[Place], zone: ZoneInfo) -> Iterator[Proposal]:
-    """The slots that would do, day by day, on each day the one with the most rooms free first.
+    """The slots that would do, day by day, on each day the usual hours first, then most rooms.
 
     `places` come in the order of preference; rooms of different centres are proposed before two
     of the same one.
@@ -65,7 +67,7 @@ def propose(ask: Ask, places: Sequence[Place], zone: ZoneInfo) -> Iterator[Propo
             if chosen:
                 everyone = tuple(place.room for place in open_then)
                 found.append(Proposal(slot, tuple(place.room for place in chosen), everyone))
-        found.sort(key=lambda one: (-len(one.free), one.slot))
+        found.sort(key=lambda one: (_odd(one.slot, zone), -len(one.free), one.slot))
         yield from found
         day += timedelta(days=1)
 
@@ -107,6 +109,11 @@ def _slots(ask: Ask, midnight: datetime) -> Iterator[Slot]:
     while start + ask.length <= min(last, ask.window.end):
         yield Slot(start, start + ask.length)
         start += STEP
+
+
+def _odd(slot: Slot, zone: ZoneInfo) -> bool:
+    start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
+    return start.time() < USUAL[0] or end.time() > USUAL[1] or start.date() != end.date()
 
 
 def _free(place: Place, window: Slot) -> Iterator[Slot]:

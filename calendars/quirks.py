@@ -20,6 +20,7 @@ class Quirks:
     keeps_if_match: bool = True  # PUT with a stale If-Match is refused
     keeps_delete_match: bool = True  # DELETE with a stale If-Match is refused
     bad_token: tuple[int, ...] = (403, 409, 410, 412, 400)  # answers to a token it does not know
+    keeps_connection: bool = True  # may be asked twice over one connection
     list_every: int = 20  # every so many looks the whole list is read, whatever the token says
 
 
@@ -28,9 +29,10 @@ _ALL = (
     Quirks(name=GENERIC, sync=False, ctag=False, keeps_if_none_match=False,
            keeps_if_match=False, keeps_delete_match=False, list_every=1),
     # Its tokens are times in seconds: two changes within one second look like one. It ignores
-    # If-None-Match: * and executes a DELETE with a stale If-Match.
+    # If-None-Match: * and executes a DELETE with a stale If-Match. Its workers reset connections
+    # that are kept open.
     Quirks(name="sogo", sync=False, ctag=False, keeps_if_none_match=False,
-           keeps_if_match=False, keeps_delete_match=False, list_every=1),
+           keeps_if_match=False, keeps_delete_match=False, keeps_connection=False, list_every=1),
     # A token that it does not know is answered 207 with everything, not refused.
     Quirks(name="davical", sync=False),
     Quirks(name="nextcloud"),

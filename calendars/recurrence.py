@@ -65,7 +65,8 @@ def _check_part(part: Component, zone: ZoneInfo, now: datetime) -> None:
             raise broken("no DTSTART")
         return
     series = _series(part, zone)
-    if instant(series.start, zone) > now + timedelta(days=366 * YEARS_AHEAD):
+    far = instant(series.start, zone) > now + timedelta(days=366 * YEARS_AHEAD)
+    if far and (series.rule or series.extra):
         raise Invalid("date-out-of-range", years_ahead=YEARS_AHEAD)
     longest = MAX_LENGTH_IN_SERIES if series.rule or series.extra else MAX_LENGTH
     for lasts in (series.length, *(lasts for _, lasts in series.extra)):

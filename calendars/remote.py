@@ -12,7 +12,14 @@ from urllib.parse import quote, unquote, urlsplit
 from xml.etree.ElementTree import Element, ParseError
 from xml.sax.saxutils import escape
 
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientOSError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+)
 from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
 from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 from yarl import URL
@@ -29,6 +36,7 @@ MAX_ANSWER = 32_000_000
 MAX_OBJECT = 1_000_000
 MAX_OBJECTS = 50_000
 AT_ONCE = 50
+_QUESTIONS = ("GET", "PROPFIND", "REPORT")
 PATIENCE = ClientTimeout(total=60, sock_connect=10, sock_read=30)
 
 
@@ -218,13 +226,31 @@ class RemoteCalendar:
     async def _ask(
         self, method: str, url: str, headers: Mapping[str, str] | None = None, body: Any = None
     ) -> AsyncIterator[ClientResponse]:
+        sent = dict(headers or {})
+        if not self._quirks.keeps_connection:
+            sent["Connection"] = "close"
         try:
-            async with self._http.request(
-                method, url, headers=headers, data=body, allow_redirects=False, timeout=PATIENCE
-            ) as answer:
+            async with await self._answered(method, url, sent, body) as answer:
                 yield answer
         except (ClientError, TimeoutError, OSError) as error:
             raise RemoteError("remote-away", detail=type(error).__name__) from error
+
+    async def _answered(
+        self, method: str, url: Any, headers: Mapping[str, str], body: Any
+    ) -> ClientResponse:
+        """The answer. A question is put again once if the line drops; a write never is."""
+        for attempt in (1, 2):
+            try:
+                return await self._http.request(
+                    method, url, headers=headers, data=body, allow_redirects=False,
+                    timeout=PATIENCE,
+                )  # fmt: skip
+            except ClientConnectorError:
+                raise
+            except ClientOSError:
+                if attempt == 2 or method not in _QUESTIONS:
+                    raise
+        raise AssertionError  # the loop returns or raises
 
     def _path(self, href: str) -> str:
         return self._root + quote(href, safe="@:!$&'()*+,;=-._~")

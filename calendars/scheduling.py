@@ -12,6 +12,7 @@ from calendars.ical import CalendarItem
 Who = Callable[[str], bool]
 WHEN = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE")
 OPEN = "NEEDS-ACTION"
+_DATED = ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "COMMENT")
 _SERVERS = ("", "SERVER")
 
 
@@ -136,6 +137,23 @@ def take_answers(event: CalendarItem, reply: CalendarItem, who: Who) -> bool:
                 bare = line.without("SCHEDULE-STATUS", "RSVP").with_param("PARTSTAT", given)
                 part.replace(line, bare.with_param("SCHEDULE-STATUS", "2.0"))
     return found
+
+
+def only_answers_differ(item: CalendarItem, other: CalendarItem) -> bool:
+    """Whether two states of an event are the same but for what people answered."""
+    return _without_answers(item) == _without_answers(other)
+
+
+def _without_answers(item: CalendarItem) -> list[list[str]]:
+    kept = [
+        [
+            line.value.lower() if line.key == "ATTENDEE" else str(line)
+            for line in part.items
+            if isinstance(line, Line) and line.key not in _DATED
+        ]
+        for part in item.parts
+    ]
+    return [sorted(part) for part in kept]
 
 
 def message(method: str, item: CalendarItem, only: Who | None = None) -> Component:

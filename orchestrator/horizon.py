@@ -16,8 +16,10 @@ from orchestrator.auth.people import Person
 from orchestrator.booking import Bookings
 from orchestrator.booking.event import AHEAD, LATE, Prepared, prepare_more
 from orchestrator.booking.extension import extend
+from orchestrator.booking.guest import guest_by_id
 from orchestrator.booking.ledger import Entry
 from orchestrator.means import utc_now
+from orchestrator.settings.model import Network
 from orchestrator.store import bookings as rows
 from orchestrator.store import calendar_items as items
 from orchestrator.store import series
@@ -64,7 +66,7 @@ class Horizon:
         event = await asyncio.to_thread(
             prepare_more, network, found.body, RoomId(room) if room else None, since, now + AHEAD
         )
-        booked = await self._database.read(lambda conn: _organiser(conn, found))
+        booked = await self._database.read(lambda conn: _organiser(conn, network, found))
         if booked is None:
             await self._database.write(lambda conn: _store(conn, found, event, now))
             return
@@ -80,11 +82,14 @@ class Horizon:
         await self._bookings.write(person, now, work)
 
 
-def _organiser(conn: Connection, found: SeriesRow) -> tuple[rows.BookingRow, Person | None] | None:
+def _organiser(
+    conn: Connection, network: Network, found: SeriesRow
+) -> tuple[rows.BookingRow, Person | None] | None:
     booking = rows.of_item(conn, found.calendar, found.uid)
     if booking is None or booking.state not in rows.HOLDING:
         return None
-    return booking, accounts.by_id(conn, booking.organiser_id)
+    person = accounts.by_id(conn, booking.organiser_id)
+    return booking, person or guest_by_id(network, booking.organiser_id)
 
 
 def _store(conn: Connection, found: SeriesRow, event: Prepared, now: datetime) -> None:

@@ -42,6 +42,7 @@ class Outbox:
         self._clock = clock
         self._listeners: dict[str, Listener] = {}
         self._scribes: dict[str, Scribe] = {}
+        self._stumbled: set[int] = set()
         self._not_before: dict[int, datetime] = {}
         self._kicked = asyncio.Event()
 
@@ -93,10 +94,16 @@ class Outbox:
                 with conn.begin_nested():
                     scribe(conn, now, letter.id, letter.topic, letter.payload)
             except Exception:
-                log.exception(
+                first = letter.id not in self._stumbled
+                self._stumbled.add(letter.id)
+                log.log(
+                    logging.ERROR if first else logging.DEBUG,
                     "%s could not write of %s (row %d); it will be tried again",
-                    name, letter.topic, letter.id,
-                )  # fmt: skip
+                    name,
+                    letter.topic,
+                    letter.id,
+                    exc_info=first,
+                )
                 return False
         return True
 

@@ -120,6 +120,12 @@ class BookingAnswer(BaseModel):
     booking: BookingOut
 
 
+class MadeAnswer(BookingAnswer):
+    """A new booking, and the dates of the series that could not be had."""
+
+    left_out: list[AwareDatetime]
+
+
 class BookingsAnswer(BaseModel):
     """Several bookings."""
 
@@ -169,7 +175,11 @@ async def create(call: Call) -> Answer:
         call.person, sent.title, sent.kind, sent.rooms, sent.start, sent.end, call.now,
         lines=_lines(call, sent),
     )  # fmt: skip
-    document = (await _documents(call, [made]))[0]
+    left_out = await changes.left_out(call.app[BOOKINGS], made) if sent.repeat else []
+    document = {
+        "booking": shown(made, store.More(seats=sent.seats, recurring=sent.repeat is not None)),
+        "left_out": [iso(date) for date in left_out],
+    }
     if once is not None:
         key = once
         await call.database.write(
@@ -189,8 +199,9 @@ def _lines(call: Call, sent: BookingIn) -> list[Line]:
 
 
 def _created(document: dict[str, Any], *, replayed: bool) -> Answer:
-    headers = {"Location": f"{PREFIX}/bookings/{document['id']}", **replayed_if(replayed)}
-    return Answer(status=201, headers=headers, body={"booking": document})
+    where = f"{PREFIX}/bookings/{document['booking']['id']}"
+    headers = {"Location": where, **replayed_if(replayed)}
+    return Answer(status=201, headers=headers, body=document)
 
 
 async def every(call: Call) -> Answer:
@@ -282,7 +293,7 @@ ROUTES = (
         person=True,
         body=BookingIn,
         ok=201,
-        answer=BookingAnswer,
+        answer=MadeAnswer,
         errors=(403, 404, 409, 422),
         idempotent=True,
     ),

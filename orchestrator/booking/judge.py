@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -121,8 +121,10 @@ class Rules:
             seats=event.seats,
         )
         rules = room_rules(conn, self.network, rooms, _years(candidate, now))
-        held = self._held(conn, candidate, rooms, person)
-        verdict = judge(candidate, held, rules, now)
+        near = self._held(conn, candidate, rooms, person, bookings.NEAR)
+        verdict = judge(candidate, near, rules, now)
+        if not verdict.accepted:  # and only then, what is held further off, for an alternative
+            verdict = judge(candidate, self._held(conn, candidate, rooms, person), rules, now)
         extra = (*self._not_at_home(person, rules), *self._cannot_be_held(event, rules))
         if extra:
             known = {(reason.key, reason.room) for reason in verdict.reasons}
@@ -133,10 +135,15 @@ class Rules:
         return self._worded(verdict, person.locale)
 
     def _held(
-        self, conn: Connection, candidate: Candidate, rooms: Sequence[RoomId], person: Person
+        self,
+        conn: Connection,
+        candidate: Candidate,
+        rooms: Sequence[RoomId],
+        person: Person,
+        around: timedelta = bookings.AROUND,
     ) -> list[Held]:
         slots = [occurrence.slot for occurrence in candidate.occurrences]
-        found = bookings.held(conn, rooms, slots)
+        found = bookings.held(conn, rooms, slots, around)
         return [self._shown(row, owner, person) for row, owner in found]
 
     def _elsewhere(

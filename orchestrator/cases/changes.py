@@ -122,6 +122,17 @@ async def change(
     return await bookings.get(person, booking)
 
 
+async def left_out(bookings: Bookings, made: Booking) -> list[datetime]:
+    """The dates of a new series that could not be had."""
+    network = bookings.rules.network
+
+    def find(conn: Connection) -> list[datetime]:
+        read = read_booking(conn, network, made.id)
+        return edit.left_out(read.item, zone_of(read))
+
+    return await bookings.database.read(find)
+
+
 async def drop_date(
     bookings: Bookings, person: Person, booking: str, occurrence: datetime, now: datetime
 ) -> None:

@@ -56,9 +56,17 @@ class Invitations:
             self._reply(item, event)
             if scheduling.partstat(item.parts[0], self._is_me) == "DECLINED":
                 items.place(self.entry.conn, home.id, name, ())
-        items.tag(self.entry.conn, home.id, name, stored.etag)
+        tag = self._tag(item, before) or stored.etag
+        items.tag(self.entry.conn, home.id, name, tag)
         rewritten = stored.body != event.sent
-        return Stored(etag=stored.etag, rewritten=rewritten, schedule_tag=stored.etag)
+        return Stored(etag=stored.etag, rewritten=rewritten, schedule_tag=tag)
+
+    def _tag(self, item: CalendarItem, before: ItemRow | None) -> str | None:
+        """The tag it had, if a guest only answered."""
+        if before is None or self._organises(item):
+            return None
+        same = scheduling.only_answers_differ(item, self._read(before.body))
+        return before.schedule_tag if same else None
 
     def after_delete(self, home: CalendarRow, gone: ItemRow, *, tell: bool) -> None:
         """Call off what an organiser deletes; decline what an invited person deletes."""

@@ -18,16 +18,16 @@ from sqlalchemy import Connection
 from calendars import elsewhere
 from calendars.reconcile import Action, Do, Link, Ours, Theirs, There, reconcile
 from calendars.remote import Changed, Changes, RemoteCalendar, RemoteError
-from orchestrator.auth.people import Person
 from orchestrator.booking import Bookings
 from orchestrator.booking.event import Prepared, prepare
+from orchestrator.booking.guest import guest_of
 from orchestrator.booking.ledger import Entry
 from orchestrator.store import remotes
 from orchestrator.store.bookings import REMOTE
 from orchestrator.store.calendar_items import item
 from orchestrator.store.remotes import Shelved
 from rooms.errors import MargerideError
-from rooms.ids import PersonId, RoomId
+from rooms.ids import RoomId
 
 log = logging.getLogger(__name__)
 DOOR = REMOTE
@@ -56,14 +56,7 @@ class Mirror:
         self._zone = centre.zone
         self._domain = network.mail_domain
         self._looks = 0
-        self._guest = Person(
-            id=PersonId(f"{DOOR}:{room}"),
-            login=f"{DOOR}:{room}",
-            name=network.room(room).name,
-            role="animateur",
-            centres=frozenset({centre.id}),
-            locale=centre.languages[0],
-        )
+        self._guest = guest_of(network, room)
 
     async def bring_together(self, there: RemoteCalendar, list_every: int, now: datetime) -> None:
         """Until nothing is left to do. RemoteError when the other server does not let us."""

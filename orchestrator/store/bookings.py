@@ -19,6 +19,7 @@ HOLDING = (CONFIRMED, REQUESTED)
 ASKED = "asked"  # the key of a reason of a requested booking: its room's animateur has to answer
 LONGEST = timedelta(days=31)  # no room is held longer at a stretch: an index look-up says who is in
 AROUND = timedelta(days=14)  # as far as the judge looks for a free alternative
+NEAR = timedelta(days=2)  # as far as the buffers of two bookings reach
 INVITATION, ROOM_CALENDAR, REST = "invitation", "room-calendar", "rest"
 REMOTE = "remote"  # it appeared in the room's calendar on another server
 
@@ -121,7 +122,10 @@ def organisers(conn: Connection, calendar: int, names: Iterable[str]) -> dict[st
 
 
 def held(
-    conn: Connection, rooms: Sequence[RoomId], slots: Sequence[Slot]
+    conn: Connection,
+    rooms: Sequence[RoomId],
+    slots: Sequence[Slot],
+    around: timedelta = AROUND,
 ) -> list[tuple[Held, PersonId]]:
     """What is held of these rooms around these slots, and by whom; `uid` names the booking."""
     if not slots:
@@ -142,13 +146,13 @@ def held(
         .join(bookings, bookings.c.id == occurrences.c.booking_id)
         .where(
             occurrences.c.room_id.in_(rooms),
-            occurrences.c.starts_at < seconds(end + AROUND),
-            occurrences.c.starts_at > seconds(start - AROUND - LONGEST),
-            occurrences.c.ends_at > seconds(start - AROUND),
+            occurrences.c.starts_at < seconds(end + around),
+            occurrences.c.starts_at > seconds(start - around - LONGEST),
+            occurrences.c.ends_at > seconds(start - around),
         )
     )
     booked = [(_held(row), PersonId(row.organiser_id)) for row in conn.execute(query)]
-    return booked + feeds.between(conn, start - AROUND, end + AROUND, rooms)
+    return booked + feeds.between(conn, start - around, end + around, rooms)
 
 
 def _held(row: Any) -> Held:

@@ -101,6 +101,7 @@ def test_one_date_is_moved_twice_and_then_taken_out() -> None:
         assert dates(item) == ["11-02 09:00", f"11-10 {hour}:00", "11-16 09:00"]
         assert len(item.parts) == 2
     edit.drop_date(item, "20261116T080000Z", PARIS)
+    assert edit.left_out(item, PARIS) == [paris("2026-11-16T09:00")]
     assert dates(item) == ["11-02 09:00", "11-10 16:00"]
     edit.drop_date(item, name, PARIS)
     assert dates(item) == ["11-02 09:00"]

@@ -1,11 +1,12 @@
 """Slots found for several rooms at once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
 from calendars.booking import Slot
 from calendars.finder import Ask, Place, Proposal, propose, spread
+from rooms.centre import OpeningHours
 from tests.fakes.bookings import paris, slot
 from tests.fakes.places import a_centre
 
@@ -61,6 +62,17 @@ def test_a_part_of_the_day_is_kept_to() -> None:
 def test_the_window_begins_at_the_next_quarter() -> None:
     window = Slot(paris("2026-11-23T09:07"), paris("2026-11-23T10:30"))
     assert starts(ask(window=window), place()) == ["09:15", "09:30"]
+
+
+def test_the_usual_hours_are_proposed_before_the_night_and_the_evening() -> None:
+    always = replace(
+        place().centre, opening_hours=(OpeningHours(days=(0,), opens=time(0), closes=time(0)),)
+    )
+    found = list(propose(ask(), [replace(place(), centre=always)], PARIS))
+    clocks = [f"{one.slot.start.astimezone(PARIS):%H:%M}" for one in found]
+    assert clocks[0] == "08:00"
+    assert clocks.index("18:00") < clocks.index("00:00")
+    assert {"18:15", "23:00"} <= set(clocks[clocks.index("00:00") :])
 
 
 def test_rooms_of_other_centres_come_before_two_of_one() -> None:

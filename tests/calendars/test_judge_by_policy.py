@@ -141,6 +141,13 @@ def test_a_ceremony_of_the_centre_displaces_what_has_no_priority() -> None:
     assert not judged(ceremony, equal, priority=("ceremony",)).accepted
 
 
+def test_a_booking_too_near_a_ceremony_gives_way_as_well() -> None:
+    near = held(slot("2026-11-23T10:00", "11:00"))
+    ceremony = asked(MORNING, kind="ceremony", role="admin")
+    verdict = judged(ceremony, near, priority=("ceremony",), buffer_after_minutes=10)
+    assert (verdict.accepted, verdict.displaced) == (True, (near,))
+
+
 def test_a_date_that_is_skipped_displaces_nothing() -> None:
     night = slot("2026-11-24T03:00", "04:00")
     ceremony = asked(MORNING, night, kind="ceremony", role="admin")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from calendars.reconcile import Action, Do, Link, Ours, There, Theirs, reconcile
+from calendars.reconcile import Action, Do, Link, Ours, Theirs, There, reconcile
 
 
 def mine(**changed: Any) -> Ours:
@@ -110,9 +110,7 @@ def test_a_calendar_that_is_suddenly_empty_has_lost_what_it_held() -> None:
     links = [link(), link(name="bk-2.ics", href="bk-2.ics")]
     assert {action.do for action in reconcile(two, There(objects={}), links)} == {Do.WRITE}
     one_left = There(objects={"bk-1.ics": its()})
-    assert reconcile(two, one_left, links) == [
-        Action(do=Do.FREE, href="bk-2.ics", name="bk-2.ics")
-    ]
+    assert reconcile(two, one_left, links) == [Action(do=Do.FREE, href="bk-2.ics", name="bk-2.ics")]
 
 
 def test_what_frees_a_slot_comes_before_what_takes_one_and_writes_come_last() -> None:

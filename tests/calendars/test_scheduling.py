@@ -96,6 +96,13 @@ def test_a_copy_has_neither_alarms_nor_delivery_notes_and_keeps_what_is_one_s_ow
     assert "TRANSP:TRANSPARENT" in text(copy)
 
 
+def test_an_answer_alone_is_no_other_event() -> None:
+    before = item(f"ATTENDEE:{BEA}", "SUMMARY:a", "SEQUENCE:0")
+    answered = item(f"ATTENDEE;PARTSTAT=ACCEPTED:{BEA}", "SUMMARY:a", "SEQUENCE:1")
+    assert scheduling.only_answers_differ(before, answered)
+    assert not scheduling.only_answers_differ(before, item(f"ATTENDEE:{BEA}", "SUMMARY:b"))
+
+
 def test_a_reply_names_who_answers_and_a_stranger_s_is_not_taken() -> None:
     found = item(f"ATTENDEE;PARTSTAT=ACCEPTED:{BEA}", f"ATTENDEE:{TOM}", "STATUS:CANCELLED")
     assert scheduling.called_off(found)

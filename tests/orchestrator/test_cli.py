@@ -2,16 +2,18 @@
 
 import io
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from orchestrator.__main__ import main
 from orchestrator.auth import app_passwords, pairing
 from orchestrator.auth.keyring import load_keyring
 from orchestrator.cli.common import locale
 from orchestrator.cli.store import opened
-from orchestrator.store import people
+from orchestrator.store import mails, people
 from orchestrator.store.people import PersonRow
 
 
@@ -194,6 +196,28 @@ def test_the_doctor_sees_data_others_can_read(
     data.chmod(0o755)
     assert main(["doctor", "--data", str(data)]) == 1
     assert "chmod 700" in capsys.readouterr().out
+
+
+def test_the_doctor_sees_letters_that_will_not_leave(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = datetime.now(UTC)
+    add(data, "tom")  # makes the store
+
+    def lose(conn: Connection) -> None:
+        mails.add(
+            conn, now, dedupe="a", recipient="a@x.fr", kind="accepted", booking=None, message=b""
+        )
+        conn.exec_driver_sql("UPDATE mails SET state='unsure'")
+
+    with opened(data) as database:
+        database.write_now(lose)
+    assert main(["doctor", "--data", str(data)]) == 1
+    assert "1 of which nobody knows" in capsys.readouterr().out
+    lacking = tmp_path / "network.yaml"
+    lacking.write_bytes(Path("config/margeride.yaml").read_bytes())
+    assert main(["doctor", "--data", str(tmp_path / "new"), "--config", str(lacking)]) == 1
+    assert "/etc/margeride/smtp-password" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

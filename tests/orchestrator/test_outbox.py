@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert, select
 
 from orchestrator.outbox import Outbox
+from orchestrator.store.tables import facts
 from orchestrator.store.tables import outbox as rows
 from tests.fakes.rooms import Scene, furnished
 
@@ -92,3 +93,33 @@ async def test_a_kick_delivers_without_waiting(scene: Scene) -> None:
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert heard == ["booking.made"]
+
+
+async def test_what_a_scribe_writes_is_kept_only_with_its_row(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    outbox = Outbox(scene.database, lambda: scene.now)
+    failing = ["booking.made"]
+
+    def write_fact(conn: Connection, now: datetime, row: int, topic: str, payload: Any) -> None:
+        conn.execute(insert(facts).values(name=f"{topic} {row}", value="told"))
+        if topic in failing:
+            raise RuntimeError("after it was written")
+
+    outbox.write_with("scribe", write_fact)
+    await write(scene, "booking.made", "booking.moved")
+    assert await outbox.deliver() == 1
+    assert await told(scene) == ["booking.moved 2"]
+    for _ in range(3):
+        scene.now += timedelta(seconds=10)
+        assert await outbox.deliver() == 0
+    assert caplog.text.count("could not write") == 1
+    failing.clear()
+    scene.now += timedelta(seconds=10)
+    assert await outbox.deliver() == 1
+    assert await told(scene) == ["booking.made 1", "booking.moved 2"]
+
+
+async def told(scene: Scene) -> list[str]:
+    query = select(facts.c.name).where(facts.c.value == "told").order_by(facts.c.name)
+    return await scene.database.read(lambda conn: list(conn.execute(query).scalars()))

@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Page, expect
 
+from orchestrator import keys
+from orchestrator.store import policies
+from rooms.ids import RoomId
 from tests.fakes.browsers import Chromium, needs_chromium
 from tests.fakes.looking import faults, look, overflows, small_targets
 from tests.fakes.pages import ANNE, PagedService, a_week
@@ -29,8 +32,10 @@ def day(number: int, clock: str = "") -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-async def book(service: RunningService, title: str = "Atelier", **more: Any) -> dict[str, Any]:
-    anne = await service.log_in("anne")
+async def book(
+    service: RunningService, title: str = "Atelier", login: str = "anne", **more: Any
+) -> dict[str, Any]:
+    anne = await service.log_in(login)
     sent = {"title": title, "rooms": ["villefort-visio"]}
     sent |= {"from": day(1, "10:00"), "to": day(1, "11:00")} | more
     async with anne.post("/api/v1/bookings", sent) as answer:
@@ -124,7 +129,8 @@ async def test_a_booking_is_dragged_to_another_day_and_room_and_confirmed(
         assert await dates(service) == [f"meyrueis-visio {day(3, '10:00')}"]
         await page.goto(f"{service.url}/?view=day&date={day(3)}")
         block = page.locator(".block", has_text="Atelier")
-        width = (await block.bounding_box() or {})["width"]
+        box = await block.bounding_box()
+        width = box["width"] if box else 0
         await drag(page, block, block, dx=2 * width)
         await expect(dialog.get_by_label("De", exact=True)).to_have_value("12:00")
         await dialog.get_by_role("button", name="Déplacer").click()
@@ -181,6 +187,31 @@ async def test_two_rooms_are_found_for_mornings_and_booked(
         await dialog.get_by_label("Moment de la journée").select_option("evening")
         await dialog.get_by_role("button", name="Chercher").click()
         await expect(dialog.get_by_text("Aucun créneau ne convient")).to_be_visible()
+
+
+async def test_the_animateur_answers_a_request_from_the_planning(
+    tmp_path: Path, browser: Chromium
+) -> None:
+    async with running_service(tmp_path) as service:
+        network, now = service.app[keys.SETTINGS].network, datetime.now(UTC)
+        policy = {"asked_of": ["trainer"]}
+        await service.app[keys.DATABASE].write(
+            lambda conn: policies.save(conn, now, network, RoomId("villefort-visio"), policy, "t")
+        )
+        made = await book(service, login="tom")
+        assert made["state"] == "requested"
+        page = (await browser.new_page()).page
+        await log_in(page, service, "/")
+        await page.goto(service.url + WEEK)
+        await page.get_by_role("button", name="Atelier").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_label("Un mot pour l'organisateur").fill("Bienvenue")
+        assert await faults(page) == []
+        await dialog.get_by_role("button", name="Accepter").click()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        tom = await service.log_in("tom")
+        async with tom.get(f"/api/v1/bookings/{made['id']}") as answer:
+            assert (await answer.json())["booking"]["state"] == "confirmed"
 
 
 @pytest.mark.parametrize("which", ["Trouver un créneau", "Réserver"])

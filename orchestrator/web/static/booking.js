@@ -2,7 +2,7 @@
 // The booking dialogue: what, where, when; and when it is refused, why, and what is free instead.
 import { post, Problem } from "./api.js";
 import { icon } from "./icons.js";
-import { t } from "./i18n.js";
+import { list, t } from "./i18n.js";
 import { besideCentre } from "./names.js";
 import { repeatOf, SeriesFields } from "./series.js";
 import { announce, copy, Notice, ProblemNotice } from "./shell.js";
@@ -70,7 +70,7 @@ async function send(onBooked) {
       from: iso(instant(form.day, form.from)), to: iso(instant(form.day, form.to)),
       ...(Number(form.seats) > 0 ? { seats: Number(form.seats) } : {}), ...repeatOf(form),
     });
-    made.value = answer.booking ?? answer;
+    made.value = { ...(answer.booking ?? answer), left_out: answer.left_out ?? [] };
     announce(doneWords());
     onBooked();
   } catch (error) {
@@ -106,8 +106,9 @@ export function BookingDialog({ centres, onBooked }) {
 
 /** @param {{close: () => void}} props */
 function Made({ close }) {
-  const { title, from, to, join_url: link } = made.value;
+  const { title, from, to, join_url: link, left_out: gone } = made.value;
   return html`<p><strong>${title}</strong><br />${showDay(new Date(from))}, ${showRange(new Date(from), new Date(to))}</p>
+    ${gone.length ? html`<${Notice} kind="warning"><p>${t("series.left_out", { n: gone.length, dates: list(gone.map((/** @type {string} */ at) => showDay(new Date(at)))) })}</p><//>` : null}
     ${link ? html`<p>${t("booking.link")}</p><p><a href=${link}>${link}</a></p>` : null}
     <div class="actions">${link ? html`<button class="button" type="button" onClick=${() => void copy(link)}>${icon("copy")}${t("copy_link")}</button>` : null}
       <button class="button button-quiet" type="button" onClick=${close}>${t("close")}</button></div>`;

@@ -2,6 +2,7 @@
 // What stands behind a booking: its rooms, its link, and how to give it back.
 import { get, remove } from "./api.js";
 import { Conduct, session } from "./conduct.js";
+import { answersFor, Decide } from "./decide.js";
 import { icon } from "./icons.js";
 import { list, t, tOr } from "./i18n.js";
 import { openMove } from "./move.js";
@@ -14,14 +15,15 @@ const found = signal(/** @type {any} */ (null));
 const problem = signal(/** @type {Error|null} */ (null));
 const sure = signal(false);
 
-/** @param {any} held */
-async function load(held) {
+/** @param {any} held @param {any[]} centres */
+async function load(held, centres) {
   found.value = null;
   problem.value = null;
   sure.value = false;
   try {
     const answer = await get(`/bookings/${held.booking}`);
-    found.value = { ...(answer.booking ?? answer), held };
+    const one = answer.booking ?? answer;
+    found.value = { ...one, held, asked: one.state === "requested" && answersFor(person.value, one.rooms, centres) };
   } catch {
     found.value = { title: held.title, from: held.from, to: held.to, rooms: [held.room], state: held.state };
   }
@@ -32,7 +34,7 @@ export function DetailsDialog({ chosen, centres, onChanged }) {
   const ref = useRef(/** @type {HTMLDialogElement|null} */ (null));
   const held = chosen.value;
   useEffect(() => {
-    if (held) void load(held);
+    if (held) void load(held, centres);
     if (held && !ref.current?.open) ref.current?.showModal();
     if (!held && ref.current?.open) ref.current.close();
   }, [held]);
@@ -83,7 +85,8 @@ function GiveBack({ one, close, onChanged }) {
     }
   };
   if (!sure.value) {
-    return html`<div class="actions"><button class="button button-quiet" type="button" onClick=${() => { close(); openMove(one.held); }}>${icon("clock")}${t("move.button")}</button>
+    return html`${one.asked ? html`<${Decide} one=${one} close=${close} onChanged=${onChanged} />` : null}
+      <div class="actions"><button class="button button-quiet" type="button" onClick=${() => { close(); openMove(one.held); }}>${icon("clock")}${t("move.button")}</button>
       <button class="button button-quiet" type="button" onClick=${() => { sure.value = true; }}>${t("details.cancel")}</button></div>`;
   }
   return html`<div class="actions" role="group" aria-label=${t("details.sure")}><p>${t("details.sure")}</p>

@@ -147,6 +147,26 @@ async def test_one_clash_refuses_the_whole_series(service: RunningService) -> No
     assert len(await busy(service)) == 1
 
 
+async def test_where_the_rooms_allow_it_a_series_leaves_the_clashing_date_out_and_says_so(
+    service: RunningService,
+) -> None:
+    tom, anne = await service.log_in("tom"), await service.log_in("anne")
+    network, now = service.app[keys.SETTINGS].network, datetime.now(UTC)
+    policy = {"series": "skip_conflicts"}
+    await service.app[keys.DATABASE].write(
+        lambda conn: policies.save(conn, now, network, RoomId(VILLEFORT), policy, "test")
+    )
+    when: dict[str, Any] = {"from": at(60, 7), "to": at(120, 7)}
+    await book(anne, **when)
+    until = (datetime.now(UTC) + timedelta(days=15)).date().isoformat()
+    sent: dict[str, Any] = {"title": "Atelier", "rooms": [VILLEFORT]}
+    sent |= {"from": at(60), "to": at(120)}
+    sent |= {"repeat": {"frequency": "weekly", "until": until}}
+    made = await ask(tom, "POST", "/bookings", sent, 201)
+    assert made["left_out"] == [at(60, 7)]
+    assert len(await busy(service)) == 3
+
+
 async def test_people_check_in_stay_longer_and_leave_early(service: RunningService) -> None:
     tom = await service.log_in("tom")
     made = await book(tom, 10)

@@ -1,5 +1,6 @@
 """Calendars one makes, events that move and are copied, what is shared, the private drawer."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -294,3 +295,23 @@ async def test_a_room_may_show_others_only_that_it_is_taken(house: OpenHouse) ->
         assert "Licenciements" not in (await other.get(f"{anywhere}/a.ics")).text
     for known in (tom, house.client("admin")):
         assert "Licenciements" in (await known.get(f"{anywhere}/a.ics")).text
+
+
+async def test_twenty_copies_and_moves_into_one_slot_hold_it_once(house: OpenHouse) -> None:
+    clients = [house.client(login) for login in ("tom", "bea") for _ in range(10)]
+    for number, client in enumerate(clients):
+        made = await client.put(f"calendar/{number}.ics", event(f"e{number}"))
+        assert made.status == 201
+    answers = await asyncio.gather(
+        *(
+            transfer(
+                client, ("COPY", "MOVE")[number % 2], f"calendar/{number}.ics",
+                f"{VILLEFORT}/{number}.ics",
+            )
+            for number, client in enumerate(clients)
+        )
+    )  # fmt: skip
+    assert {answer.status for answer in answers} == {201}
+    assert await house.held(VILLEFORT) == 1
+    states = [row["state"] for row in await house.rows("bookings")]
+    assert (states.count("confirmed"), states.count("declined")) == (1, 19)

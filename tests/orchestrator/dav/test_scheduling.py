@@ -64,12 +64,14 @@ async def test_the_answer_of_a_colleague_reaches_the_organiser(house: OpenHouse)
     await tom.put("calendar/a.ics", event(more=people("tom", "bea")))
     before = (await tom.get("calendar/a.ics")).headers
     path, copy = await the_copy(bea)
+    tag = (await bea.get(path)).headers["Schedule-Tag"]
     accepted = copy.replace(
         f"PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:bea@{DOMAIN}",
         f"PARTSTAT=ACCEPTED:mailto:bea@{DOMAIN}",
     )
     assert accepted != copy
     assert (await bea.put(path, accepted.replace("\n", "\r\n").encode())).status == 204
+    assert (await bea.get(path)).headers["Schedule-Tag"] == tag
     now = await tom.get("calendar/a.ics")
     assert re.search(r"PARTSTAT=ACCEPTED[^:\n]*:mailto:bea@", now.unfolded)
     assert now.headers["ETag"] != before["ETag"]

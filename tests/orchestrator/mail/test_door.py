@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.mail import door
 from orchestrator.mail.door import Mailbox, ascii_line, open_door
 from orchestrator.mail.notices import Notices
 from orchestrator.mail.receive import Reception
@@ -72,8 +73,8 @@ async def relay(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         reception = Reception(bookings=house.bookings, office=office)
         lmtp = request.param == "lmtp"
         mailbox = Mailbox(reception=reception, lmtp=lmtp)
-        door = MailDoor(protocol=request.param, port=0)
-        async with open_door(door, mailbox, "visio.test") as port:
+        where = MailDoor(protocol=request.param, port=0)
+        async with open_door(where, mailbox, "visio.test") as port:
             yield Relay(house, port, office, smtplib.LMTP if lmtp else smtplib.SMTP)
 
 
@@ -273,6 +274,19 @@ async def test_a_room_taken_back_declines_by_mail(relay: Relay) -> None:
     last = (await relay.answers())[-1]
     assert "PARTSTAT=DECLINED" in calendar_in(last)
     assert "Anne" in text_in(last)
+
+
+async def test_one_conversation_too_many_is_told_to_come_back(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "MOST_CONNECTIONS", 1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+    assert (await reader.readline()).startswith(b"220")
+    other, refused = await asyncio.open_connection("127.0.0.1", relay.port)
+    assert (await other.readline()).startswith(b"421")
+    for stream in (writer, refused):
+        stream.close()
+        await stream.wait_closed()
 
 
 def test_smtp_says_it_in_ascii() -> None:

@@ -148,6 +148,18 @@ async def test_tls_that_nobody_speaks_sends_nothing_in_the_clear(database: Datab
     assert await states(database) == {"a@x.example": "waiting"}
 
 
+async def test_letters_are_forgotten_after_a_while_but_not_before_they_left(
+    database: Database,
+) -> None:
+    await let_wait(database, "a@x.example", "b@x.example")
+    async with listening(FussyServer(unwanted="a@x.example")) as office:
+        await sender_to(database, office.port, [NOW]).send()
+    await let_wait(database, "c@x.example")
+    later = NOW + timedelta(days=200)
+    assert await database.write(lambda conn: mails.forget(conn, later)) == 2
+    assert await states(database) == {"c@x.example": "waiting"}
+
+
 async def test_the_task_sends_what_comes_after_a_kick(database: Database) -> None:
     async with listening(PostOffice()) as office:
         sender = sender_to(database, office.port, [NOW])

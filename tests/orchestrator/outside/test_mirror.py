@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from calendars.remote import RemoteError
+from orchestrator.horizon import Horizon
 from orchestrator.outside.jobs import Jobs
 from orchestrator.settings.outside import Outside, RemoteSettings
 from orchestrator.store import remotes
@@ -346,6 +347,16 @@ async def test_a_series_there_is_judged_on_all_its_dates(tmp_path: Path) -> None
         await both.look()
         assert await both.confirmed() == ["Atelier"]
         assert "REFUSÉ" in both.text("choir.ics")
+
+
+async def test_an_endless_series_there_goes_on_being_held(tmp_path: Path) -> None:
+    async with bridge(tmp_path, HonestCalendar()) as both:
+        both.calendar.put("choir.ics", theirs(9, more=["RRULE:FREQ=WEEKLY"]))
+        await both.look()
+        before = await both.house.held(ROOM)
+        later = datetime.now(UTC) + timedelta(days=30)
+        assert await Horizon(both.house.bookings, lambda: later).extend() == 1
+        assert await both.house.held(ROOM) > before
 
 
 async def test_a_wrong_password_is_said_and_changes_nothing(
