@@ -1,9 +1,12 @@
 import pytest
 
+from calendars.content import Component, Line
 from calendars.ical import CalendarItem, parse, serialise
 from calendars.itip import (
     Answer,
     answer,
+    our_comment,
+    put_comment,
     room_copy,
     room_of,
     rooms_invited,
@@ -128,3 +131,10 @@ def test_a_private_event_lends_the_room_no_title() -> None:
     item = event("SUMMARY:Entretien", "CLASS:PRIVATE", f"ATTENDEE:{ADDRESS}")
     assert room_copy(item, DOMAIN, "Réservé").title == "Réservé"
     assert item.title == "Entretien"
+
+
+def test_our_comment_is_read_back_without_its_signature() -> None:
+    part = Component("VEVENT", [Line("COMMENT", "La leur")])
+    assert our_comment(part) == ""
+    put_comment(part, "Salle prise; demain, oui")
+    assert our_comment(part) == "Salle prise; demain, oui"
