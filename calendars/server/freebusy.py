@@ -34,7 +34,7 @@ def read_request(body: bytes) -> Asked:
     asked = questions[0]
     attendees = asked.lines("ATTENDEE")
     if not 0 < len(attendees) <= MAX_ATTENDEES:
-        raise Invalid("too-many-attendees", most=MAX_ATTENDEES)
+        raise Invalid("too-many-asked", most=MAX_ATTENDEES)
     start, end = _instant(asked, "DTSTART"), _instant(asked, "DTEND")
     if end <= start:
         raise broken("DTEND is not after DTSTART")

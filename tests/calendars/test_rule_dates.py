@@ -33,6 +33,15 @@ def test_every_other_week_counts_weeks_from_the_day_they_begin() -> None:
     assert texts(rule + "SU", first) == ["1997-08-05", "1997-08-17", "1997-08-19", "1997-08-31"]
 
 
+def test_a_week_that_reaches_beyond_the_window_gives_the_days_within_it() -> None:
+    monday, wednesday = date(2026, 11, 23), date(2026, 12, 2)
+    assert texts("FREQ=WEEKLY;BYDAY=MO,FR", monday, wednesday) == [
+        "2026-11-23",
+        "2026-11-27",
+        "2026-11-30",
+    ]
+
+
 def test_the_last_friday_of_each_month() -> None:
     assert texts("FREQ=MONTHLY;BYDAY=-1FR;COUNT=3", date(2026, 1, 30)) == [
         "2026-01-30",
