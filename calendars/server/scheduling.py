@@ -89,6 +89,7 @@ class Outbox(Branch):
         raise KeyError
 
     get_min_date_time = get_max_date_time = get_max_instances = _unset
+    get_max_attendees_per_instance = _unset
     get_calendar_availability = get_schedule_default_calendar_url = _unset
 
     def answer(self, body: bytes, now: datetime) -> webdav.Response:
