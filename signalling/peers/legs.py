@@ -79,7 +79,8 @@ class PublishLeg(Leg):
             for line in (await sender.getStats()).values()
             if line.type == "remote-inbound-rtp" and line.roundTripTime is not None
         ]
-        return round(min(trips) * 1000, 1) if trips else None
+        # aiortc reckons from rounded reports: on a fast line a round trip may come out negative.
+        return round(max(0.0, min(trips)) * 1000, 1) if trips else None
 
     async def sent_bytes(self) -> int:
         """Everything sent so far."""
