@@ -61,8 +61,3 @@ def everybody(views: Views, others: int) -> bool:
         len([p for p in mine.values() if p.frames > 10 and p.loudest > AUDIBLE]) >= others
         for mine in views.values()
     )
-
-
-def level_of(views: Views, name: str) -> dict[str, float]:
-    """How loud `name` was for each of the pages that have him."""
-    return {page: mine[name].loudest for page, mine in views.items() if name in mine}
