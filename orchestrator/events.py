@@ -50,7 +50,6 @@ class Bus:
     """Numbers events and hands them to every listener. Belongs to one event loop."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
         self._listeners: set[Listener] = set()
         self._kept: deque[Event] = deque(maxlen=KEPT)
         self.seq = 0
@@ -63,11 +62,6 @@ class Bus:
         for listener in self._listeners:
             listener.offer(event)
         return event
-
-    def publish_threadsafe(self, kind: str, **facts: Any) -> None:
-        """As `publish`, from any thread; nothing happens once the loop is closed."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(lambda: self.publish(kind, **facts))
 
     def since(self, seq: int) -> tuple[list[Event], bool]:
         """The kept events after `seq`, and whether some are no longer kept."""

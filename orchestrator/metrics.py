@@ -19,6 +19,7 @@ from calendars.server.request import PREFIX as DAV
 from orchestrator.keys import BUS, DATABASE, ENGINE, SETTINGS, SWITCHBOARD
 from orchestrator.session import RUNNING, SiteState, State
 from orchestrator.store.figures import Counts, counts
+from orchestrator.tasks import kept_running
 from rooms.control import CommandState
 from rooms.errors import MargerideError
 
@@ -111,12 +112,8 @@ async def _attached(app: web.Application) -> bool:
 
 @asynccontextmanager
 async def _sampling(app: web.Application) -> AsyncIterator[None]:
-    task = asyncio.create_task(app[FIGURES].follow_lag(), name="loop lag")
-    try:
+    async with kept_running("loop lag", app[FIGURES].follow_lag):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def setup(app: web.Application, version: str) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -43,6 +43,7 @@ from orchestrator.punctual import Punctual
 from orchestrator.settings import Settings
 from orchestrator.store import facts, versions
 from orchestrator.store.database import Database
+from orchestrator.tasks import kept_running
 from orchestrator.web import pages
 from orchestrator.words import words
 from rooms.ids import new_secret
@@ -52,7 +53,6 @@ from signalling.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
 STORE = "margeride.sqlite3"
-AGAIN = 1.0
 MakeEngine = Callable[[web.Application], AbstractAsyncContextManager[MediaEngine]]
 MAKE_ENGINE: "web.AppKey[MakeEngine]" = web.AppKey("make_engine")
 WIRE: "web.AppKey[Switchboard]" = web.AppKey("wire")
@@ -198,46 +198,26 @@ async def _outbox(app: web.Application) -> AsyncIterator[None]:
 
     outbox.listen("sessions follow bookings", follow)
     mail.join(app, outbox)
-    async with _kept_running("outbox", outbox.run), mail.open_mail(app):
+    async with kept_running("outbox", outbox.run), mail.open_mail(app):
         yield
 
 
 @asynccontextmanager
 async def _clock(app: web.Application) -> AsyncIterator[None]:
-    async with _kept_running("clock", Punctual(app[keys.HOUSE]).run):
+    async with kept_running("clock", Punctual(app[keys.HOUSE]).run):
         yield
 
 
 @asynccontextmanager
 async def _horizon(app: web.Application) -> AsyncIterator[None]:
-    async with _kept_running("horizon", Horizon(app[keys.BOOKINGS]).run):
+    async with kept_running("horizon", Horizon(app[keys.BOOKINGS]).run):
         yield
 
 
 @asynccontextmanager
 async def _no_show(app: web.Application) -> AsyncIterator[None]:
-    async with _kept_running("no-show", NoShow(app[keys.BOOKINGS]).run):
+    async with kept_running("no-show", NoShow(app[keys.BOOKINGS]).run):
         yield
-
-
-@asynccontextmanager
-async def _kept_running(name: str, work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Run `work` beside everything else; begin it again, and say so, when it fails."""
-
-    async def keep() -> None:
-        while True:
-            try:
-                await work()
-            except Exception:
-                log.exception("%s failed; it is begun again", name)
-            await asyncio.sleep(AGAIN)
-
-    task = asyncio.create_task(keep(), name=name)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def make_service(

@@ -14,10 +14,9 @@ from sqlalchemy import Connection
 
 from calendars.content import Line
 from calendars.edit import with_lines
-from calendars.server.port import Stored
 from orchestrator import roles
 from orchestrator.auth.people import Person
-from orchestrator.booking.event import KINDS, Prepared, compose, prepare
+from orchestrator.booking.event import KINDS, compose, prepare
 from orchestrator.booking.judge import Rules
 from orchestrator.booking.ledger import Entry
 from orchestrator.settings.model import Network
@@ -121,16 +120,6 @@ class Bookings:
         return await self.database.read(
             lambda conn: self._shown(conn, person, rows.between(conn, start, end))
         )
-
-    # for calendar clients: the caller is in a write transaction of his own
-
-    def put_event(self, entry: Entry, calendar: CalendarRow, name: str, event: Prepared) -> Stored:
-        """Store what a calendar client wrote, judged and answered."""
-        return entry.put(calendar, name, event)
-
-    def delete_event(self, entry: Entry, calendar: CalendarRow, name: str) -> None:
-        """Delete what a calendar client deleted, and free its rooms."""
-        entry.delete(calendar, name)
 
     async def write(
         self,

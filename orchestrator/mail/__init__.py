@@ -6,8 +6,7 @@
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -20,10 +19,9 @@ from orchestrator.mail.reminders import Reminders
 from orchestrator.mail.send import Sender
 from orchestrator.mail.story import Office
 from orchestrator.outbox import Outbox
+from orchestrator.tasks import kept_running
 
 __all__ = ["join", "open_mail"]
-log = logging.getLogger(__name__)
-AGAIN = 1.0
 DOOR_AGAIN = 10.0
 
 
@@ -58,8 +56,8 @@ async def open_mail(app: web.Application) -> AsyncIterator[None]:
     sender = Sender(database=database, mail=office.mail, hostname=name)
     reminders = Reminders(database=database, notices=Notices(office))
     async with contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(_kept("letters", sender.run))
-        await stack.enter_async_context(_kept("reminders", reminders.run))
+        await stack.enter_async_context(kept_running("letters", sender.run))
+        await stack.enter_async_context(kept_running("reminders", reminders.run))
         if office.mail.door is not None:
             reception = Reception(bookings=app[keys.BOOKINGS], office=office)
             lmtp = office.mail.door.protocol == "lmtp"
@@ -70,33 +68,5 @@ async def open_mail(app: web.Application) -> AsyncIterator[None]:
                 async with open_door(door, mailbox, name):
                     await asyncio.get_running_loop().create_future()
 
-            await stack.enter_async_context(_kept("mailbox", listen, DOOR_AGAIN))
+            await stack.enter_async_context(kept_running("mailbox", listen, DOOR_AGAIN))
         yield
-
-
-@asynccontextmanager
-async def _kept(
-    name: str, work: Callable[[], Awaitable[None]], again: float = AGAIN
-) -> AsyncIterator[None]:
-    """Run `work` beside everything else; begin it again, and say so once, when it fails."""
-
-    async def keep() -> None:
-        failed = ""
-        while True:
-            try:
-                await work()
-            except Exception as error:
-                if failed != repr(error):
-                    log.exception("%s failed; it is begun again", name)
-                failed = repr(error)
-            await asyncio.sleep(again)
-
-    task = asyncio.create_task(keep(), name=name)
-    try:
-        yield
-    finally:
-        while (
-            not task.done()
-        ):  # wait_for of Python 3.11 swallows a cancel that comes with an answer
-            task.cancel()
-            await asyncio.wait([task], timeout=AGAIN)

@@ -31,6 +31,7 @@ from orchestrator.outside.mirror import Mirror
 from orchestrator.outside.pace import Pace
 from orchestrator.settings.outside import FeedSettings, Outside, RemoteSettings
 from orchestrator.store import feeds, remotes
+from orchestrator.tasks import kept_running
 from rooms.errors import MargerideError, Unavailable
 from rooms.ids import RoomId
 
@@ -106,6 +107,7 @@ class Jobs:
                 group.create_task(self._keep_remote(one))
             for feed in self._outside.feeds:
                 group.create_task(self._keep_feed(feed))
+        await asyncio.get_running_loop().create_future()  # nothing is kept elsewhere: nothing to do
 
     def kick(self, rooms: list[str]) -> None:
         """Something happened to these rooms."""
@@ -200,14 +202,11 @@ def setup(app: web.Application) -> None:
                 jobs.kick(payload.get("rooms", []))
 
         app[keys.OUTBOX].listen(LISTENER, follow)
-        tasks = [
-            asyncio.create_task(jobs.run(), name=LISTENER),
-            asyncio.create_task(_count(app, figures), name="figures of what is elsewhere"),
-        ]
-        yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        async with (
+            kept_running(LISTENER, jobs.run),
+            kept_running("figures of what is elsewhere", lambda: _count(app, figures)),
+        ):
+            yield
 
     app.cleanup_ctx.append(running)
 

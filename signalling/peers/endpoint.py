@@ -30,7 +30,7 @@ from signalling.peers.call import Call
 from signalling.peers.commands import Commands, Failed
 from signalling.peers.line import WireLine
 from signalling.peers.screen import Screen
-from signalling.peers.test_card import Studio, signature
+from signalling.peers.test_card import Studio
 
 log = logging.getLogger(__name__)
 
@@ -237,8 +237,3 @@ class Endpoint:
                     await self.call.listener.measure()
                 if self.call is not None and turn % STATS_EVERY == 0 and self.call.you:
                     await self.call.stats()
-
-
-def tone_of(room: str) -> int:
-    """The tone by which an endpoint with this key is known."""
-    return signature(room).tone
