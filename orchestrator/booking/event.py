@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from calendars import ical, itip, marks, recurrence
 from calendars.booking import Occurrence
 from calendars.ical import CalendarItem
+from calendars.zones import ZONES
 from orchestrator.auth.people import Person
 from orchestrator.settings.model import Network
 from orchestrator.store.calendar_items import Taken, seconds
@@ -95,7 +96,7 @@ class Prepared:
 def _true_zones(body: bytes) -> bool:
     """Whether every zone it defines is one that everybody knows."""
     named = _TZID.findall(_FOLD.sub(b"", body))
-    return all(name.decode("utf-8", "replace").strip() in available_timezones() for name in named)
+    return all(name.decode("utf-8", "replace").strip() in ZONES for name in named)
 
 
 def _plain(body: bytes) -> list[bytes]:
