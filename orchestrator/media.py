@@ -15,13 +15,16 @@ from pathlib import Path
 from rooms.errors import Forbidden, MargerideError
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId
 from signalling.engine import (
+    Budget,
     EngineBack,
     EngineEvent,
     EngineLost,
     EngineState,
     Kind,
+    Mode,
     PublishAnswer,
     SubscribeOffer,
+    Wish,
 )
 from signalling.engines import wire
 from signalling.engines.remote import RemoteEngine, absent
@@ -262,6 +265,33 @@ class WorkerSupervisor:
     ) -> None:
         """As the port says."""
         await self._engine().mute(session, participant, kind, muted)
+
+    async def view(
+        self,
+        session: SessionId,
+        participant: ParticipantId,
+        wishes: Sequence[Wish],
+        mode: Mode,
+    ) -> None:
+        """As the port says."""
+        await self._engine().view(session, participant, wishes, mode)
+
+    async def line(
+        self, session: SessionId, participant: ParticipantId, budget: Budget | None
+    ) -> None:
+        """As the port says."""
+        await self._engine().line(session, participant, budget)
+
+    async def receive(
+        self,
+        session: SessionId,
+        participant: ParticipantId,
+        leg: LegId,
+        offer: str,
+        tracks: Sequence[TrackId],
+    ) -> SubscribeOffer:
+        """As the port says."""
+        return await self._engine().receive(session, participant, leg, offer, tracks)
 
     async def remove(self, session: SessionId, participant: ParticipantId) -> None:
         """As the port says."""

@@ -37,6 +37,27 @@ class LegState(StrEnum):
     CLOSED = "closed"
 
 
+class Mode(StrEnum):
+    """How much a subscriber wants: everything his line carries, little, or sound alone."""
+
+    FULL = "full"
+    SAVING = "saving"
+    SOUND = "sound"
+
+
+class Why(StrEnum):
+    """Why a subscriber is sent no more of a track than he is."""
+
+    FULL = "full"  # he gets the best there is
+    SMALL = "small"  # his page shows it small
+    HIDDEN = "hidden"  # his page does not show it
+    LINE = "line"  # his line carries no more
+    CENTRE = "centre"  # the others behind the same line need their share
+    SAVING = "saving"  # he asked for little
+    MANY = "many"  # only so many pictures are sent at once
+    SOURCE = "source"  # the publisher sends no more
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
     """One published stream. `source` is camera, microphone or screen."""
@@ -75,8 +96,45 @@ class SubscribeOffer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A track as a subscriber's page shows it: `height` in device pixels, 0 while hidden."""
+
+    track: TrackId
+    height: int
+    stage: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a subscriber is sent of a track. `layer` counts from the lowest; None: paused.
+
+    `temporal` is the highest temporal layer sent, `kbps` what the track takes of his line.
+    """
+
+    track: TrackId
+    layer: int | None
+    temporal: int
+    kbps: float
+    why: Why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """The line behind which a participant is; those of the same `line` share it. None: unknown."""
+
+    line: str
+    up_kbps: int | None = None
+    down_kbps: int | None = None
+    rtt_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One PeerConnection as the worker sees it. Rates in kbit/s, times in ms, loss in 0..1."""
+    """One PeerConnection as the worker sees it. Rates in kbit/s, times in ms, loss in 0..1.
+
+    `available_kbps` is what the leg's line is thought to carry, `counts` are totals by name:
+    packets, octets, refused, nacked, repeated, keyframes_asked.
+    """
 
     id: LegId
     role: Role
@@ -87,6 +145,9 @@ class Leg:
     loss: float = 0.0
     rtt_ms: float | None = None
     profile: str = ""
+    available_kbps: float | None = None
+    choices: tuple[Choice, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +187,40 @@ class TrackStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LegChose:
+    """What a subscriber leg is sent has changed; every placed video track is in `choices`."""
+
+    session: SessionId
+    participant: ParticipantId
+    leg: LegId
+    available_kbps: float | None
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayersWanted:
+    """A publisher should send these layers of a track and no others (none: nobody looks).
+
+    `rids` is empty for a track without simulcast; `kbps` 0 then means nobody looks, None no limit.
+    """
+
+    session: SessionId
+    participant: ParticipantId
+    leg: LegId
+    track: TrackId
+    rids: tuple[str, ...]
+    kbps: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoke:
+    """Who speaks in a session: the dominant speaker first, at most five."""
+
+    session: SessionId
+    participants: tuple[ParticipantId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineLost:
     """The worker is gone: every leg with it. A new one is being started."""
 
@@ -137,7 +232,7 @@ class EngineBack:
     fresh: bool
 
 
-EngineEvent = LegChanged | TrackStarted | EngineLost | EngineBack
+EngineEvent = LegChanged | TrackStarted | LegChose | LayersWanted | Spoke | EngineLost | EngineBack
 
 
 class MediaEngine(Protocol):
@@ -173,6 +268,34 @@ class MediaEngine(Protocol):
         self, session: SessionId, participant: ParticipantId, kind: Kind, muted: bool
     ) -> None:
         """Stop (or resume) forwarding what the participant publishes of this kind."""
+
+    async def view(
+        self,
+        session: SessionId,
+        participant: ParticipantId,
+        wishes: Sequence[Wish],
+        mode: Mode,
+    ) -> None:
+        """What his page shows, whole each time; a track it does not name is as good as hidden.
+
+        Before the first call every track is wanted at full height. Outlives his legs.
+        """
+
+    async def line(
+        self, session: SessionId, participant: ParticipantId, budget: Budget | None
+    ) -> None:
+        """The line he is behind. Outlives his legs."""
+
+    async def receive(
+        self,
+        session: SessionId,
+        participant: ParticipantId,
+        leg: LegId,
+        offer: str,
+        tracks: Sequence[TrackId],
+    ) -> SubscribeOffer:
+        """Answer a receiver that offers himself (WHEP): `sdp` is our answer, at most one track
+        for each m-line that receives. The leg cannot be renegotiated."""
 
     async def remove(self, session: SessionId, participant: ParticipantId) -> None:
         """Close the participant's legs; his tracks leave every subscription."""

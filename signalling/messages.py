@@ -5,43 +5,32 @@
 written once; `numbered` puts a number on it.
 """
 
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from rooms.errors import Invalid
-from rooms.ids import CommandId, LegId, ParticipantId, SessionId, TrackId
+from rooms.ids import CommandId, LegId, ParticipantId, SessionId
 from signalling.codec import Json, Limit, dump, parse, read, write
-from signalling.engine import Kind, Role
+from signalling.message_types import Count, LegName, Name, Secret, Word
+from signalling.messages_media import (
+    LegFailed,
+    LegLost,
+    PublishAnswered,
+    PublishLayers,
+    PublishOffer,
+    Speakers,
+    Stats,
+    SubscribeAnswer,
+    SubscribeOffered,
+    SubscribeStart,
+    TrackSet,
+    TrackView,
+    View,
+    ViewChosen,
+)
 
 VERSION = 1
 MAX_SERVER_BYTES = 1_048_576
-
-Name = Annotated[str, Limit(most=200)]
-Word = Annotated[str, Limit(most=64)]
-Secret = Annotated[str, Limit(most=512)]
-Sdp = Annotated[str, Limit(most=60_000)]
-Count = Annotated[int, Limit(low=0, high=2**53)]
-LegName = Annotated[LegId, Limit(pattern=r"lg-[0-9a-f]{20}")]
-Rate = Annotated[float, Limit(low=0, high=1e9)]
-
-
-class Source(StrEnum):
-    """Where a track comes from."""
-
-    MICROPHONE = "microphone"
-    CAMERA = "camera"
-    SCREEN = "screen"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackView:
-    """A track as others see it."""
-
-    id: TrackId
-    kind: Kind
-    source: str
-    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,29 +43,6 @@ class ParticipantView:
     room: str | None
     state: str
     tracks: tuple[TrackView, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedView:
-    """A subscribed track: the m-line that carries it, and whose it is."""
-
-    mid: str
-    track: TrackId
-    participant: ParticipantId
-    kind: Kind
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegReport:
-    """A leg as the client measures it."""
-
-    role: Role
-    kbps: Rate
-    loss: Annotated[float, Limit(low=0, high=1)]
-    rtt_ms: Rate | None = None
-    fps: Rate | None = None
-    frozen: Rate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,59 +81,6 @@ class Leave:
     """Give my place up."""
 
     type: ClassVar[str] = "leave"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishOffer:
-    """What I send."""
-
-    type: ClassVar[str] = "publish.offer"
-    leg: LegName
-    sdp: Sdp
-    sources: Annotated[dict[str, Source], Limit(most=32)] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscribeStart:
-    """Send me the others on this leg."""
-
-    type: ClassVar[str] = "subscribe.start"
-    leg: LegName
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscribeAnswer:
-    """My answer to the offer of that serial."""
-
-    type: ClassVar[str] = "subscribe.answer"
-    leg: LegName
-    serial: Count
-    sdp: Sdp
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackSet:
-    """I have muted (or unmuted) what I send of this kind."""
-
-    type: ClassVar[str] = "track.set"
-    kind: Kind
-    muted: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegFailed:
-    """My side of the leg says failed."""
-
-    type: ClassVar[str] = "leg.failed"
-    leg: LegName
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stats:
-    """What I measure."""
-
-    type: ClassVar[str] = "stats"
-    legs: Annotated[tuple[LegReport, ...], Limit(most=4)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,35 +189,6 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublishAnswered:
-    """The worker's answer to `publish.offer`."""
-
-    type: ClassVar[str] = "publish.answer"
-    leg: LegId
-    sdp: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscribeOffered:
-    """The worker's offer on your subscriber leg."""
-
-    type: ClassVar[str] = "subscribe.offer"
-    leg: LegId
-    serial: int
-    sdp: str
-    tracks: tuple[PlacedView, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LegLost:
-    """The worker lost the leg: make a new one."""
-
-    type: ClassVar[str] = "leg.lost"
-    leg: LegId
-    role: Role
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """Do this, in your room."""
 
@@ -336,11 +220,12 @@ class Error:
 
 ClientMessage = (
     Hello | Heartbeat | Join | Leave | PublishOffer | SubscribeStart | SubscribeAnswer | TrackSet
-    | LegFailed | Stats | RoomState | CommandAccepted | CommandDone | CommandFailed
+    | LegFailed | Stats | View | RoomState | CommandAccepted | CommandDone | CommandFailed
 )  # fmt: skip
 ServerMessage = (
     Welcome | Heartbeat | Joined | ParticipantJoined | ParticipantChanged | ParticipantLeft
-    | SessionChanged | Left | PublishAnswered | SubscribeOffered | LegLost | Command
+    | SessionChanged | Left | PublishAnswered | SubscribeOffered | LegLost | ViewChosen
+    | PublishLayers | Speakers | Command
     | CommandCancel | Error
 )  # fmt: skip
 

@@ -12,13 +12,16 @@ from signalling.messages import (
     CommandFailed,
     Join,
     Leave,
+    RoomState,
+)
+from signalling.messages_media import (
     LegFailed,
     PublishOffer,
-    RoomState,
     Stats,
     SubscribeAnswer,
     SubscribeStart,
     TrackSet,
+    View,
 )
 from signalling.ports import House
 from signalling.switchboard_gathering import Seat, Seated
@@ -85,6 +88,8 @@ class Asks:
                 await self._media.mute(seat, message)
             case LegFailed(leg=leg):
                 self._media.leg_failed(seat, leg)
+            case View():
+                await self._media.view(seat, message)
             case Stats(legs=legs):
                 seat.reported = [write(leg) for leg in legs]
             case _:

@@ -11,11 +11,10 @@ from signalling.messages import (
     ParticipantChanged,
     ParticipantJoined,
     ParticipantView,
-    PlacedView,
     ServerMessage,
-    TrackView,
     body,
 )
+from signalling.messages_media import PlacedView, TrackView
 from signalling.ports import Json, Place
 from signalling.presence import Presence, Standing
 from signalling.switchboard_peer import Clock, Peer

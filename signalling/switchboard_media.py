@@ -15,19 +15,28 @@ from signalling.engine import (
     EngineEvent,
     EngineState,
     Kind,
+    LayersWanted,
     LegChanged,
+    LegChose,
     LegState,
     MediaEngine,
     Member,
     Role,
+    Spoke,
+    Wish,
 )
-from signalling.messages import (
+from signalling.messages_media import (
+    ChosenTrack,
     LegLost,
     PublishAnswered,
+    PublishLayers,
     PublishOffer,
+    Speakers,
     SubscribeAnswer,
     SubscribeOffered,
     TrackSet,
+    View,
+    ViewChosen,
 )
 from signalling.peer import Event
 from signalling.ports import House
@@ -138,6 +147,13 @@ class Media:
             seat.gathering.changed(seat)
         await self._engine_mute(seat, wish.kind, wish.muted)
 
+    async def view(self, seat: Seat, view: View) -> None:
+        """What his page shows decides what he is sent."""
+        wishes = [
+            Wish(track=shown.track, height=shown.height, stage=shown.stage) for shown in view.tracks
+        ]
+        await self._engine.view(seat.place.session, seat.id, wishes, view.mode)
+
     def leg_failed(self, seat: Seat, leg: LegId) -> None:
         """His side gave a leg up; nothing more is offered on it."""
         if seat.leg(Role.SUBSCRIBE) == leg:
@@ -219,6 +235,20 @@ class Media:
                 seat = self._hall.seat(event.session, event.participant)
                 if seat is not None and seat.leg(event.role) == event.leg:
                     self._lost(seat, event.role, event.leg)
+            case LegChose(session=session, participant=participant, leg=leg):
+                seat = self._hall.seat(session, participant)
+                if seat is not None and seat.leg(Role.SUBSCRIBE) == leg:
+                    seat.say(_chosen(event))
+            case LayersWanted(session=session, participant=participant, leg=leg):
+                seat = self._hall.seat(session, participant)
+                if seat is not None and seat.leg(Role.PUBLISH) == leg:
+                    seat.say(
+                        PublishLayers(leg=leg, track=event.track, rids=event.rids, kbps=event.kbps)
+                    )
+            case Spoke(session=session, participants=participants):
+                gathering = self._hall.gatherings.get(session)
+                if gathering is not None:
+                    gathering.tell(Speakers(participants=participants))
             case _:
                 log.debug("%s", event)
 
@@ -265,6 +295,17 @@ class Media:
             log.warning("the media worker refuses: %s", refusal)
         except Exception:
             log.exception("a media call failed")
+
+
+def _chosen(event: LegChose) -> ViewChosen:
+    return ViewChosen(
+        leg=event.leg,
+        available_kbps=event.available_kbps,
+        tracks=tuple(
+            ChosenTrack(track=one.track, layer=one.layer, kbps=one.kbps, why=one.why)
+            for one in event.choices
+        ),
+    )
 
 
 def _moves(seat: Seat, event: Event) -> None:

@@ -5,7 +5,7 @@ what was asked, and lets one offer be open at a time: what changes meanwhile goe
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rooms.ids import LegId, ParticipantId, TrackId
 from signalling.engine import Kind, Track
@@ -74,20 +74,6 @@ class Board:
         return replace(track, muted=(track.participant, track.kind) in self._muted)
 
 
-@dataclass(frozen=True, slots=True)
-class Diff:
-    """What changes between two sets of tracks."""
-
-    added: frozenset[TrackId]
-    removed: frozenset[TrackId]
-
-
-def diff(before: Iterable[TrackId], after: Iterable[TrackId]) -> Diff:
-    """What is new, and what is no more."""
-    old, new = frozenset(before), frozenset(after)
-    return Diff(added=new - old, removed=old - new)
-
-
 class Subscription:
     """A subscriber leg: what was asked for on it, and the offer that waits for its answer."""
 
@@ -100,7 +86,7 @@ class Subscription:
 
     def ask(self, wanted: tuple[TrackId, ...]) -> bool:
         """Whether to ask the engine now; True at most once until it has said what came of it."""
-        if self.waiting or self._asking or diff(self._asked, wanted) == diff((), ()):
+        if self.waiting or self._asking or self._asked == frozenset(wanted):
             return False
         self._asking, self._asked = True, frozenset(wanted)
         return True

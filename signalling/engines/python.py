@@ -9,16 +9,19 @@ from dataclasses import dataclass, field, replace
 from rooms.errors import Invalid, NotFound
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId, new_id
 from signalling.engine import (
+    Budget,
     EngineEvent,
     EngineState,
     Kind,
     LegChanged,
     LegState,
     Member,
+    Mode,
     PublishAnswer,
     SubscribeOffer,
     Track,
     TrackStarted,
+    Wish,
 )
 from signalling.engines.python_legs import BaseLeg, Owner
 from signalling.engines.python_port import MediaPort
@@ -52,6 +55,10 @@ class _Seat:
     subscribe: SubscriberLeg | None = None
     # Former legs that still carry media until their successors are connected.
     former: list[BaseLeg] = field(default_factory=list)
+    # What his page shows (None before it said so), and the line he is behind.
+    wishes: dict[TrackId, Wish] | None = None
+    mode: Mode = Mode.FULL
+    budget: Budget | None = None
 
     @property
     def legs(self) -> list[BaseLeg]:
@@ -173,6 +180,34 @@ class PythonEngine:
         for track in list(seat.tracks.values()):
             seat.tracks[track.id] = replace(track, muted=track.kind in seat.muted)
         self._rewire(session)
+
+    async def view(
+        self,
+        session: SessionId,
+        participant: ParticipantId,
+        wishes: Sequence[Wish],
+        mode: Mode,
+    ) -> None:
+        """What his page shows."""
+        seat = self._seat(session, participant)
+        seat.wishes, seat.mode = {wish.track: wish for wish in wishes}, mode
+
+    async def line(
+        self, session: SessionId, participant: ParticipantId, budget: Budget | None
+    ) -> None:
+        """The line he is behind."""
+        self._seat(session, participant).budget = budget
+
+    async def receive(
+        self,
+        session: SessionId,
+        participant: ParticipantId,
+        leg: LegId,
+        offer: str,
+        tracks: Sequence[TrackId],
+    ) -> SubscribeOffer:
+        """Answer a receiver that offers himself."""
+        raise Invalid("bad-sdp")
 
     async def remove(self, session: SessionId, participant: ParticipantId) -> None:
         """Close his legs; his tracks leave every subscription."""

@@ -4,17 +4,21 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rooms.errors import MargerideError, Unavailable
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId
 from signalling.engine import (
+    Budget,
     EngineEvent,
     EngineState,
     Kind,
+    Mode,
     PublishAnswer,
     SubscribeOffer,
+    Wish,
 )
 from signalling.engines import wire
 
@@ -154,6 +158,35 @@ class RemoteEngine:
     ) -> None:
         """As the port says."""
         await self.call("mute", session, participant, kind, muted)
+
+    async def view(
+        self,
+        session: SessionId,
+        participant: ParticipantId,
+        wishes: Sequence[Wish],
+        mode: Mode,
+    ) -> None:
+        """As the port says."""
+        await self.call("view", session, participant, [asdict(wish) for wish in wishes], mode)
+
+    async def line(
+        self, session: SessionId, participant: ParticipantId, budget: Budget | None
+    ) -> None:
+        """As the port says."""
+        told = None if budget is None else asdict(budget)
+        await self.call("line", session, participant, told)
+
+    async def receive(
+        self,
+        session: SessionId,
+        participant: ParticipantId,
+        leg: LegId,
+        offer: str,
+        tracks: Sequence[TrackId],
+    ) -> SubscribeOffer:
+        """As the port says."""
+        made = await self.call("receive", session, participant, leg, offer, list(tracks))
+        return wire.subscribe_offer(made)
 
     async def remove(self, session: SessionId, participant: ParticipantId) -> None:
         """As the port says."""

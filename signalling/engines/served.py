@@ -12,7 +12,7 @@ from typing import Any
 
 from rooms.errors import Invalid, MargerideError
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId
-from signalling.engine import Kind, MediaEngine
+from signalling.engine import Kind, MediaEngine, Mode
 from signalling.engines import wire
 
 
@@ -91,7 +91,7 @@ class Served:
                 self._quit_now()
                 return None
             return await call(self._engine, *arguments)
-        except (KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError, ValueError):
             raise Invalid("bad-message", call=str(message.get("call"))) from None
 
     async def _pass_events(self) -> None:
@@ -117,6 +117,30 @@ async def _mute(
     await engine.mute(SessionId(session), ParticipantId(participant), Kind(kind), muted)
 
 
+async def _view(
+    engine: MediaEngine, session: str, participant: str, wishes: list[wire.Json], mode: str
+) -> None:
+    await engine.view(
+        SessionId(session), ParticipantId(participant), list(map(wire.wish, wishes)), Mode(mode)
+    )
+
+
+async def _line(
+    engine: MediaEngine, session: str, participant: str, budget: wire.Json | None
+) -> None:
+    told = None if budget is None else wire.budget(budget)
+    await engine.line(SessionId(session), ParticipantId(participant), told)
+
+
+async def _receive(
+    engine: MediaEngine, session: str, participant: str, leg: str, offer: str, tracks: list[str]
+) -> object:
+    wanted = [TrackId(track) for track in tracks]
+    return await engine.receive(
+        SessionId(session), ParticipantId(participant), LegId(leg), offer, wanted
+    )
+
+
 async def _nothing(engine: MediaEngine) -> None:
     """Handled before it is called."""
 
@@ -128,6 +152,9 @@ CALLS: dict[str, Any] = {
     "subscribe": _subscribe,
     "answer": lambda engine, *with_: engine.answer(*with_),
     "mute": _mute,
+    "view": _view,
+    "line": _line,
+    "receive": _receive,
     "remove": lambda engine, *with_: engine.remove(*with_),
     "state": lambda engine: engine.state(),
     "quit": _nothing,

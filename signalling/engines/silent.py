@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from rooms.errors import Invalid, NotFound, Unavailable
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId, new_id
 from signalling.engine import (
+    Budget,
     EngineEvent,
     EngineState,
     Kind,
@@ -19,11 +20,13 @@ from signalling.engine import (
     LegChanged,
     LegState,
     Member,
+    Mode,
     Placed,
     PublishAnswer,
     Role,
     SubscribeOffer,
     Track,
+    Wish,
 )
 
 SOURCES = {Kind.AUDIO: "microphone", Kind.VIDEO: "camera"}
@@ -138,6 +141,42 @@ class SilentEngine:
         for track in list(seat.tracks.values()):
             if track.kind == kind:
                 seat.tracks[track.id] = replace(track, muted=muted)
+
+    async def view(
+        self,
+        session: SessionId,
+        participant: ParticipantId,
+        wishes: Sequence[Wish],
+        mode: Mode,
+    ) -> None:
+        """Remember what was asked."""
+        self._called("view", session, participant, tuple(wishes), mode)
+
+    async def line(
+        self, session: SessionId, participant: ParticipantId, budget: Budget | None
+    ) -> None:
+        """Remember what was asked."""
+        self._called("line", session, participant, budget)
+
+    async def receive(
+        self,
+        session: SessionId,
+        participant: ParticipantId,
+        leg: LegId,
+        offer: str,
+        tracks: Sequence[TrackId],
+    ) -> SubscribeOffer:
+        """Answer with a text, and these tracks in order."""
+        self._called("receive", session, participant, leg, offer, tuple(tracks))
+        if not offer:
+            raise Invalid("bad-sdp")
+        seat, present = self._seat(session, participant), self._known(session)
+        wanted = [track for track in tracks if track in present]
+        placed = tuple(Placed(mid=str(n), track=track) for n, track in enumerate(wanted))
+        seat.legs[Role.SUBSCRIBE] = Leg(
+            id=leg, role=Role.SUBSCRIBE, state=LegState.NEW, serial=1, tracks=placed
+        )
+        return SubscribeOffer(leg=leg, serial=1, sdp=f"answer to {leg}", tracks=placed)
 
     async def remove(self, session: SessionId, participant: ParticipantId) -> None:
         """Forget the participant."""

@@ -17,21 +17,28 @@ from rooms import errors
 from rooms.errors import MargerideError, Unavailable
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId
 from signalling.engine import (
+    Budget,
+    Choice,
     EngineBack,
     EngineEvent,
     EngineLost,
     EngineState,
     Kind,
+    LayersWanted,
     Leg,
     LegChanged,
+    LegChose,
     LegState,
     Member,
     Placed,
     PublishAnswer,
     Role,
+    Spoke,
     SubscribeOffer,
     Track,
     TrackStarted,
+    Why,
+    Wish,
 )
 
 PROTOCOL = 1
@@ -122,6 +129,19 @@ def _leg(data: Json) -> Leg:
         loss=data["loss"],
         rtt_ms=data["rtt_ms"],
         profile=data["profile"],
+        available_kbps=data["available_kbps"],
+        choices=tuple(map(_choice, data["choices"])),
+        counts=dict(data["counts"]),
+    )
+
+
+def _choice(data: Json) -> Choice:
+    return Choice(
+        track=TrackId(data["track"]),
+        layer=data["layer"],
+        temporal=data["temporal"],
+        kbps=data["kbps"],
+        why=Why(data["why"]),
     )
 
 
@@ -131,6 +151,18 @@ def _member(data: Json) -> Member:
         tracks=tuple(map(_track, data["tracks"])),
         legs=tuple(map(_leg, data["legs"])),
     )
+
+
+def wish(data: Json) -> Wish:
+    """From its JSON."""
+    return Wish(track=TrackId(data["track"]), height=int(data["height"]), stage=bool(data["stage"]))
+
+
+def budget(data: Json) -> Budget:
+    """From its JSON."""
+    rates = (data[name] for name in ("up_kbps", "down_kbps", "rtt_ms"))
+    up, down, rtt = (None if rate is None else int(rate) for rate in rates)
+    return Budget(line=str(data["line"]), up_kbps=up, down_kbps=down, rtt_ms=rtt)
 
 
 def event_to_json(event: EngineEvent) -> Json:
@@ -156,9 +188,40 @@ def _track_started(data: Json) -> EngineEvent:
     )
 
 
+def _leg_chose(data: Json) -> EngineEvent:
+    return LegChose(
+        session=SessionId(data["session"]),
+        participant=ParticipantId(data["participant"]),
+        leg=LegId(data["leg"]),
+        available_kbps=data["available_kbps"],
+        choices=tuple(map(_choice, data["choices"])),
+    )
+
+
+def _layers_wanted(data: Json) -> EngineEvent:
+    return LayersWanted(
+        session=SessionId(data["session"]),
+        participant=ParticipantId(data["participant"]),
+        leg=LegId(data["leg"]),
+        track=TrackId(data["track"]),
+        rids=tuple(data["rids"]),
+        kbps=data["kbps"],
+    )
+
+
+def _spoke(data: Json) -> EngineEvent:
+    return Spoke(
+        session=SessionId(data["session"]),
+        participants=tuple(map(ParticipantId, data["participants"])),
+    )
+
+
 EVENTS: dict[str, Callable[[Json], EngineEvent]] = {
     "LegChanged": _leg_changed,
     "TrackStarted": _track_started,
+    "LegChose": _leg_chose,
+    "LayersWanted": _layers_wanted,
+    "Spoke": _spoke,
     "EngineLost": lambda _: EngineLost(),
     "EngineBack": lambda data: EngineBack(fresh=data["fresh"]),
 }

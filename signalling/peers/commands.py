@@ -20,13 +20,7 @@ from rooms.control import (
 from rooms.errors import MargerideError
 from rooms.ids import CommandId, SessionId
 from rooms.state import MessageState
-from signalling.messages import (
-    ClientMessage,
-    Command,
-    CommandAccepted,
-    CommandDone,
-    CommandFailed,
-)
+from signalling.messages import ClientMessage, Command, CommandAccepted, CommandDone, CommandFailed
 from signalling.peers.screen import Screen
 
 log = logging.getLogger(__name__)

@@ -23,9 +23,9 @@ from signalling.messages import (
     Left,
     RoomState,
     ServerMessage,
-    TrackSet,
     Welcome,
 )
+from signalling.messages_media import TrackSet
 from signalling.peers.call import Call
 from signalling.peers.commands import Commands, Failed
 from signalling.peers.line import WireLine

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 
 from rooms.ids import LegId, new_id
-from signalling.messages import PublishOffer, Source, SubscribeAnswer, SubscribeOffered
+from signalling.messages_media import PublishOffer, Source, SubscribeAnswer, SubscribeOffered
 from signalling.peers.listener import Listener
 from signalling.transport.seam import peer_connection
 

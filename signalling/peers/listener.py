@@ -17,7 +17,7 @@ from aiortc import MediaStreamTrack, RTCRtpReceiver
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame, VideoFrame
 
-from signalling.messages import PlacedView
+from signalling.messages_media import PlacedView
 from signalling.peers.seam import Bytes, Waiting
 from signalling.peers.test_card import RATE
 

@@ -15,19 +15,15 @@ from signalling.messages import (
     Heartbeat,
     Hello,
     Joined,
-    LegReport,
     ParticipantView,
-    PublishOffer,
     RoomState,
-    Source,
-    Stats,
-    TrackView,
     Welcome,
     body,
     hear,
     numbered,
     understand,
 )
+from signalling.messages_media import LegReport, PublishOffer, Source, Stats, TrackView
 
 LEG = "lg-" + "0" * 20
 

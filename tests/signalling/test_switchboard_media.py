@@ -2,8 +2,19 @@
 
 import json
 
-from rooms.ids import ParticipantId, RoomId
-from signalling.engine import EngineBack, EngineLost, Role
+from rooms.ids import LegId, ParticipantId, RoomId, SessionId, TrackId
+from signalling.engine import (
+    Choice,
+    EngineBack,
+    EngineLost,
+    LayersWanted,
+    LegChose,
+    Mode,
+    Role,
+    Spoke,
+    Why,
+    Wish,
+)
 from tests.fakes.wire import LEGS, SESSION, Board, settle
 
 VILLEFORT = RoomId("villefort-visio")
@@ -142,3 +153,63 @@ async def test_figures_show_both_sides_of_each_leg(board: Board) -> None:
     (figures,) = (await board.wire.figures(SESSION))["participants"]
     assert figures["publish"] is None
     assert json.dumps(figures)
+
+
+async def test_what_a_page_shows_goes_to_the_engine(board: Board) -> None:
+    anne = await board.person("anne", 0)
+    shown = {"track": "tr-1", "height": 360, "stage": True}
+    await anne.say("view", tracks=[shown, {"track": "tr-2", "height": 0}], mode="saving")
+    [(session, participant, wishes, mode)] = board.engine.called("view")
+    assert (session, participant, mode) == (SESSION, "anne", Mode.SAVING)
+    assert wishes == (
+        Wish(track=TrackId("tr-1"), height=360, stage=True),
+        Wish(track=TrackId("tr-2"), height=0),
+    )
+    await anne.say("view", tracks=[], mode="everything")
+    assert anne.line.last("error")["code"] == "bad-message"
+
+
+async def test_what_is_sent_and_why_not_more_is_told_on_the_leg_it_is_about(board: Board) -> None:
+    anne = await board.person("anne", 0)
+    paused = Choice(track=TrackId("tr-1"), layer=None, temporal=0, kbps=0.0, why=Why.LINE)
+    for leg in (LEGS[9], LEGS[1]):
+        board.engine.emit(
+            LegChose(
+                session=SESSION,
+                participant=ANNE,
+                leg=LegId(leg),
+                available_kbps=480.0,
+                choices=(paused,),
+            )
+        )
+    await settle()
+    [told] = anne.line.of("view.chosen")
+    assert told["available_kbps"] == 480.0
+    assert told["tracks"] == [{"track": "tr-1", "layer": None, "kbps": 0.0, "why": "line"}]
+
+
+async def test_a_publisher_is_told_which_layers_somebody_looks_at(board: Board) -> None:
+    anne = await board.person("anne", 0)
+    for leg in (LEGS[9], LEGS[0]):
+        board.engine.emit(
+            LayersWanted(
+                session=SESSION,
+                participant=ANNE,
+                leg=LegId(leg),
+                track=TrackId("tr-1"),
+                rids=("q",),
+                kbps=120.0,
+            )
+        )
+    await settle()
+    [told] = anne.line.of("publish.layers")
+    assert (told["rids"], told["kbps"]) == (["q"], 120.0)
+
+
+async def test_everybody_hears_who_speaks(board: Board) -> None:
+    anne, bruno = await board.person("anne", 0), await board.person("bruno", 2)
+    board.engine.emit(Spoke(session=SESSION, participants=(BRUNO,)))
+    board.engine.emit(Spoke(session=SessionId("se-none"), participants=(BRUNO,)))
+    await settle()
+    for person in (anne, bruno):
+        assert person.line.last("speakers")["participants"] == ["bruno"]

@@ -1,6 +1,6 @@
 from rooms.ids import LegId, ParticipantId, TrackId
 from signalling.engine import Kind, Track
-from signalling.tracks import Board, Subscription, diff, sending_lines, with_sources
+from signalling.tracks import Board, Subscription, sending_lines, with_sources
 
 VILLEFORT, MEYRUEIS = ParticipantId("villefort"), ParticipantId("meyrueis")
 LEG = LegId("lg-1")
@@ -61,12 +61,6 @@ def test_what_the_engine_still_carries_is_taken_over_with_its_mutes() -> None:
     made.restore(VILLEFORT, [track("va", VILLEFORT, Kind.AUDIO, muted=True)])
     assert made.muted(VILLEFORT) == [Kind.AUDIO]
     assert made.of(VILLEFORT)[0].muted
-
-
-def test_the_difference_of_two_wishes() -> None:
-    change = diff([TrackId("a"), TrackId("b")], [TrackId("b"), TrackId("c")])
-    assert sorted(change.added) == ["c"]
-    assert sorted(change.removed) == ["a"]
 
 
 def test_one_offer_is_open_at_a_time_and_what_changes_waits() -> None:

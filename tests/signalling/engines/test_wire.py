@@ -1,29 +1,39 @@
+from dataclasses import asdict
+
 import pytest
 
 from rooms.errors import Invalid, MargerideError, NotFound, Unavailable
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId
 from signalling.engine import (
+    Budget,
+    Choice,
     EngineBack,
     EngineEvent,
     EngineLost,
     EngineState,
     Kind,
+    LayersWanted,
     Leg,
     LegChanged,
+    LegChose,
     LegState,
     Member,
     Placed,
     PublishAnswer,
     Role,
+    Spoke,
     SubscribeOffer,
     Track,
     TrackStarted,
+    Why,
+    Wish,
 )
 from signalling.engines import wire
 
 ANNE, SESSION, LEG = ParticipantId("pa-1"), SessionId("se-1"), LegId("lg-1")
 TRACK = Track(id=TrackId("tr-1"), participant=ANNE, kind=Kind.VIDEO, source="camera", muted=True)
 PLACED = Placed(mid="0", track=TRACK.id)
+CHOICE = Choice(track=TRACK.id, layer=None, temporal=0, kbps=0.0, why=Why.LINE)
 FIGURES = Leg(
     id=LEG,
     role=Role.SUBSCRIBE,
@@ -34,6 +44,9 @@ FIGURES = Leg(
     loss=0.1,
     rtt_ms=20.0,
     profile="P",
+    available_kbps=480.0,
+    choices=(CHOICE,),
+    counts={"nacked": 2},
 )
 
 
@@ -55,6 +68,13 @@ def test_answers_come_over_unchanged() -> None:
     [
         EngineLost(),
         EngineBack(fresh=True),
+        LegChose(
+            session=SESSION, participant=ANNE, leg=LEG, available_kbps=None, choices=(CHOICE,)
+        ),
+        LayersWanted(
+            session=SESSION, participant=ANNE, leg=LEG, track=TRACK.id, rids=("q", "h"), kbps=None
+        ),
+        Spoke(session=SESSION, participants=(ANNE,)),
         TrackStarted(session=SESSION, participant=ANNE, track=TRACK.id),
         LegChanged(
             session=SESSION,
@@ -82,3 +102,12 @@ def test_a_class_we_do_not_know_is_unavailable() -> None:
         assert type(again) is Unavailable
     with pytest.raises(ValueError, match="object"):
         wire.decode(b"[1]\n")
+
+
+def test_what_a_page_shows_and_the_line_behind_it_come_over_unchanged() -> None:
+    wish = Wish(track=TRACK.id, height=360, stage=True)
+    budget = Budget(line="villefort", up_kbps=400, down_kbps=None, rtt_ms=600)
+    line = wire.encode({"wish": asdict(wish), "budget": asdict(budget)})
+    message = wire.decode(line)
+    assert wire.wish(message["wish"]) == wish
+    assert wire.budget(message["budget"]) == budget

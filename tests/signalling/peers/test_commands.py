@@ -5,13 +5,7 @@ from typing import Any
 import pytest
 
 from rooms.ids import CommandId, SessionId
-from signalling.messages import (
-    ClientMessage,
-    Command,
-    CommandAccepted,
-    CommandDone,
-    CommandFailed,
-)
+from signalling.messages import ClientMessage, Command, CommandAccepted, CommandDone, CommandFailed
 from signalling.peers.commands import Commands, Failed
 from signalling.peers.screen import Screen
 from tests.fakes.wire import settle
