@@ -1,0 +1,167 @@
+"""What a subscriber's line carries: from what he says of what he gets.
+
+His browser's estimate (REMB) falls when its queue grows, and then it is right; it never rises far
+above what it is sent, and then it says nothing. So a REMB that falls below what is sent lowers
+ours, and one that merely lies low does not. Ours rises while the line is used and nothing is
+amiss, or by as much as a probe has shown (`signalling.sfu.probe`).
+Loss lowers it too, but only the loss that our sending causes: a radio link loses the same share
+whatever is sent, and pausing pictures would not mend it.
+Rates are kbit/s, shares 0..1, times seconds.
+"""
+
+from collections import deque
+from statistics import median
+
+DEFAULT_KBPS = 600.0
+LOWEST_KBPS, HIGHEST_KBPS = 30.0, 20_000.0
+# At the start, of a line that is known: the rest is found out.
+KNOWN_SHARE = 0.7
+# After a fall nothing rises for so long.
+HOLD = 10.0
+# Growth for each step of a second and a round trip.
+SLOW_START, STEADY = 1.25, 1.06
+LITTLE_LOSS, MUCH_LOSS = 0.02, 0.10
+# Below this share of ours the leg sends too little to tell anything about the line.
+USED = 0.8
+# A REMB so far below what is sent is believed at once, another when it falls a second time.
+DEEP, TWICE_WITHIN = 0.7, 5.0
+# One that has not risen for so long and is below what is sent: the queue stands still, full.
+STALLED = 4.0
+STALE = 6.0
+# The median of the last so many reports is the loss the line has by itself.
+REPORTS, FEWEST_REPORTS, MOST_OWN_LOSS = 20, 4, 0.3
+# A round trip longer by so much than the shortest is a queue.
+QUEUE = 0.4
+
+
+class Estimate:
+    """Of one subscriber leg: `kbps`. `limited` while the leg sends too little to tell."""
+
+    __slots__ = (
+        "_changed",
+        "_doubt",
+        "_fell",
+        "_losses",
+        "_overuse",
+        "_remb",
+        "_remb_at",
+        "_rose_at",
+        "_sent",
+        "_shortest",
+        "_start",
+        "kbps",
+        "limited",
+    )
+
+    def __init__(self, now: float, known_kbps: float | None = None) -> None:
+        self.kbps = max(LOWEST_KBPS, known_kbps * KNOWN_SHARE) if known_kbps else DEFAULT_KBPS
+        self.limited = True
+        self._fell = now - HOLD
+        self._sent = 0.0
+        self._start = True
+        self._changed = now
+        self._doubt = now - TWICE_WITHIN
+        self._overuse = 0.0
+        self._remb: float | None = None
+        self._remb_at = self._rose_at = now
+        self._losses: deque[float] = deque(maxlen=REPORTS)
+        self._shortest: float | None = None
+
+    @property
+    def amiss(self) -> float | None:
+        """The loss that our sending causes, of late; None before enough is reported.
+
+        Without a REMB nobody tells a full queue from a radio: all loss is then ours.
+        """
+        losses = self._losses
+        if self._remb is not None and len(losses) < FEWEST_REPORTS:
+            return None
+        if not losses:
+            return 0.0
+        lately = (losses[-1] + losses[-2]) / 2 if len(losses) > 1 else losses[-1]
+        own = min(median(losses), MOST_OWN_LOSS) if self._remb is not None else 0.0
+        return max(0.0, lately - own)
+
+    def held(self, now: float) -> bool:
+        """Whether it was lowered so lately that nothing may rise."""
+        return now - self._fell < HOLD
+
+    def remb(self, kbps: float, now: float) -> None:
+        """His browser's estimate came."""
+        before, self._remb, self._remb_at = self._remb, kbps, now
+        sent = self._sent
+        if before is not None and kbps > before * 1.02:
+            self._rose_at = now
+        if before is None:
+            self._rose_at = now
+            overuse = kbps < 0.9 * sent
+        else:
+            fell = kbps < 0.97 * before and kbps < sent
+            full = now - self._rose_at > STALLED and kbps < 0.9 * sent
+            overuse = full or (fell and self._believed(kbps, now))
+        if overuse:
+            self._overuse = kbps
+            self._rose_at = now
+
+    def _believed(self, kbps: float, now: float) -> bool:
+        """A busy receiver sees queues where there are none, but seldom twice."""
+        twice = now - self._doubt < TWICE_WITHIN
+        self._doubt = now
+        return twice or kbps < DEEP * self._sent or bool(self.amiss and self.amiss > LITTLE_LOSS)
+
+    def reported(self, loss: float, nacked: float) -> None:
+        """A receiver report: the share lost, and the share asked for again since the last one.
+
+        A packet may be asked for more than once, therefore the latter counts half.
+        """
+        self._losses.append(min(max(loss, nacked / 2), 1.0))
+
+    def tick(self, sent: float, rtt: float | None, now: float) -> None:
+        """Some time has passed, in which so much was sent."""
+        self._sent = sent
+        self.limited = sent < USED * self.kbps
+        if self._remb is not None and now - self._remb_at > STALE:
+            self._remb = None
+        if self._overuse:
+            if self._overuse < self.kbps:
+                self._fall(self._overuse, now)
+            self._overuse = 0.0
+            return
+        queues = self._queues(rtt)
+        if now - self._changed < 1.0 + (rtt or 0.0):
+            return
+        amiss = self.amiss
+        if amiss is not None and amiss > MUCH_LOSS:
+            self._fall(self.kbps * (1 - amiss / 2), now)
+        elif queues and not self.limited:
+            self._fall(min(self.kbps, sent) * 0.85, now)
+        elif amiss is not None and amiss <= LITTLE_LOSS and not self.limited:
+            self._rise(now)
+
+    def _queues(self, rtt: float | None) -> bool:
+        if rtt is None:
+            return False
+        self._shortest = rtt if self._shortest is None else min(self._shortest, rtt)
+        return rtt - self._shortest > QUEUE
+
+    def _rise(self, now: float) -> None:
+        if not self.held(now):
+            grown = self.kbps * (SLOW_START if self._start else STEADY)
+            self.kbps = min(grown, HIGHEST_KBPS)
+            self._changed = now
+
+    def _fall(self, kbps: float, now: float) -> None:
+        self.kbps = max(kbps, LOWEST_KBPS)
+        self._fell = self._changed = now
+        self._start = False
+
+    def proved(self, kbps: float, now: float) -> None:
+        """A probe of this rate went through."""
+        if kbps > self.kbps:
+            self.kbps = min(kbps, HIGHEST_KBPS)
+            self._changed = now
+
+    def failed(self, now: float) -> None:
+        """A probe did not: nothing rises by itself for a while either."""
+        self._fell = now
+        self._start = False

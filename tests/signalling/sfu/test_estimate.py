@@ -1,0 +1,238 @@
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signalling.sfu.estimate import (
+    DEFAULT_KBPS,
+    HIGHEST_KBPS,
+    HOLD,
+    KNOWN_SHARE,
+    LOWEST_KBPS,
+    STALE,
+    Estimate,
+)
+
+
+@dataclass
+class Viewer:
+    """A leg that sends `sends` (at most what is estimated) over a line, told of each second."""
+
+    estimate: Estimate
+    capacity: float = 1e9
+    radio: float = 0.0
+    rtt: float = 0.04
+    rembs: bool = True
+    now: float = 100.0
+    remb: float = 0.0
+
+    def watch(self, seconds: int, sends: float | None = None) -> list[float]:
+        seen = []
+        for _ in range(seconds):
+            sent = min(self.estimate.kbps if sends is None else sends, self.estimate.kbps)
+            through = min(sent, self.capacity)
+            # A browser: down to 0.85 of what comes when the queue grows, else up by 8 % a second.
+            if sent > self.capacity:
+                self.remb = 0.85 * through
+            else:
+                self.remb = min(max(self.remb, 100.0) * 1.08, max(1.5 * through + 10, self.remb))
+            if self.rembs:
+                self.estimate.remb(self.remb, self.now)
+            overflow = 1 - through / sent if sent else 0.0
+            self.estimate.reported(self.radio + overflow, 0.0)
+            for tenth in range(5):
+                self.estimate.tick(sent, self.rtt, self.now + tenth / 5)
+            self.now += 1.0
+            seen.append(self.estimate.kbps)
+        return seen
+
+
+def viewer(known: float | None = None, **line: float) -> Viewer:
+    made = Viewer(Estimate(100.0, known))
+    for name, value in line.items():
+        setattr(made, name, value)
+    return made
+
+
+def told(estimate: Estimate, *losses: float) -> Estimate:
+    for loss in losses:
+        estimate.reported(loss, 0.0)
+    return estimate
+
+
+def test_it_begins_with_what_is_known_of_the_line() -> None:
+    assert Estimate(0.0).kbps == DEFAULT_KBPS
+    assert Estimate(0.0, 2000).kbps == 2000 * KNOWN_SHARE
+    assert Estimate(0.0, 1).kbps == LOWEST_KBPS
+
+
+def test_a_leg_that_sends_little_learns_nothing_whatever_its_remb_says() -> None:
+    one = viewer()
+    assert set(one.watch(30, sends=180)) == {DEFAULT_KBPS}
+    assert one.remb < 300
+    assert one.estimate.limited
+
+
+def test_a_line_that_is_used_and_holds_is_trusted_more_and_more() -> None:
+    one = viewer(capacity=10_000)
+    seen = one.watch(12)
+    assert seen[-1] > 2000
+    assert not one.estimate.limited
+
+
+@pytest.mark.parametrize("rtt", [0.04, 0.6])
+@pytest.mark.parametrize("capacity", [400, 1500])
+def test_it_settles_below_what_an_adsl_line_or_a_satellite_carries(
+    capacity: float, rtt: float
+) -> None:
+    one = viewer(capacity=capacity, rtt=rtt)
+    one.watch(30)
+    seen = one.watch(60)
+    assert min(seen) > 0.6 * capacity
+    assert sorted(seen)[len(seen) // 2] <= capacity
+    assert max(seen) < 1.15 * capacity
+
+
+def test_after_a_fall_nothing_rises_for_ten_seconds() -> None:
+    one = viewer(capacity=400)
+    while not one.estimate.held(one.now):
+        one.watch(1)
+    low, fell = one.estimate.kbps, one.now
+    one.capacity = 10_000
+    while one.estimate.kbps <= low:
+        one.watch(1)
+    assert one.now - fell > HOLD - 2
+
+
+@pytest.mark.parametrize("radio", [0.05, 0.2])
+def test_a_radio_that_always_loses_the_same_share_costs_no_picture(radio: float) -> None:
+    one = viewer(radio=radio)
+    assert min(one.watch(60)) >= DEFAULT_KBPS
+
+
+def test_loss_that_comes_with_our_sending_lowers_it() -> None:
+    one = viewer()
+    one.watch(10, sends=400)
+    before = one.estimate.kbps
+    one.radio = 0.3
+    one.watch(3, sends=400)
+    assert one.estimate.kbps < 0.9 * before
+
+
+def test_without_a_remb_all_loss_counts() -> None:
+    one = viewer(radio=0.2)
+    one.rembs = False
+    one.watch(20)
+    assert one.estimate.kbps < DEFAULT_KBPS / 2
+
+
+def test_what_is_asked_for_again_counts_half() -> None:
+    estimate = Estimate(0.0)
+    estimate.reported(0.0, 0.3)
+    assert estimate.amiss == pytest.approx(0.15)
+    estimate.reported(0.1, 0.1)
+    assert estimate.amiss == pytest.approx(0.125)
+
+
+def test_nothing_is_amiss_before_anything_is_said() -> None:
+    estimate = Estimate(0.0)
+    assert estimate.amiss == 0.0
+    estimate.remb(500, 0.0)
+    assert told(estimate, 0.2, 0.2, 0.2).amiss is None
+    assert told(estimate, 0.2).amiss == 0.0
+
+
+def test_one_doubtful_remb_is_forgiven_a_second_is_not() -> None:
+    estimate = Estimate(0.0)
+    estimate.tick(400, 0.04, 0.1)
+    estimate.remb(500, 0.2)
+    estimate.remb(340, 1.0)
+    estimate.tick(400, 0.04, 1.1)
+    assert estimate.kbps == DEFAULT_KBPS
+    estimate.remb(320, 3.0)
+    estimate.tick(400, 0.04, 3.1)
+    assert estimate.kbps == 320
+
+
+def test_a_doubtful_remb_with_loss_is_believed() -> None:
+    estimate = Estimate(0.0)
+    estimate.tick(400, 0.04, 0.1)
+    estimate.remb(500, 0.2)
+    told(estimate, 0.0, 0.0, 0.0, 0.08, 0.08).remb(340, 1.0)
+    estimate.tick(400, 0.04, 1.1)
+    assert estimate.kbps == 340
+
+
+def test_a_first_remb_far_below_what_is_sent_is_believed() -> None:
+    estimate = Estimate(0.0)
+    estimate.tick(500, None, 0.5)
+    estimate.remb(300, 1.0)
+    estimate.tick(500, None, 1.1)
+    assert estimate.kbps == 300
+
+
+def test_a_remb_above_ours_lowers_nothing() -> None:
+    estimate = Estimate(0.0)
+    estimate.tick(1000, None, 0.5)
+    estimate.remb(800, 1.0)
+    estimate.tick(1000, None, 1.1)
+    assert estimate.kbps == DEFAULT_KBPS
+    assert not estimate.held(1.1)
+
+
+def test_a_remb_that_stays_below_what_is_sent_is_a_full_queue() -> None:
+    estimate = Estimate(0.0)
+    for second in range(7):
+        estimate.remb(400, float(second))
+        estimate.tick(550, 0.04, second + 0.1)
+    assert estimate.kbps == 400
+
+
+def test_a_browser_that_fell_silent_is_forgotten() -> None:
+    estimate = Estimate(0.0)
+    estimate.remb(500, 0.0)
+    estimate.tick(100, None, STALE + 1)
+    assert estimate.amiss == 0.0
+    assert told(estimate, 0.2).amiss == 0.2
+
+
+def test_a_round_trip_that_grows_is_a_queue() -> None:
+    estimate = Estimate(0.0)
+    estimate.tick(590, 0.05, 0.5)
+    estimate.tick(590, 0.60, 3.0)
+    assert estimate.kbps == pytest.approx(590 * 0.85)
+
+
+def test_a_probe_that_went_through_counts_and_one_that_did_not_holds() -> None:
+    estimate = Estimate(0.0)
+    estimate.proved(900, 1.0)
+    assert estimate.kbps == 900
+    estimate.proved(500, 2.0)
+    assert estimate.kbps == 900
+    estimate.failed(3.0)
+    assert estimate.held(4.0)
+    told(estimate, 0.0, 0.0)
+    estimate.tick(900, 0.04, 6.0)
+    assert estimate.kbps == 900
+    estimate.tick(900, 0.04, 3.1 + HOLD)
+    assert 900 < estimate.kbps < 1000
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0, 1e6), st.floats(0, 1), st.floats(0, 1e5), st.floats(0, 2) | st.none()
+        ),
+        max_size=60,
+    )
+)
+def test_it_stays_within_its_limits(said: list[tuple[float, float, float, float | None]]) -> None:
+    estimate, now = Estimate(0.0), 0.0
+    for remb, loss, sent, rtt in said:
+        now += 0.7
+        estimate.remb(remb, now)
+        estimate.reported(loss, loss)
+        estimate.tick(sent, rtt, now)
+        estimate.proved(remb, now)
+        assert LOWEST_KBPS <= estimate.kbps <= HIGHEST_KBPS
