@@ -128,12 +128,28 @@ class Budget:
     rtt_ms: int | None = None
 
 
+class Transport(StrEnum):
+    """What carries a leg: datagrams, a connection, or a relay of ours."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    TURN = "turn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """How a leg reaches the worker; `family` is 4 or 6."""
+
+    transport: Transport
+    family: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
     """One PeerConnection as the worker sees it. Rates in kbit/s, times in ms, loss in 0..1.
 
     `available_kbps` is what the leg's line is thought to carry, `counts` are totals by name:
-    packets, octets, refused, nacked, repeated, keyframes_asked.
+    packets, octets, refused, nacked, repeated, keyframes_asked. `path` is None before a check.
     """
 
     id: LegId
@@ -148,6 +164,7 @@ class Leg:
     available_kbps: float | None = None
     choices: tuple[Choice, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,6 @@ from signalling.engines.python_publisher import PublisherLeg
 from signalling.engines.python_subscriber import SubscriberLeg
 from signalling.sfu.forward import Source
 from signalling.transport.dtls import Certificate
-from signalling.transport.ice_lite import candidate_lines
 from signalling.transport.sdp import Description, bad, parse_sdp
 from signalling.transport.sdp_answer import Agreed, Ours, Published, publish_answer
 
@@ -80,11 +79,12 @@ class PythonEngine:
         port: int = 0,
         announce: Sequence[str] = (),
         limits: Limits | None = None,
+        relays: Sequence[str] = (),
     ) -> None:
         self._limits = limits or Limits()
         self._certificate = Certificate()
-        self._port = MediaPort(host, port)
-        self._candidates = candidate_lines(announce or self._port.hosts(), self._port.port)
+        self._port = MediaPort(host, port, relays)
+        self._candidates = self._port.candidates(announce)
         self._sessions: dict[SessionId, _Session] = {}
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(EVENTS)
         self._loop = asyncio.get_running_loop()
@@ -92,8 +92,13 @@ class PythonEngine:
 
     @property
     def port(self) -> int:
-        """The UDP port in use."""
+        """The port in use."""
         return self._port.port
+
+    @property
+    def tcp(self) -> bool:
+        """Whether it is had over TCP too."""
+        return self._port.tcp
 
     def stop(self) -> None:
         """Close every leg and free the port."""

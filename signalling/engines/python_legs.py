@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rooms.ids import LegId, ParticipantId, SessionId
 from signalling import engine
-from signalling.engine import LegState, Placed, Role
+from signalling.engine import LegState, Path, Placed, Role
 from signalling.transport.dtls import Certificate, DtlsServer, DtlsState
 from signalling.transport.ice_lite import Credentials, new_credentials
 from signalling.transport.srtp import BadSrtp, Srtp
@@ -35,6 +35,8 @@ class BaseLeg:
     """
 
     role: Role
+    # How the port names a path to people; set when the leg is added to it.
+    path_of: Callable[[Address], Path] | None = None
 
     def __init__(
         self,
@@ -83,6 +85,20 @@ class BaseLeg:
         if nominated or self.address is None:
             self.address = address
         return given_up
+
+    def lost(self, address: Address) -> None:
+        """Nothing comes or goes there any more; a further check says where else."""
+        if address in self.addresses:
+            self.addresses.remove(address)
+        if self.address == address:
+            self.address = None
+
+    @property
+    def path(self) -> Path | None:
+        """How he reaches us now."""
+        if self.address is None or self.path_of is None:
+            return None
+        return self.path_of(self.address)
 
     def expect(self, fingerprints: tuple[tuple[str, str], ...], now: float) -> None:
         """The certificates the peer has announced; what he sent before is taken now."""
@@ -204,4 +220,5 @@ class BaseLeg:
             loss=round(self.loss, 4),
             rtt_ms=round(self.rtt * 1000, 1) if self.rtt is not None else None,
             profile=self.srtp.profile.name if self.srtp is not None else "",
+            path=self.path,
         )

@@ -30,6 +30,7 @@ from signalling.engine import (
     LegChose,
     LegState,
     Member,
+    Path,
     Placed,
     PublishAnswer,
     Role,
@@ -37,6 +38,7 @@ from signalling.engine import (
     SubscribeOffer,
     Track,
     TrackStarted,
+    Transport,
     Why,
     Wish,
 )
@@ -132,7 +134,14 @@ def _leg(data: Json) -> Leg:
         available_kbps=data["available_kbps"],
         choices=tuple(map(_choice, data["choices"])),
         counts=dict(data["counts"]),
+        path=_path(data["path"]),
     )
+
+
+def _path(data: Json | None) -> Path | None:
+    if data is None:
+        return None
+    return Path(transport=Transport(data["transport"]), family=data["family"])
 
 
 def _choice(data: Json) -> Choice:

@@ -9,7 +9,9 @@ from signalling.transport.stun import Address, BadStun, parse_request, success
 
 Owner = TypeVar("Owner")
 
-HOST_PRIORITY = 126 << 24
+UDP_PREFERENCE, TCP_PREFERENCE = 126, 90
+# RFC 6544 §4.2: for a passive candidate the direction's part of the local preference is 4.
+PASSIVE = 4 << 13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +68,23 @@ class IceLite(Generic[Owner]):
         )
 
 
-def candidate_lines(hosts: Sequence[str], port: int) -> list[str]:
-    """Our host candidates, the first the best, and that there are no others."""
+def candidate_lines(hosts: Sequence[str], port: int, *, tcp: bool = False) -> list[str]:
+    """Our host candidates, the first the best, and that there are no others.
+
+    With `tcp` the same hosts again, for those who can send us no datagram (RFC 6544 §4.5).
+    """
     lines = [
-        f"a=candidate:{n + 1} 1 udp {HOST_PRIORITY + (65535 - n << 8) + 255} {host} {port} typ host"
+        f"a=candidate:{n + 1} 1 udp {_priority(UDP_PREFERENCE, 65535 - n)} {host} {port} typ host"
         for n, host in enumerate(hosts)
     ]
+    for n, host in enumerate(hosts if tcp else ()):
+        number, priority = len(lines) + 1, _priority(TCP_PREFERENCE, PASSIVE + 8191 - n)
+        lines.append(
+            f"a=candidate:{number} 1 tcp {priority} {host} {port} typ host tcptype passive"
+        )
     return [*lines, "a=end-of-candidates"]
+
+
+def _priority(preference: int, local: int) -> int:
+    """RFC 8445 §5.1.2.1, for the one component there is."""
+    return (preference << 24) + (local << 8) + 255

@@ -10,9 +10,9 @@ LOOPBACK = "127.0.0.1"
 _host_addresses = aioice.ice.get_host_addresses
 
 
-def host_addresses() -> list[str]:
-    """This machine's IPv4 addresses, loopback left out."""
-    return [str(host) for host in _host_addresses(use_ipv4=True, use_ipv6=False)]
+def host_addresses(*, ipv6: bool = False) -> list[str]:
+    """This machine's addresses of one family, loopback and those of one link left out."""
+    return [str(host) for host in _host_addresses(use_ipv4=not ipv6, use_ipv6=ipv6)]
 
 
 def peer_connection() -> RTCPeerConnection:

@@ -20,7 +20,9 @@ USE_CANDIDATE, FINGERPRINT = 0x0025, 0x8028
 FINGERPRINT_XOR = 0x5354554E
 LONGEST = 600
 
-Address = tuple[str, int]
+# Whence a packet came, and where an answer goes. By UDP as the kernel names it: (host, port), or
+# (host, port, flow, scope) for IPv6; by TCP (host, port, number of the connection).
+Address = tuple[str, int] | tuple[str, int, int] | tuple[str, int, int, int]
 
 
 class BadStun(ValueError):
@@ -119,7 +121,7 @@ def _fingerprint(data: bytes) -> int:
 
 
 def _xor_address(address: Address, transaction: bytes) -> bytes:
-    host = ipaddress.ip_address(address[0])
+    host = ipaddress.ip_address(address[0].partition("%")[0])
     port = (address[1] ^ COOKIE >> 16).to_bytes(2, "big")
     pad = COOKIE.to_bytes(4, "big") + transaction
     packed = bytes(a ^ b for a, b in zip(host.packed, pad, strict=False))

@@ -55,6 +55,20 @@ def test_candidates_are_told_best_first() -> None:
     assert last == "a=end-of-candidates"
 
 
+def test_the_same_port_is_told_for_tcp_too_after_udp() -> None:
+    lines = candidate_lines(["192.0.2.7", "2001:db8::7"], 8189, tcp=True)
+    assert [line.split()[2] for line in lines[:-1]] == ["udp", "udp", "tcp", "tcp"]
+    assert lines[2].endswith(" 192.0.2.7 8189 typ host tcptype passive")
+    assert len({line.split()[0] for line in lines}) == 5
+    priorities = [int(line.split()[3]) for line in lines[:-1]]
+    assert priorities == sorted(priorities, reverse=True)
+
+
+def test_the_link_of_an_address_is_not_told() -> None:
+    answer = other.parse_message(success(TRANSACTION, ("fe80::1%eth0", 4000, 0, 2), "secret"))
+    assert answer.attributes["XOR-MAPPED-ADDRESS"] == ("fe80::1", 4000)
+
+
 GOOD = request(TRANSACTION, "ours:theirs", "secret", nominate=True)
 # The fingerprint, eight bytes at the end, is not covered by the signature.
 SIGNED = len(GOOD) - 8
