@@ -11,13 +11,14 @@ from typing import Any
 
 from aiohttp import web
 
-from orchestrator import conduct, dav, keys, mail, media, metrics, outside
+from orchestrator import conduct, dav, keys, mail, media, metrics, outside, whip
 from orchestrator.api import (
     audit,
     bookings,
     centres,
     closures,
     commands,
+    encoders,
     endpoint,
     events,
     finder,
@@ -82,6 +83,7 @@ def make_app(
     outside.setup(app)
     dav.setup(app)
     pages.setup(app)
+    whip.setup(app, lambda app: app[WIRE])
     app.add_routes(websocket.routes(lambda request: request.app[WIRE], _origins))
     app.on_shutdown.append(_drain_wire)
     endpoint.mount(
@@ -93,6 +95,7 @@ def make_app(
         sessions.ROUTES,
         join.ROUTES,
         commands.ROUTES,
+        encoders.ROUTES,
         finder.ROUTES,
         rooms.ROUTES,
         closures.ROUTES,

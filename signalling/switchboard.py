@@ -7,15 +7,17 @@ was here before, it takes that one up. Peers are kept for the grace time after t
 import asyncio
 import hmac
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TypeVar
 
-from rooms.errors import MargerideError
-from rooms.ids import CommandId, ParticipantId, RoomId, SessionId
+from rooms.errors import MargerideError, TooMany
+from rooms.ids import CommandId, LegId, ParticipantId, RoomId, SessionId, TrackId
 from signalling.codec import write
-from signalling.engine import EngineState, Leg, MediaEngine, Role
+from signalling.engine import EngineState, Leg, MediaEngine, Role, SubscribeOffer
 from signalling.messages import ClientMessage, Command, CommandCancel, Hello
 from signalling.peer import Closing, Event, Refuse, State
-from signalling.ports import House, Json
+from signalling.ports import House, Identity, Json
 from signalling.presence import Presence
 from signalling.switchboard_asks import Asks
 from signalling.switchboard_gathering import Hall, Seat, Seated
@@ -26,6 +28,7 @@ from signalling.switchboard_seats import Seats
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY = 1.0
+Result = TypeVar("Result")
 
 
 class Switchboard:
@@ -104,6 +107,39 @@ class Switchboard:
         room = caller.peer.identity.room
         if room is not None:
             caller.peer.later(lambda: self._house.screen_on(room))
+
+    def admit(self, caller: "Caller", identity: Identity) -> None:
+        """Somebody within the service, known already: no token, no `hello`."""
+        peer = caller.peer
+        peer.identity = identity
+        self._welcome(peer, self._peers.get(peer.key))
+
+    async def perform(self, caller: "Caller", message: ClientMessage) -> None:
+        """What somebody within the service wants, in its turn. Refusals are raised."""
+        peer = caller.peer
+        await self._in_turn(peer, lambda: self._asks.do(peer, message))
+
+    async def receive(
+        self, caller: "Caller", leg: LegId, offer: str, tracks: tuple[TrackId, ...]
+    ) -> SubscribeOffer:
+        """Send these tracks on a leg that offers itself, and never any others."""
+        peer = caller.peer
+        return await self._in_turn(peer, lambda: self._asks.receive(peer, leg, offer, tracks))
+
+    async def _in_turn(self, peer: Seated, job: Callable[[], Awaitable[Result]]) -> Result:
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+
+        async def work() -> None:
+            try:
+                result = await job()
+            except MargerideError as refusal:
+                done.set_exception(refusal)
+            else:
+                done.set_result(result)
+
+        if not peer.later(work):
+            raise TooMany("too-fast")
+        return await done
 
     def ask(self, peer: Seated, message: ClientMessage) -> None:
         """Put what a client wants in its mailbox."""

@@ -3,8 +3,9 @@
 import logging
 
 from rooms.errors import Conflict, Forbidden, Invalid, MargerideError, NotFound, TooMany
-from rooms.ids import RoomId
+from rooms.ids import LegId, RoomId, TrackId
 from signalling.codec import write
+from signalling.engine import SubscribeOffer
 from signalling.messages import (
     ClientMessage,
     CommandAccepted,
@@ -44,14 +45,15 @@ class Asks:
         try:
             if not peer.session.may_say(message):
                 raise Conflict("not-joined")
-            await self._do(peer, message)
+            await self.do(peer, message)
         except MargerideError as refusal:
             peer.refuse(refusal, message.type)
         except Exception:
             log.exception("%s of %s failed", message.type, peer.key)
             peer.refuse(MargerideError("internal"), message.type)
 
-    async def _do(self, peer: Seated, message: ClientMessage) -> None:
+    async def do(self, peer: Seated, message: ClientMessage) -> None:
+        """Do it; refusals are raised."""
         if isinstance(message, Join | TrackSet):
             _pace(peer, message)
         if isinstance(message, Join):
@@ -60,6 +62,12 @@ class Asks:
             await self._of_a_screen(_room_of(peer), message)
         else:
             await self._of_a_seat(_seat_of(peer), message)
+
+    async def receive(
+        self, peer: Seated, leg: LegId, offer: str, tracks: tuple[TrackId, ...]
+    ) -> SubscribeOffer:
+        """Send these tracks to a seat whose client offers himself."""
+        return await self._media.receive(_seat_of(peer), leg, offer, tracks)
 
     async def _of_a_screen(
         self, room: RoomId, message: RoomState | CommandAccepted | CommandDone | CommandFailed

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable
 
 from rooms.errors import MargerideError, NotFound, Unavailable
-from rooms.ids import LegId, SessionId
+from rooms.ids import LegId, SessionId, TrackId
 from signalling.engine import (
     EngineBack,
     EngineEvent,
@@ -23,6 +23,7 @@ from signalling.engine import (
     Member,
     Role,
     Spoke,
+    SubscribeOffer,
     Wish,
 )
 from signalling.messages_media import (
@@ -121,6 +122,16 @@ class Media:
         """Begin a subscriber leg; raises when there is no worker."""
         seat.subscription = Subscription(leg)
         await self._pump(seat)
+
+    async def receive(
+        self, seat: Seat, leg: LegId, offer: str, tracks: tuple[TrackId, ...]
+    ) -> SubscribeOffer:
+        """Answer a receiver that offers himself; the engine never offers on such a leg."""
+        place = seat.place
+        made = await self._engine.receive(place.session, seat.id, leg, offer, tracks)
+        seat.subscription = Subscription(leg, made.serial, tracks)
+        _moves(seat, Event.SETTLED)
+        return made
 
     async def answer(self, seat: Seat, answer: SubscribeAnswer) -> None:
         """A subscriber has taken an offer; the next may follow."""

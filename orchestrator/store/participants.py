@@ -18,7 +18,7 @@ HELD, GOOD = timedelta(minutes=10), timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:
-    """One endpoint let into a session. `kind` is room, person or guest."""
+    """One endpoint let into a session. `kind` is room, person, guest, encoder or receiver."""
 
     id: ParticipantId
     session: SessionId
@@ -100,12 +100,12 @@ def count(conn: Connection, now: datetime, session: SessionId) -> int:
 
 
 def forget_absent(conn: Connection, now: datetime, session: SessionId) -> None:
-    """Forget who came by link an hour ago and never joined; a room keeps the place it was given."""
+    """Forget who came by link an hour ago and never joined; what was given a place keeps it."""
     conn.execute(
         delete(participants).where(
             participants.c.session_id == session,
             participants.c.state == INVITED,
-            participants.c.kind != "room",
+            participants.c.kind.in_(("person", "guest")),
             participants.c.created_at <= seconds(now - GOOD),
         )
     )

@@ -242,7 +242,7 @@ participants = Table(
     Column("id", String, primary_key=True),
     Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
     Column("name", String, nullable=False),
-    Column("kind", String, nullable=False),  # room person guest
+    Column("kind", String, nullable=False),  # room person guest encoder receiver
     Column("room_id", String),
     Column("person_id", String),
     Column("token_hash", String, nullable=False, unique=True),
