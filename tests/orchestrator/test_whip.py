@@ -60,6 +60,15 @@ async def people(browser: Browser, session: str) -> dict[str, dict[str, Any]]:
     return {one["id"]: one for one in media["participants"]}
 
 
+async def emptied(browser: Browser, session: str) -> None:
+    """Wait until nobody is there."""
+    async with asyncio.timeout(5):
+        while True:
+            if not await people(browser, session):
+                return
+            await asyncio.sleep(0.01)
+
+
 async def test_an_encoder_sends_into_the_session_and_leaves_it(service: RunningService) -> None:
     tom = await service.log_in("tom")
     session = await opened(tom)
@@ -183,9 +192,7 @@ async def test_an_encoder_whose_media_have_gone_is_gone(service: RunningService)
     engine, stored = service.engine, (await people(tom, session))[made["participant"]]
     assert stored["publish"]["state"] == "new"
     engine.fail(SessionId(session), ParticipantId(made["participant"]), Role.PUBLISH)
-    async with asyncio.timeout(5):
-        while await people(tom, session):
-            await asyncio.sleep(0.01)
+    await emptied(tom, session)
 
 
 async def test_an_encoder_sends_on_while_the_service_restarts(tmp_path: Path) -> None:
