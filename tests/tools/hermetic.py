@@ -1,8 +1,8 @@
 """Run a command in a network of its own: `python -m tests.tools.hermetic COMMAND…`.
 
-Loopback, one address that is not loopback (10.9.0.1, which Firefox needs to gather a candidate) and
-a default route that leads nowhere: nothing a test does can leave. Where the system allows no
-namespace the command runs in the ordinary network, and that is said.
+Loopback, one address of each family that is not loopback (10.9.0.1, fd09::1; Firefox needs one to
+gather a candidate) and a default route that leads nowhere: nothing a test does can leave. Where the
+system allows no namespace the command runs in the ordinary network, and that is said.
 """
 
 import os
@@ -14,6 +14,7 @@ PLUMBING = """
 ip link set lo up
 ip link add v0 type veth peer name v1
 ip addr add 10.9.0.1/24 dev v0
+ip addr add fd09::1/64 dev v0 nodad 2>/dev/null || true
 ip link set v0 up
 ip link set v1 up
 ip route add default via 10.9.0.254 dev v0

@@ -5,102 +5,18 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from rooms.ids import LegId, ParticipantId, SessionId
+from rooms.ids import ParticipantId
 from signalling.engine import Kind, LegState
 from signalling.engines.python import PythonEngine
 from tests.fakes.browsers import BrowserPage, chromium, firefox, needs_chromium, needs_firefox
+from tests.fakes.legs_page import SESSION, House
 from tests.fakes.media import Publisher, Subscriber, closing
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
 
 needs_address = pytest.mark.usefixtures("an_address")
-
-SESSION = SessionId("se-1")
-PAGE = """<!doctype html><title>legs</title><script>
-const legs = {};
-async function ask(path, body) {
-  return (await fetch(path, {method: "POST", body: JSON.stringify(body)})).json();
-}
-async function publish(who) {
-  const pc = legs.publish = new RTCPeerConnection();
-  const media = await navigator.mediaDevices.getUserMedia({audio: true, video: true});
-  for (const track of media.getTracks())
-    pc.addTransceiver(track, {direction: "sendonly", streams: [media]});
-  await pc.setLocalDescription();
-  const answer = await ask("/publish", {who, sdp: pc.localDescription.sdp});
-  await pc.setRemoteDescription({type: "answer", sdp: answer.sdp});
-  return answer.tracks;
-}
-async function subscribe(who, tracks) {
-  if (!legs.subscribe) {
-    legs.subscribe = new RTCPeerConnection();
-    legs.subscribe.ontrack = ({track, streams, transceiver}) => {
-      const element = document.createElement(track.kind);
-      element.autoplay = true;
-      element.srcObject = streams[0] || new MediaStream([track]);
-      document.body?.append(element) ?? document.documentElement.append(element);
-    };
-  }
-  const pc = legs.subscribe;
-  const offer = await ask("/subscribe", {who, tracks});
-  await pc.setRemoteDescription({type: "offer", sdp: offer.sdp});
-  await pc.setLocalDescription();
-  await ask("/answer", {who, serial: offer.serial, sdp: pc.localDescription.sdp});
-  return offer.sdp;
-}
-async function rows(role, type) {
-  return [...(await legs[role].getStats()).values()].filter(row => row.type === type);
-}
-async function decodes(frames, sounds) {
-  for (let n = 0; n < 300; n++) {
-    const seen = await rows("subscribe", "inbound-rtp");
-    const pictures = seen.filter(r => r.kind === "video" && r.framesDecoded >= frames);
-    const heard = seen.filter(r => r.kind === "audio" && r.packetsReceived > 50)
-      .filter(r => r.totalAudioEnergy > 0);
-    if (pictures.length >= 1 && heard.length >= sounds) return seen;
-    await new Promise(done => setTimeout(done, 100));
-  }
-  return {failed: await rows("subscribe", "inbound-rtp"), state: legs.subscribe.connectionState};
-}
-</script><body></body>"""
-
-
-class House:
-    """The page and the three calls, for any participant."""
-
-    def __init__(self, engine: PythonEngine) -> None:
-        self.engine = engine
-        self.app = web.Application()
-        self.app.router.add_get("/", self.page)
-        for name in ("publish", "subscribe", "answer"):
-            self.app.router.add_post(f"/{name}", getattr(self, name))
-
-    async def page(self, _: web.Request) -> web.Response:
-        return web.Response(text=PAGE, content_type="text/html")
-
-    async def publish(self, request: web.Request) -> web.Response:
-        body = await request.json()
-        who = ParticipantId(body["who"])
-        made = await self.engine.publish(SESSION, who, LegId(f"lg-p-{who}"), body["sdp"])
-        tracks = {track.kind: track.id for track in made.tracks}
-        return web.json_response({"sdp": made.sdp, "tracks": tracks})
-
-    async def subscribe(self, request: web.Request) -> web.Response:
-        body = await request.json()
-        who = ParticipantId(body["who"])
-        made = await self.engine.subscribe(SESSION, who, LegId(f"lg-s-{who}"), body["tracks"])
-        assert made is not None
-        return web.json_response({"sdp": made.sdp, "serial": made.serial})
-
-    async def answer(self, request: web.Request) -> web.Response:
-        body = await request.json()
-        who = ParticipantId(body["who"])
-        leg = LegId(f"lg-s-{who}")
-        await self.engine.answer(SESSION, who, leg, body["serial"], body["sdp"])
-        return web.json_response({})
 
 
 @pytest.fixture
