@@ -27,7 +27,7 @@ from signalling.engines.python_legs import BaseLeg, Owner
 from signalling.engines.python_port import MediaPort
 from signalling.engines.python_publisher import PublisherLeg
 from signalling.engines.python_subscriber import SubscriberLeg
-from signalling.sfu.forward import Source
+from signalling.sfu.simulcast import Layers
 from signalling.transport.dtls import Certificate
 from signalling.transport.sdp import Description, bad, parse_sdp
 from signalling.transport.sdp_answer import Agreed, Ours, Published, publish_answer
@@ -67,7 +67,7 @@ class _Seat:
 @dataclass(slots=True)
 class _Session:
     seats: dict[ParticipantId, _Seat] = field(default_factory=dict)
-    sources: dict[TrackId, Source] = field(default_factory=dict)
+    layers: dict[TrackId, Layers] = field(default_factory=dict)
 
 
 class PythonEngine:
@@ -312,25 +312,25 @@ class PythonEngine:
         return tracks
 
     def _rewire(self, session: SessionId) -> None:
-        """Let every line stand on the source its track has now, and mutes hold."""
+        """Let every line stand on the layers its track has now, and mutes hold."""
         held = self._sessions[session]
-        held.sources = {}
+        held.layers = {}
         for seat in held.seats.values():
             for leg in (*seat.former, seat.publish):
                 if isinstance(leg, PublisherLeg) and leg.alive:
-                    self._add_sources(held.sources, seat, leg)
+                    self._add_layers(held.layers, seat, leg)
         for seat in held.seats.values():
             for leg in (*seat.former, seat.subscribe):
                 if isinstance(leg, SubscriberLeg) and leg.alive:
-                    leg.wire(held.sources)
+                    leg.wire(held.layers)
 
-    def _add_sources(self, sources: dict[TrackId, Source], seat: _Seat, leg: PublisherLeg) -> None:
+    def _add_layers(self, layers: dict[TrackId, Layers], seat: _Seat, leg: PublisherLeg) -> None:
         for stream in leg.streams.values():
             track = seat.tracks.get(stream.track)
             # Make before break: a successor takes over when it is connected.
-            if track is not None and (leg.state is LegState.CONNECTED or track.id not in sources):
-                stream.source.mute(track.kind in seat.muted)
-                sources[track.id] = stream.source
+            if track is not None and (leg.state is LegState.CONNECTED or track.id not in layers):
+                stream.layers.mute(track.kind in seat.muted)
+                layers[track.id] = stream.layers
 
     def _replace(self, seat: _Seat, leg: BaseLeg | None) -> None:
         if leg is not None and leg.alive:

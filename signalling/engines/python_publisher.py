@@ -1,14 +1,14 @@
 """The publisher's leg of the `python` engine: he sends, we receive, and ask for what we missed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rooms.ids import TrackId
-from signalling.engine import Placed, Role
+from signalling.engine import Leg, Placed, Role
 from signalling.engines.python_legs import BaseLeg, Owner
-from signalling.sfu.forward import Source
+from signalling.sfu.demux import Demux, Section
 from signalling.sfu.nack import Missing
-from signalling.sfu.packet import Packet, extension_of, parse_rtp, undo_rtx
+from signalling.sfu.packet import extension_of, parse_rtp, undo_rtx
 from signalling.sfu.rtcp import (
     SenderReport,
     nack,
@@ -18,23 +18,24 @@ from signalling.sfu.rtcp import (
     remb,
     source_names,
 )
+from signalling.sfu.simulcast import Layers
+from signalling.sfu.source import Source
+from signalling.sfu.twcc import Recorder
 from signalling.transport.dtls import Certificate
 from signalling.transport.ice_lite import new_credentials
 from signalling.transport.sdp_answer import Agreed, Published
 from signalling.transport.stun import Address
 
-MOST_SSRCS = 64
 NAME = "margeride"
 
 
 @dataclass(slots=True)
 class Stream:
-    """One m-line that sends: what was agreed, the track it is, and its packets."""
+    """One m-line that sends: what was agreed, the track it is, and its layers."""
 
     agreed: Published
     track: TrackId
-    source: Source
-    ssrc: int = 0
+    layers: Layers
     told: bool = False
 
 
@@ -59,7 +60,10 @@ class PublisherLeg(BaseLeg):
         self.streams: dict[str, Stream] = {}
         self.peer_ufrag = ""
         self.offers = 0
-        self._by_ssrc: dict[int, tuple[Stream, bool]] = {}
+        # Arrivals of every packet, told to a browser that estimates his own line by them.
+        self.recorder: Recorder | None = None
+        self.counts = dict.fromkeys(("packets", "nacked", "repeated", "keyframes_asked"), 0)
+        self._demux = Demux()
         self._started = started
         self._urgent = urgent
         self._remb_bps = remb_bps
@@ -67,20 +71,19 @@ class PublisherLeg(BaseLeg):
     def agree(self, agreed: Agreed, tracks: dict[str, TrackId], now: float) -> None:
         """Take over an offer: new m-lines begin, others go on, missing ones end."""
         before, self.streams = self.streams, {}
-        self._by_ssrc.clear()
         for published in agreed.published:
             stream = before.get(published.mid)
-            if stream is None:
-                source = Source(video=published.kind == "video")
-                source.alert = self._alert
-                stream = Stream(published, tracks[published.mid], source)
+            if stream is None or stream.layers.rids != published.rids:
+                layers = Layers(video=published.kind == "video", rids=published.rids)
+                layers.alert(self._alert)
+                stream = Stream(published, tracks[published.mid], layers)
             stream.agreed = published
-            stream.source.level_id = published.level_id
+            for source in stream.layers.sources:
+                source.level_id, source.red_type = published.level_id, published.red_payload_type
             self.streams[published.mid] = stream
-            if published.ssrc is not None:
-                self._by_ssrc[published.ssrc] = (stream, False)
-            if published.rtx_ssrc is not None:
-                self._by_ssrc[published.rtx_ssrc] = (stream, True)
+        self._demux.agree(_section(published) for published in agreed.published)
+        if self.recorder is None and any(one.twcc_id for one in agreed.published):
+            self.recorder = Recorder(self.ssrc)
         self.peer_ufrag = agreed.ufrag
         self.expect(agreed.fingerprints, now)
 
@@ -99,99 +102,94 @@ class PublisherLeg(BaseLeg):
     # -- packets
 
     def rtp(self, data: bytes, now: float) -> None:
-        """Find whose it is, undo a repetition, hand it to the stream."""
-        packet: Packet | None = parse_rtp(data)
-        assert packet is not None
-        found = self._by_ssrc.get(packet.ssrc) or self._learn(packet)
-        if found is None:
+        """Find whose it is, undo a repetition, hand it to its layer."""
+        packet = parse_rtp(data)
+        whose = self._demux.find(packet)
+        if whose is None:
             return
-        stream, rtx = found
+        stream = self.streams[whose.mid]
+        agreed, source = stream.agreed, stream.layers.sources[whose.layer]
         self.octets += len(data)
-        agreed = stream.agreed
-        if rtx or packet.payload_type == agreed.rtx_payload_type != 0:
-            packet = undo_rtx(packet, stream.ssrc, agreed.payload_type)
-            if packet is None:
+        self.counts["packets"] += 1
+        if agreed.twcc_id and self.recorder is not None:
+            number = extension_of(packet, agreed.twcc_id)
+            if number is not None:
+                self.recorder.arrived(int.from_bytes(number, "big") & 0xFFFF, now)
+        if whose.rtx or packet.payload_type == agreed.rtx_payload_type != 0:
+            repeated = undo_rtx(packet, source.ssrc, agreed.payload_type)
+            if repeated is None or not source.ssrc:
                 return
-        elif packet.payload_type != agreed.payload_type:
+            self.counts["repeated"] += 1
+            packet = repeated
+        elif packet.payload_type not in (agreed.payload_type, agreed.red_payload_type or -1):
             return
-        else:
-            stream.ssrc = packet.ssrc
-        stream.source.receive(packet, now)
+        source.receive(packet, now)
         if not stream.told:
             stream.told = True
             self._started(self, stream.track)
-
-    def _learn(self, packet: Packet) -> tuple[Stream, bool] | None:
-        """Whose an unknown SSRC is: told by its mid, else by a payload type of one m-line only."""
-        if len(self._by_ssrc) >= MOST_SSRCS:
-            return None
-        stream = self._by_mid(packet) or self._by_payload_type(packet.payload_type)
-        if stream is None:
-            return None
-        rtx = packet.payload_type == stream.agreed.rtx_payload_type
-        self._by_ssrc[packet.ssrc] = (stream, rtx)
-        return stream, rtx
-
-    def _by_mid(self, packet: Packet) -> Stream | None:
-        for mid, stream in self.streams.items():
-            number = stream.agreed.mid_id
-            if number and extension_of(packet, number) == mid.encode():
-                return stream
-        return None
-
-    def _by_payload_type(self, number: int) -> Stream | None:
-        fitting = [
-            stream
-            for stream in self.streams.values()
-            if number in (stream.agreed.payload_type, stream.agreed.rtx_payload_type)
-        ]
-        return fitting[0] if len(fitting) == 1 else None
 
     def rtcp(self, data: bytes, now: float) -> None:
         """His clock is all we need of his reports."""
         for report in parse_rtcp(data):
             if isinstance(report, SenderReport):
-                found = self._by_ssrc.get(report.ssrc)
-                if found is not None and not found[1]:
-                    found[0].source.reception.reported(report, now)
+                whose = self._demux.known(report.ssrc)
+                if whose is not None and not whose.rtx:
+                    layers = self.streams[whose.mid].layers
+                    layers.sources[whose.layer].reception.reported(report, now)
 
     # -- feedback
+
+    def _running(self) -> list[tuple[Stream, Source]]:
+        """Every layer of which something has come."""
+        return [
+            (stream, source)
+            for stream in self.streams.values()
+            for source in stream.layers.sources
+            if source.ssrc
+        ]
 
     def feedback(self, now: float) -> None:
         """NACK and PLI that are due."""
         out = b""
-        for stream in self.streams.values():
-            source = stream.source
-            if not source.video or not stream.ssrc:
+        for stream, source in self._running():
+            if not source.video:
                 continue
             if source.missing and stream.agreed.nack:
                 lost = source.missing.due(now)
                 if lost:
-                    out += nack(self.ssrc, stream.ssrc, lost)
+                    self.counts["nacked"] += len(lost)
+                    out += nack(self.ssrc, source.ssrc, lost)
             if source.gate.wanted and not source.muted and source.gate.due(now, self.rtt or 0.0):
-                out += picture_loss(self.ssrc, stream.ssrc)
+                self.counts["keyframes_asked"] += 1
+                out += picture_loss(self.ssrc, source.ssrc)
         if out:
             self.send_rtcp(receiver_report(self.ssrc) + out)
 
     def tick(self, now: float) -> None:
-        """Timers, and requests to repeat."""
+        """Timers, requests to repeat, and arrivals."""
         super().tick(now)
         self.feedback(now)
+        while self.recorder is not None and (told := self.recorder.feedback(now)) is not None:
+            self.send_rtcp(told)
 
     def report(self, now: float) -> None:
-        """RR, our name, and how much he may send."""
+        """RR, our name, and how much he may send where he does not find out himself."""
         super().report(now)
-        running = [stream for stream in self.streams.values() if stream.ssrc]
+        running = [source for _, source in self._running()]
         if not running:
             return
-        blocks = [s.source.reception.block(s.ssrc, now) for s in running][:31]
-        self.send_rtcp(
-            receiver_report(self.ssrc, blocks)
-            + source_names([(self.ssrc, NAME)])
-            + remb(self.ssrc, self._remb_bps, [s.ssrc for s in running][:31])
-        )
-        for stream in running:
-            self._share_rtt(stream.source.missing)
+        blocks = [source.reception.block(source.ssrc, now) for source in running][:31]
+        out = receiver_report(self.ssrc, blocks) + source_names([(self.ssrc, NAME)])
+        if self.recorder is None:
+            out += remb(self.ssrc, self._remb_bps, [source.ssrc for source in running][:31])
+        self.send_rtcp(out)
+        for source in running:
+            self._share_rtt(source.missing)
+
+    def figures(self) -> Leg:
+        """The leg as the port shows it."""
+        own = {"octets": self.octets, "refused": self.refused}
+        return replace(super().figures(), counts={**self.counts, **own})
 
     def _share_rtt(self, missing: Missing) -> None:
         """The handshake gives the first round trip, answered requests the later ones."""
@@ -203,9 +201,25 @@ class PublisherLeg(BaseLeg):
     @property
     def loss(self) -> float:
         """The worst stream's loss of late."""
-        return max((s.source.reception.fraction / 256 for s in self.streams.values()), default=0.0)
+        fractions = (source.reception.fraction / 256 for _, source in self._running())
+        return max(fractions, default=0.0)
 
     @property
     def placed(self) -> tuple[Placed, ...]:
         """His tracks by mid."""
         return tuple(Placed(mid=mid, track=s.track) for mid, s in self.streams.items())
+
+
+def _section(agreed: Published) -> Section:
+    own = {agreed.payload_type, agreed.red_payload_type} - {0}
+    told = ((agreed.ssrc, False), (agreed.rtx_ssrc, True))
+    return Section(
+        mid=agreed.mid,
+        payload_types=frozenset(own),
+        rtx_payload_type=agreed.rtx_payload_type,
+        mid_id=agreed.mid_id,
+        rid_id=agreed.rid_id,
+        repaired_id=agreed.repaired_id,
+        rids=agreed.rids,
+        ssrcs={ssrc: rtx for ssrc, rtx in told if ssrc is not None},
+    )

@@ -2,27 +2,32 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from rooms.errors import NotFound
 from rooms.ids import TrackId
-from signalling.engine import Placed, Role, SubscribeOffer, Track
+from signalling.engine import Leg, Placed, Role, SubscribeOffer, Track
 from signalling.engines.python_legs import BaseLeg, Owner
-from signalling.sfu.forward import Line, Source, detach
+from signalling.sfu.forward import Line
+from signalling.sfu.red import OPUS_TYPE, RED_TYPE
 from signalling.sfu.rtcp import (
     KeyframeRequest,
     Nack,
     ReceiverReport,
+    Remb,
     SenderReport,
+    goodbye,
     parse_rtcp,
+    receiver_report,
     sender_report,
     source_names,
 )
+from signalling.sfu.simulcast import Layers
 from signalling.transport.dtls import Certificate
 from signalling.transport.sdp import parse_sdp
 from signalling.transport.sdp_answer import Ours
 from signalling.transport.sdp_offer import (
-    OPUS_TYPE,
     RTX,
     VP8,
     Sending,
@@ -34,6 +39,32 @@ from signalling.transport.srtp import REFUSED
 from signalling.transport.stun import Address
 
 AT_ONCE = 16
+
+
+class Heard(Protocol):
+    """What the subscriber says of his line, told as it comes."""
+
+    def remb(self, bps: int, now: float) -> None:
+        """His browser's estimate of all we send."""
+
+    def reported(self, fraction: float, rtt: float | None, now: float) -> None:
+        """The worst line's loss in this report, 0..1, and the round trip, once known."""
+
+    def nacked(self, count: int, now: float) -> None:
+        """So many packets did not arrive."""
+
+
+class Unheard:
+    """Nobody listens."""
+
+    def remb(self, bps: int, now: float) -> None:
+        """Let it pass."""
+
+    def reported(self, fraction: float, rtt: float | None, now: float) -> None:
+        """Let it pass."""
+
+    def nacked(self, count: int, now: float) -> None:
+        """Let it pass."""
 
 
 @dataclass(slots=True)
@@ -64,6 +95,8 @@ class SubscriberLeg(BaseLeg):
         super().__init__(owner, certificate, send, changed, now)
         self.places: list[Place] = []
         self.serial = 0
+        self.heard: Heard = Unheard()
+        self.counts = dict.fromkeys(("packets", "nacked", "repeated", "keyframes_asked"), 0)
         self._by_ssrc: dict[int, Line] = {}
         self._number = random.getrandbits(40)
 
@@ -87,7 +120,7 @@ class SubscriberLeg(BaseLeg):
     def _free(self, place: Place) -> None:
         place.track = None
         place.line.active = False
-        detach(place.line)
+        place.line.stand(None)
 
     def _put_in_place(self, track: Track) -> None:
         kind = track.kind.value
@@ -137,25 +170,32 @@ class SubscriberLeg(BaseLeg):
 
     def _take(self, place: Place, taken: Taken) -> None:
         line = place.line
-        line.extensions(place.mid, taken.mid_id, taken.level_id if place.kind == "audio" else 0)
+        level_id = taken.level_id if place.kind == "audio" else 0
+        line.extensions(place.mid, taken.mid_id, level_id, taken.stamp_id)
+        line.red_type = RED_TYPE if taken.red else 0
         line.rewriter.payload_type = VP8 if line.video else OPUS_TYPE
         line.rewriter.rtx_payload_type = RTX if line.video and taken.rtx else 0
         place.taken = taken.receiving and place.track is not None
 
-    def wire(self, sources: dict[TrackId, Source]) -> None:
-        """Let each line that was taken stand on the source its track has now."""
+    def wire(self, tracks: dict[TrackId, Layers]) -> None:
+        """Let each line that was taken stand on what its track is now."""
         for place in self.places:
-            source = sources.get(place.track.id) if place.track else None
             line = place.line
-            if line.source is not source:
-                if source is None:
-                    detach(line)
-                else:
-                    source.attach(line)
-            active = place.taken and self.srtp is not None
-            if active and not line.active and source is not None:
-                source.want_keyframe()
-            line.active = active
+            line.stand(tracks.get(place.track.id) if place.track else None)
+            line.active = place.taken and self.srtp is not None
+
+    def lines(self) -> dict[TrackId, Line]:
+        """The lines that he takes and that stand on a track, pictures and sounds."""
+        return {
+            place.track.id: place.line
+            for place in self.places
+            if place.track is not None and place.line.active and place.line.layers is not None
+        }
+
+    def pad(self, size: int, now: float) -> int:
+        """Send about `size` octets as a probe; how many were sent, 0 when none can be."""
+        line = next((place.line for place in self.places if place.line.pads), None)
+        return line.pad(size, now) if line is not None else 0
 
     # -- packets
 
@@ -168,26 +208,39 @@ class SubscriberLeg(BaseLeg):
             self.refused += 1
             return
         self.octets += len(data)
+        self.counts["packets"] += 1
         self._send(data, self.address)
 
     def rtcp(self, data: bytes, now: float) -> None:
         """What he missed, how he receives, and whether he needs a key picture."""
         for report in parse_rtcp(data):
             if isinstance(report, ReceiverReport | SenderReport):
-                for block in report.blocks:
-                    if (line := self._by_ssrc.get(block.ssrc)) is not None:
-                        line.echo.heard(block, now)
+                self._reported(report, now)
             elif isinstance(report, Nack):
                 if (line := self._by_ssrc.get(report.media)) is not None:
-                    line.repeat(report.lost, now)
+                    self.counts["nacked"] += len(report.lost)
+                    self.counts["repeated"] += line.repeat(report.lost, now, self.rtt)
+                    self.heard.nacked(len(report.lost), now)
             elif isinstance(report, KeyframeRequest):
                 self._keyframe(report.media)
+            elif isinstance(report, Remb):
+                self.heard.remb(report.bitrate, now)
+
+    def _reported(self, report: ReceiverReport | SenderReport, now: float) -> None:
+        worst = -1
+        for block in report.blocks:
+            if (line := self._by_ssrc.get(block.ssrc)) is not None:
+                line.echo.heard(block, now)
+                worst = max(worst, block.fraction)
+        if worst >= 0:
+            self.heard.reported(worst / 256, self.rtt, now)
 
     def _keyframe(self, media: tuple[int, ...]) -> None:
         for ssrc in media:
             line = self._by_ssrc.get(ssrc)
-            if line is not None and line.video and line.source is not None:
-                line.source.want_keyframe()
+            if line is not None and line.video:
+                self.counts["keyframes_asked"] += 1
+                line.want_keyframe()
 
     def report(self, now: float) -> None:
         """SR and names for the lines that run."""
@@ -216,9 +269,17 @@ class SubscriberLeg(BaseLeg):
         """The tracks by mid."""
         return tuple(Placed(mid=p.mid, track=p.track.id) for p in self.places if p.track)
 
+    def figures(self) -> Leg:
+        """The leg as the port shows it."""
+        own = {"octets": self.octets, "refused": self.refused}
+        return replace(super().figures(), counts={**self.counts, **own})
+
     def close(self) -> None:
         """End it, and take nothing more."""
+        if self.places:
+            ended = [place.line.rewriter.ssrc for place in self.places][:31]
+            self.send_rtcp(receiver_report(self.ssrc) + goodbye(ended))
         super().close()
         for place in self.places:
             place.line.active = False
-            detach(place.line)
+            place.line.stand(None)

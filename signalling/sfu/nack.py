@@ -5,6 +5,8 @@ TRIES = 8
 FIRST_RTT = 0.1
 SHORTEST = 0.02
 AGE = 2.0
+# The round trip is a mean: half of the answers take longer, and none should be asked for twice.
+PATIENCE = 1.25
 
 
 class Missing:
@@ -50,7 +52,7 @@ class Missing:
 
     def due(self, now: float) -> list[int]:
         """The 16-bit numbers to ask for now; what is too old or was asked too often is given up."""
-        wanted, wait = [], max(self.rtt, SHORTEST)
+        wanted, wait = [], max(self.rtt * PATIENCE, SHORTEST)
         for place, entry in list(self._asked.items()):
             if entry[2] >= TRIES or now - entry[0] > AGE:
                 del self._asked[place]

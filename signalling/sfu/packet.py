@@ -13,25 +13,43 @@ TWO_BYTES = 0x1000
 HALF = 0x8000
 MASK = 0xFFFF
 
+# The ids under which we offer header extensions; an answer keeps them (RFC 8285, 6).
+MID_ID, LEVEL_ID, STAMP_ID = 1, 2, 3
+SILENT = 127
+
+
+# Which of `Packet.marks` a line takes: nothing, the stamp, the level, or both.
+PLAIN, STAMPED, LEVELLED = 0, 1, 2
+NO_MARKS = (b"", b"", b"", b"")
+
 
 class BadPacket(ValueError):
     """These bytes are no RTP or RTCP packet that we understand."""
 
 
 class Packet:
-    """One RTP packet after decryption. `place` is its unwrapped sequence number, once known."""
+    """One RTP packet after decryption, and what its source learned of it.
+
+    `place` is its unwrapped sequence number, `arrived` when it came, `temporal` its temporal layer,
+    `redundant` its RED payload where `payload` is the sound alone, and `marks` are the extension
+    elements that every subscriber gets alike, by what he takes (`PLAIN`, `STAMPED`, `LEVELLED`).
+    """
 
     __slots__ = (
+        "arrived",
         "extension",
         "level",
         "marker",
+        "marks",
         "payload",
         "payload_type",
         "picture",
         "place",
         "profile",
+        "redundant",
         "sequence",
         "ssrc",
+        "temporal",
         "timestamp",
     )
 
@@ -56,7 +74,11 @@ class Packet:
         self.profile = profile
         self.extension = extension
         self.place = -1
-        self.level = 127
+        self.arrived = 0.0
+        self.level = SILENT
+        self.temporal = 0
+        self.redundant = b""
+        self.marks = NO_MARKS
         self.picture: object = None
 
 
@@ -130,6 +152,15 @@ def one_byte_block(elements: list[tuple[int, bytes]]) -> bytes:
     body = b"".join(bytes([(name << 4) | (len(value) - 1)]) + value for name, value in elements)
     body += bytes(-len(body) % 4)
     return EXTENSION.pack(ONE_BYTE, len(body) // 4) + body
+
+
+def marks_of(now: float, level: int | None) -> tuple[bytes, bytes, bytes, bytes]:
+    """The abs-send-time of this instant and the audio level (RFC 6464), each an element."""
+    stamp = bytes((STAMP_ID << 4 | 2,)) + (int(now * 262_144) & 0xFFFFFF).to_bytes(3, "big")
+    if level is None:
+        return b"", stamp, b"", stamp
+    loudness = bytes((LEVEL_ID << 4, level))
+    return b"", stamp, loudness, stamp + loudness
 
 
 def undo_rtx(packet: Packet, ssrc: int, payload_type: int) -> Packet | None:

@@ -6,8 +6,10 @@ from signalling.sfu.packet import Packet
 from signalling.sfu.rtcp import Block, SenderReport
 
 NTP_UNIT = 1 << 32
+NTP_MASK = (1 << 64) - 1
 SHORT = 65536
 REMEMBERED = 8
+WINDOW = 1.0
 
 
 class Reception:
@@ -22,10 +24,10 @@ class Reception:
         "_received",
         "_received_before",
         "_report",
-        "_reported_at",
         "_transit",
         "fraction",
         "octets",
+        "reported_at",
     )
 
     def __init__(self, clock: int) -> None:
@@ -35,7 +37,7 @@ class Reception:
         self._jitter = 0.0
         self._transit = 0.0
         self._report: SenderReport | None = None
-        self._reported_at = 0.0
+        self.reported_at = 0.0
         self.fraction = 0
         self.octets = 0
 
@@ -43,6 +45,11 @@ class Reception:
     def received(self) -> int:
         """Packets so far, repeats not counted."""
         return self._received
+
+    @property
+    def first(self) -> int:
+        """The place of the first packet; beyond every place while none has come."""
+        return self._base if self._base >= 0 else 1 << 62
 
     def arrived(self, packet: Packet, now: float) -> None:
         """Count a packet that is not a repeat."""
@@ -63,16 +70,31 @@ class Reception:
 
     def reported(self, report: SenderReport, now: float) -> None:
         """The publisher told its clock."""
-        self._report, self._reported_at = report, now
+        self._report, self.reported_at = report, now
 
     def clock_at(self, now: float) -> tuple[int, int] | None:
         """The publisher's NTP and RTP time of this instant, once it has reported."""
         if self._report is None:
             return None
-        gone = now - self._reported_at
+        gone = now - self.reported_at
         return self._report.ntp + int(gone * NTP_UNIT), self._report.timestamp + int(
             gone * self._clock
         )
+
+    def ntp_of(self, timestamp: int) -> int | None:
+        """The publisher's NTP time of one of this stream's RTP times, once it has reported."""
+        told = self._report
+        if told is None:
+            return None
+        return told.ntp + _signed(timestamp - told.timestamp) * NTP_UNIT // self._clock
+
+    def timestamp_of(self, ntp: int) -> int | None:
+        """This stream's RTP time of the publisher's NTP time, once it has reported."""
+        told = self._report
+        if told is None:
+            return None
+        apart = (ntp - told.ntp + (1 << 63) & NTP_MASK) - (1 << 63)
+        return told.timestamp + apart * self._clock // NTP_UNIT & 0xFFFFFFFF
 
     def block(self, ssrc: int, now: float) -> Block:
         """The report block for the publisher; loss is counted since the last one."""
@@ -90,8 +112,39 @@ class Reception:
             highest=self._highest & 0xFFFFFFFF if self._base >= 0 else 0,
             jitter=int(self._jitter),
             lsr=told.ntp >> 16 & 0xFFFFFFFF if told else 0,
-            dlsr=min(int((now - self._reported_at) * SHORT), 0xFFFFFFFF) if told else 0,
+            dlsr=min(int((now - self.reported_at) * SHORT), 0xFFFFFFFF) if told else 0,
         )
+
+
+def aligned(timestamp: int, new: Reception, old: Reception) -> int | None:
+    """An RTP time of `new` as `old` counts it, where both streams have told their clock.
+
+    Both must be of one publisher: the clocks of two know nothing of each other.
+    """
+    ntp = new.ntp_of(timestamp)
+    return None if ntp is None else old.timestamp_of(ntp)
+
+
+def _signed(difference: int) -> int:
+    return ((difference + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+
+
+class Meter:
+    """kbit/s over about the last second, from a total that grows. To be asked now and then."""
+
+    __slots__ = ("_samples",)
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[float, int]] = deque()
+
+    def kbps(self, octets: int, now: float) -> float:
+        """The rate by which the total has come to `octets`."""
+        samples = self._samples
+        samples.append((now, octets))
+        while len(samples) > 2 and samples[1][0] <= now - WINDOW:
+            samples.popleft()
+        at, before = samples[0]
+        return (octets - before) * 8 / 1000 / (now - at) if now > at else 0.0
 
 
 class Echo:

@@ -20,8 +20,15 @@ OCTETS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 FINGERPRINT = re.compile(r"([0-9A-Fa-f]{2}:)+[0-9A-Fa-f]{2}")
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
+RID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED_URI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+STAMP_URI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+TWCC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+# How an extension of an offer that goes one way is answered (RFC 8285, 6).
+TOWARDS_US = {"": "", "sendrecv": "", "sendonly": "/recvonly"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,6 +65,12 @@ class Media:
     fingerprints: list[tuple[str, str]] = field(default_factory=list)
     codecs: dict[int, Codec] = field(default_factory=dict)
     extensions: dict[str, int] = field(default_factory=dict)
+    # By URI, as written: "" where an extension goes both ways.
+    ways: dict[str, str] = field(default_factory=dict)
+    # The streams its author sends, and those of them he sends at once, in his order.
+    rids: list[str] = field(default_factory=list)
+    simulcast: list[str] = field(default_factory=list)
+    mixed: bool = False
     ssrcs: list[int] = field(default_factory=list)
     repairs: dict[int, int] = field(default_factory=dict)
 
@@ -68,6 +81,15 @@ class Media:
     def rtx_for(self, payload_type: int) -> Codec | None:
         """The RTX that repeats this payload type."""
         return next((c for c in self.codecs.values() if c.repaired == payload_type), None)
+
+    def extension(self, uri: str) -> int:
+        """The id under which its author sends this extension; 0 when he does not."""
+        return self.extensions.get(uri, 0) if self.ways.get(uri, "") in TOWARDS_US else 0
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The rids of its simulcast, in the author's order; none without."""
+        return tuple(rid for rid in self.simulcast if rid in self.rids)
 
     @property
     def usable(self) -> bool:
@@ -138,6 +160,7 @@ def _open(line: str, common: Media) -> Media:
         ufrag=common.ufrag,
         password=common.password,
         fingerprints=list(common.fingerprints),
+        mixed=common.mixed,
     )
     if len(formats) > MOST_IN_MEDIA:
         raise ValueError("too many formats")
@@ -163,6 +186,8 @@ def _attribute(media: Media, name: str, value: str) -> None:
         media.mux = True
     elif name == "rtcp-rsize":
         media.reduced = True
+    elif name == "extmap-allow-mixed":
+        media.mixed = True
     elif name == "setup":
         media.setup = value
     elif name == "ice-ufrag":
@@ -181,9 +206,18 @@ def _stream_attribute(media: Media, name: str, value: str) -> None:
         _codec_attribute(media, name, value)
     elif name == "extmap":
         number, uri = value.split()[:2]
-        wanted = _number(number.split("/")[0], 4_095)
-        if 1 <= wanted <= 14 and len(media.extensions) < MOST_IN_MEDIA:
-            media.extensions[uri] = wanted
+        text, _, way = number.partition("/")
+        wanted = _number(text, 4_095)
+        # One byte has 14 ids, two bytes have 255; 15 is neither's.
+        fits = 1 <= wanted <= 14 or (media.mixed and 16 <= wanted <= 255)
+        if fits and len(media.extensions) < MOST_IN_MEDIA:
+            media.extensions[uri], media.ways[uri] = wanted, way
+    elif name == "rid":
+        rid, way = value.split()[:2]
+        if way == "send" and RID.fullmatch(rid) and len(media.rids) < MOST_IN_MEDIA:
+            media.rids.append(rid)
+    elif name == "simulcast":
+        media.simulcast = _simulcast(value.split())
     elif name == "ssrc":
         ssrc = _number(value.split()[0], 0xFFFFFFFF)
         if ssrc not in media.ssrcs and len(media.ssrcs) < MOST_IN_MEDIA:
@@ -192,6 +226,15 @@ def _stream_attribute(media: Media, name: str, value: str) -> None:
         semantics, *members = value.split()
         if semantics == "FID" and len(members) == 2 and len(media.repairs) < MOST_IN_MEDIA:
             media.repairs[_number(members[0], 0xFFFFFFFF)] = _number(members[1], 0xFFFFFFFF)
+
+
+def _simulcast(words: list[str]) -> list[str]:
+    """What is sent at once: of alternatives the first, paused ones too (RFC 8853, 5.1)."""
+    for way, streams in zip(words[::2], words[1::2], strict=False):
+        if way == "send":
+            firsts = [one.split(",")[0].lstrip("~") for one in streams.split(";")]
+            return list(dict.fromkeys(firsts))[:MOST_IN_MEDIA]
+    return []
 
 
 def _codec_attribute(media: Media, name: str, value: str) -> None:

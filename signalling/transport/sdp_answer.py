@@ -3,14 +3,30 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from signalling.sfu.simulcast import MOST_LAYERS
 from signalling.transport.ice_lite import Credentials
-from signalling.transport.sdp import LEVEL_URI, MID_URI, Codec, Description, Media, bad
+from signalling.transport.sdp import (
+    LEVEL_URI,
+    MID_URI,
+    REPAIRED_URI,
+    RID_URI,
+    TOWARDS_US,
+    TWCC_URI,
+    Codec,
+    Description,
+    Media,
+    bad,
+)
 
 CODECS = {"audio": "opus", "video": "vp8"}
 TITLES = {"audio": "opus/48000/2", "video": "VP8/90000"}
 OPUS = "minptime=10;useinbandfec=1;usedtx=1"
-FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
-EXTENSIONS = {"audio": (MID_URI, LEVEL_URI), "video": (MID_URI,)}
+TWCC, REMB = "transport-cc", "goog-remb"
+FEEDBACK = ("nack", "nack pli", "ccm fir", REMB)
+EXTENSIONS = {
+    "audio": (MID_URI, LEVEL_URI, TWCC_URI),
+    "video": (MID_URI, RID_URI, REPAIRED_URI, TWCC_URI),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +52,11 @@ class Published:
     mid_id: int
     level_id: int
     nack: bool
+    rids: tuple[str, ...] = ()
+    rid_id: int = 0
+    repaired_id: int = 0
+    twcc_id: int = 0
+    red_payload_type: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,43 +149,81 @@ def _refused(media: Media) -> list[str]:
 
 
 def _section(media: Media, codec: Codec, ours: Ours, start_kbps: int) -> list[str]:
-    kept = [codec, *([rtx] if (rtx := media.rtx_for(codec.payload_type)) else [])]
+    rtx, red = media.rtx_for(codec.payload_type), _red(media, codec)
+    # A browser sends the first it is offered: sound with redundancy where it knows how.
+    kept = [one for one in (red, codec, rtx) if one is not None]
     formats = " ".join(str(one.payload_type) for one in kept)
-    sending = media.direction in ("sendrecv", "sendonly")
     return [
         f"m={media.kind} 9 UDP/TLS/RTP/SAVPF {formats}",
         *transport_lines(ours, "passive"),
         f"a=mid:{media.mid}",
-        "a=recvonly" if sending else "a=inactive",
+        "a=recvonly" if media.direction in ("sendrecv", "sendonly") else "a=inactive",
         *(["a=rtcp-rsize"] if media.reduced else []),
-        *(
-            f"a=extmap:{media.extensions[uri]} {uri}"
-            for uri in EXTENSIONS[media.kind]
-            if uri in media.extensions
-        ),
-        *_codec_lines(media.kind, codec, rtx, start_kbps),
+        *_extension_lines(media),
+        *_codec_lines(media, codec, start_kbps),
+        *(_rtx_lines(rtx, codec) if rtx is not None else []),
+        *(_red_lines(red, codec) if red is not None else []),
+        *_simulcast_lines(_layers(media)),
         *ours.candidates,
     ]
 
 
-def _codec_lines(kind: str, codec: Codec, rtx: Codec | None, start_kbps: int) -> list[str]:
-    number = codec.payload_type
+def _layers(media: Media) -> tuple[str, ...]:
+    """The layers we take: nothing but the id tells which packet is of which."""
+    return media.layers[:MOST_LAYERS] if media.extension(RID_URI) else ()
+
+
+def _extension_lines(media: Media) -> list[str]:
+    wanted = [uri for uri in EXTENSIONS[media.kind] if media.extension(uri)]
+    return [f"a=extmap:{media.extensions[u]}{TOWARDS_US[media.ways[u]]} {u}" for u in wanted]
+
+
+def _red(media: Media, codec: Codec) -> Codec | None:
+    """The RED (RFC 2198) that carries this Opus."""
+    if media.kind != "audio":
+        return None
+    red = media.codec("red")
+    if red is None or set(red.parameters.split("/")) != {str(codec.payload_type)}:
+        return None
+    return red
+
+
+def _twcc(media: Media, codec: Codec) -> int:
+    return media.extension(TWCC_URI) if TWCC in codec.feedback else 0
+
+
+def _codec_lines(media: Media, codec: Codec, start_kbps: int) -> list[str]:
+    number, kind = codec.payload_type, media.kind
+    twcc = _twcc(media, codec)
     lines = [f"a=rtpmap:{number} {TITLES[kind]}"]
+    if twcc:
+        lines.append(f"a=rtcp-fb:{number} {TWCC}")
     if kind == "audio":
         return [*lines, f"a=fmtp:{number} {OPUS}"]
-    lines += [f"a=rtcp-fb:{number} {kind}" for kind in FEEDBACK if kind in codec.feedback]
-    if start_kbps:
-        lines.append(f"a=fmtp:{number} x-google-start-bitrate={start_kbps}")
-    if rtx is not None:
-        lines += [
-            f"a=rtpmap:{rtx.payload_type} rtx/90000",
-            f"a=fmtp:{rtx.payload_type} apt={number}",
-        ]
-    return lines
+    # The browser believes one of the two, and should have no choice.
+    wanted = [one for one in FEEDBACK if one in codec.feedback and not (twcc and one == REMB)]
+    lines += [f"a=rtcp-fb:{number} {one}" for one in wanted]
+    return [*lines, *([f"a=fmtp:{number} x-google-start-bitrate={start_kbps}"] * bool(start_kbps))]
+
+
+def _rtx_lines(rtx: Codec, codec: Codec) -> list[str]:
+    number = rtx.payload_type
+    return [f"a=rtpmap:{number} rtx/90000", f"a=fmtp:{number} apt={codec.payload_type}"]
+
+
+def _red_lines(red: Codec, codec: Codec) -> list[str]:
+    number, carried = red.payload_type, codec.payload_type
+    return [f"a=rtpmap:{number} red/48000/2", f"a=fmtp:{number} {carried}/{carried}"]
+
+
+def _simulcast_lines(rids: Sequence[str]) -> list[str]:
+    if not rids:
+        return []
+    return [*(f"a=rid:{rid} recv" for rid in rids), f"a=simulcast:recv {';'.join(rids)}"]
 
 
 def _published(media: Media, codec: Codec, order: int) -> Published:
-    rtx = media.rtx_for(codec.payload_type)
+    rtx, red = media.rtx_for(codec.payload_type), _red(media, codec)
     ssrc = media.ssrcs[0] if media.ssrcs else None
     return Published(
         mid=media.mid,
@@ -174,7 +233,12 @@ def _published(media: Media, codec: Codec, order: int) -> Published:
         rtx_payload_type=rtx.payload_type if rtx else 0,
         ssrc=ssrc,
         rtx_ssrc=media.repairs.get(ssrc) if ssrc is not None else None,
-        mid_id=media.extensions.get(MID_URI, 0),
-        level_id=media.extensions.get(LEVEL_URI, 0),
+        mid_id=media.extension(MID_URI),
+        level_id=media.extension(LEVEL_URI),
         nack="nack" in codec.feedback,
+        rids=_layers(media),
+        rid_id=media.extension(RID_URI),
+        repaired_id=media.extension(REPAIRED_URI),
+        twcc_id=_twcc(media, codec),
+        red_payload_type=red.payload_type if red else 0,
     )

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signalling.transport.sdp import LEVEL_URI, MID_URI, Description, Media, bad
+from signalling.sfu.packet import LEVEL_ID, MID_ID, STAMP_ID
+from signalling.sfu.red import OPUS_TYPE, RED_TYPE
+from signalling.transport.sdp import LEVEL_URI, MID_URI, STAMP_URI, Description, Media, bad
 from signalling.transport.sdp_answer import (
     FEEDBACK,
     OPUS,
@@ -12,8 +14,7 @@ from signalling.transport.sdp_answer import (
     transport_lines,
 )
 
-VP8, RTX, OPUS_TYPE = 96, 97, 111
-MID_ID, LEVEL_ID = 1, 2
+VP8, RTX = 96, 97
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +36,10 @@ class Taken:
     mid: str
     receiving: bool
     rtx: bool
+    red: bool
     mid_id: int
     level_id: int
+    stamp_id: int
 
 
 def subscribe_offer(lines: Sequence[Sending], ours: Ours, number: int, serial: int) -> str:
@@ -49,7 +52,7 @@ def subscribe_offer(lines: Sequence[Sending], ours: Ours, number: int, serial: i
 
 def _section(line: Sending, ours: Ours) -> list[str]:
     codecs = _audio() if line.kind == "audio" else _video()
-    formats = str(OPUS_TYPE) if line.kind == "audio" else f"{VP8} {RTX}"
+    formats = f"{OPUS_TYPE} {RED_TYPE}" if line.kind == "audio" else f"{VP8} {RTX}"
     return [
         f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {formats}",
         *transport_lines(ours, "actpass"),
@@ -57,6 +60,8 @@ def _section(line: Sending, ours: Ours) -> list[str]:
         "a=sendonly" if line.track else "a=inactive",
         "a=rtcp-rsize",
         f"a=extmap:{MID_ID} {MID_URI}",
+        # With this the browser estimates its own line, and says so by REMB.
+        f"a=extmap:{STAMP_ID} {STAMP_URI}",
         *codecs,
         *_stream(line),
         *ours.candidates,
@@ -68,6 +73,8 @@ def _audio() -> list[str]:
         f"a=extmap:{LEVEL_ID} {LEVEL_URI}",
         f"a=rtpmap:{OPUS_TYPE} opus/48000/2",
         f"a=fmtp:{OPUS_TYPE} {OPUS}",
+        f"a=rtpmap:{RED_TYPE} red/48000/2",
+        f"a=fmtp:{RED_TYPE} {OPUS_TYPE}/{OPUS_TYPE}",
     ]
 
 
@@ -108,6 +115,8 @@ def _taken(media: Media) -> Taken:
         and wanted in media.codecs
         and media.direction in ("recvonly", "sendrecv"),
         rtx=media.rtx_for(VP8) is not None,
+        red=media.kind == "audio" and RED_TYPE in media.codecs,
         mid_id=media.extensions.get(MID_URI, 0),
         level_id=media.extensions.get(LEVEL_URI, 0),
+        stamp_id=media.extensions.get(STAMP_URI, 0),
     )

@@ -140,7 +140,7 @@ async def test_packets_lost_on_the_way_up_are_asked_for_again(engine: PythonEngi
         assert dropped[0] >= 5
         leg = engine._sessions[SESSION].seats[ANNE].publish
         assert leg is not None
-        reception = leg.streams["0"].source.reception
+        reception = leg.streams["0"].layers.sources[0].reception
         block = reception.block(0, asyncio.get_running_loop().time())
         assert block.lost == 0
 
