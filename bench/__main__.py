@@ -12,6 +12,7 @@ from bench import machine
 SHOWN = {
     "calendars": "CalDAV over HTTP beside Radicale and Xandikos, with N events stored",
     "forwarding": "CPU and delay of a forwarded media packet beside Janus and a bare sendto",
+    "lines": "both browsers behind bad lines, in the product's own pages",
     "storm": "1,000 clients coming back at once, and telling them all, beside bare aiohttp",
 }
 

@@ -1,0 +1,126 @@
+"""Bad lines: the real service, one browser on a good line and one behind a bad one.
+
+Both join by link as guests, in the pages the product ships; a user-space line between two network
+namespaces is as slow, far and lossy as its name says. Each page keeps a record of what it saw and
+heard (`tests/fakes/probe.js`), counted from the press of the button that joins; figures without a
+time of their own are of what follows the first ten seconds. Needs root, /dev/net/tun and browsers.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bench import machine, peers
+from bench.lines_figures import HEAD, SETTLES, Figures, figures, row, worst
+from bench.lines_stage import Behind, Scene, enter, scene, taken
+from signalling.transport.seam import host_addresses
+from tests.fakes.apart import Apart
+from tests.fakes.far import NEAR, MissingTun
+from tests.fakes.links import LINES
+
+BEFORE, CUT, AFTER = 15.0, 25.0, 15.0  # seconds of the outage
+ISSUE = ("adsl-8-1", "adsl-2-0.4", "satellite", "wifi-5", "wifi-20", "outage")
+BROWSERS = ("chromium", "firefox")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--line", action="append", choices=sorted(LINES), help="only this line")
+    parser.add_argument("--browser", action="append", choices=BROWSERS, help="only this browser")
+    parser.add_argument("--seconds", type=float, default=40.0, help="of one measurement")
+    parser.add_argument("--trace", type=Path, help="a folder for the packets and records")
+
+
+async def measure(
+    stage: Scene, near: Apart, name: str, line: str, wanted: argparse.Namespace
+) -> dict[str, Figures]:
+    """One line, one browser behind it: what it receives (`down`) and what is received of it."""
+    trace = wanted.trace / f"{line}-{name}.packets" if wanted.trace else None
+    async with stage.far(name, LINES[line], trace=trace) as behind:
+        here = await stage.lobby(near)
+        there = await stage.lobby(behind.browser, stage.far_origin)
+        await enter(here, "Près")
+        await asyncio.sleep(2.0)  # so that he who comes later finds a picture
+        await enter(there, "Loin")
+        began, ended = await pass_time(behind, line, wanted.seconds)
+        far, close = await taken(there), await taken(here)
+        fate = await behind.side.fate()
+        for page in (there, here):
+            await page.close()
+    if wanted.trace:
+        keep(wanted.trace / f"{line}-{name}", far.record, close.record)
+    machine.say(f"  {line}, {name}: up {fate['up']}, down {fate['down']}")
+    return figures(far, close, cut=(began, ended) if ended else None)
+
+
+async def pass_time(behind: Behind, line: str, seconds: float) -> tuple[float, float]:
+    """Let it run; the seconds between which the line was cut, if it was."""
+    if line != "outage":
+        await asyncio.sleep(seconds)
+        return 0.0, 0.0
+    await asyncio.sleep(BEFORE)
+    began: float = (await behind.side.cut(True))["at"]
+    await asyncio.sleep(CUT)
+    ended: float = (await behind.side.cut(False))["at"]
+    await asyncio.sleep(AFTER)
+    return began, ended
+
+
+def keep(stem: Path, far: dict[str, Any], near: dict[str, Any]) -> None:
+    for name, record in (("far", far), ("near", near)):
+        stem.with_name(f"{stem.name}-{name}.json").write_text(json.dumps(record))
+
+
+async def bench(wanted: argparse.Namespace, home: Path) -> dict[str, Any]:
+    lines, browsers = wanted.line or ISSUE, wanted.browser or BROWSERS
+    found: dict[str, dict[str, Any]] = {}
+    async with scene(home) as stage, stage.near() as near:
+        for line in lines:
+            for name in browsers:
+                try:
+                    one = await measure(stage, near, name, line, wanted)
+                except (MissingTun, TimeoutError, RuntimeError) as reason:
+                    machine.say(f"  {line}, {name}: failed, {reason}")
+                    continue
+                found.setdefault(line, {})[name] = one
+    return told(found, wanted.seconds)
+
+
+def told(found: dict[str, dict[str, Any]], seconds: float) -> dict[str, Any]:
+    machine.say(
+        f"\n{seconds:g} s each, figures after the first {SETTLES:g} s; load {machine.load()}"
+    )
+    machine.table(HEAD, list(rows(found)))
+    return {
+        "lines": {line: worst(one) | one for line, one in found.items()},
+        "load": machine.load(),
+    }
+
+
+def rows(found: dict[str, dict[str, Any]]) -> Iterator[list[object]]:
+    for line, browsers in found.items():
+        for name, ways in browsers.items():
+            for way, one in ways.items():
+                yield [f"{line}, {name} {way}", *row(one)]
+
+
+def run(wanted: argparse.Namespace) -> dict[str, Any]:
+    if NEAR not in host_addresses():
+        again_in_a_network_of_its_own()
+    if wanted.trace:
+        wanted.trace.mkdir(parents=True, exist_ok=True)
+    with peers.folder() as home:
+        return asyncio.run(bench(wanted, Path(home)))
+
+
+def again_in_a_network_of_its_own() -> None:
+    if os.environ.get("MARGERIDE_LINES") == "inside":
+        raise SystemExit("no network namespace can be made here: run it as root")
+    os.environ["MARGERIDE_LINES"] = "inside"
+    inside = [sys.executable, "-m", "tests.tools.hermetic", sys.executable, "-m", "bench"]
+    sys.stdout.flush()
+    os.execv(inside[0], [*inside, *sys.argv[1:]])
