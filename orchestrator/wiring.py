@@ -42,9 +42,11 @@ from orchestrator.noshow import NoShow
 from orchestrator.outbox import Outbox
 from orchestrator.punctual import Punctual
 from orchestrator.settings import Settings
+from orchestrator.settings.turn import Turn
 from orchestrator.store import facts, versions
 from orchestrator.store.database import Database
 from orchestrator.tasks import kept_running
+from orchestrator.turn import Relays, read_secret
 from orchestrator.web import pages
 from orchestrator.words import words
 from rooms.ids import new_secret
@@ -176,13 +178,21 @@ async def _house(app: web.Application) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _wire(app: web.Application) -> AsyncIterator[None]:
     house = app[keys.HOUSE]
-    app[WIRE] = app[keys.SWITCHBOARD] = switchboard = Switchboard(house, app[keys.ENGINE])
+    app[WIRE] = app[keys.SWITCHBOARD] = switchboard = Switchboard(
+        house, app[keys.ENGINE], relays=await _relays(app[keys.SETTINGS].turn)
+    )
     house.means.wire = switchboard
     app[metrics.FIGURES].peers.set_function(lambda: switchboard.connected)
     await switchboard.start()
     await house.restore()
     yield
     await switchboard.stop()
+
+
+async def _relays(turn: Turn | None) -> Relays | None:
+    if turn is None:
+        return None
+    return Relays(turn, await asyncio.to_thread(read_secret, turn.secret_file))
 
 
 async def _drain_wire(app: web.Application) -> None:

@@ -120,6 +120,15 @@ class CommandFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IceServer:
+    """A relay, as `RTCConfiguration.iceServers` takes it."""
+
+    urls: tuple[str, ...]
+    username: str | None = None
+    credential: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
     """You are known."""
 
@@ -132,7 +141,15 @@ class Welcome:
     heartbeat: float
     dead_after: float
     now: str
-    ice: tuple[str, ...] = ()
+    ice: tuple[IceServer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ice:
+    """The relays anew: what was told before expires."""
+
+    type: ClassVar[str] = "ice"
+    ice: tuple[IceServer, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +240,7 @@ ClientMessage = (
     | LegFailed | Stats | View | RoomState | CommandAccepted | CommandDone | CommandFailed
 )  # fmt: skip
 ServerMessage = (
-    Welcome | Heartbeat | Joined | ParticipantJoined | ParticipantChanged | ParticipantLeft
+    Welcome | Ice | Heartbeat | Joined | ParticipantJoined | ParticipantChanged | ParticipantLeft
     | SessionChanged | Left | PublishAnswered | SubscribeOffered | LegLost | ViewChosen
     | PublishLayers | Speakers | Command
     | CommandCancel | Error

@@ -24,6 +24,7 @@ from signalling.messages import (
     Error,
     Heartbeat,
     Hello,
+    IceServer,
     Join,
     RoomState,
     ServerMessage,
@@ -226,26 +227,35 @@ class PeerSession:
         ending: list[Effect] = [] if refusal.closing is None else [Close(refusal.closing)]
         return self.say(error) + ending
 
-    def welcome(self, peer: str, room: str | None, now: datetime) -> list[Effect]:
+    def welcome(
+        self, peer: str, room: str | None, now: datetime, ice: tuple[IceServer, ...] = ()
+    ) -> list[Effect]:
         """The client is known: count from nothing."""
         self.happen(Event.WELCOMED)
         self.seq = 0
         self._kept.clear()
         self._next_heartbeat = now + HEARTBEAT
-        return [self._welcome(peer, room, 0, False, now)]
+        return [self._welcome(peer, room, 0, False, now, ice)]
 
     def can_resume(self, last_seq: int | None) -> bool:
         """Whether everything after that number is still here."""
         return last_seq is not None and self.seq - len(self._kept) <= last_seq <= self.seq
 
-    def take_up(self, peer: str, room: str | None, last_seq: int, now: datetime) -> list[Effect]:
+    def take_up(
+        self,
+        peer: str,
+        room: str | None,
+        last_seq: int,
+        now: datetime,
+        ice: tuple[IceServer, ...] = (),
+    ) -> list[Effect]:
         """A new line goes on where the former broke."""
         if self.state is State.RESUMING:
             self.state = self._before
         self._take_line(now)
         missed = list(self._kept)[len(self._kept) - (self.seq - last_seq) :]
         again = [Send(numbered(last_seq + n, text)) for n, text in enumerate(missed, 1)]
-        return [self._welcome(peer, room, last_seq, True, now), *again]
+        return [self._welcome(peer, room, last_seq, True, now, ice), *again]
 
     def tick(self, now: datetime) -> list[Effect]:
         """Time passed."""
@@ -277,7 +287,13 @@ class PeerSession:
         )
 
     def _welcome(
-        self, peer: str, room: str | None, seq: int, resumed: bool, now: datetime
+        self,
+        peer: str,
+        room: str | None,
+        seq: int,
+        resumed: bool,
+        now: datetime,
+        ice: tuple[IceServer, ...],
     ) -> Effect:
         message = Welcome(
             version=VERSION,
@@ -288,5 +304,6 @@ class PeerSession:
             heartbeat=HEARTBEAT.total_seconds(),
             dead_after=DEAD_AFTER.total_seconds(),
             now=now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            ice=ice,
         )
         return Send(numbered(seq, body(message)))

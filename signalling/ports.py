@@ -5,9 +5,11 @@ a `MargerideError`, whose key becomes the `code` of an `error` message.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from rooms.ids import CommandId, ParticipantId, RoomId, SessionId
+from signalling.messages import IceServer
 
 Json = dict[str, Any]
 
@@ -82,6 +84,17 @@ class House(Protocol):
 
     def words(self, key: str, locale: str, facts: Json) -> str:
         """The sentence for people behind an error key."""
+
+
+class Relays(Protocol):
+    """The TURN servers, for those who reach the worker no other way."""
+
+    @property
+    def renew_after(self) -> timedelta:
+        """How long what was told may be used for a new connection, with a good margin."""
+
+    def servers(self, name: str, now: datetime) -> tuple[IceServer, ...]:
+        """What the participant or the room of this name is told now."""
 
 
 class Wire(Protocol):

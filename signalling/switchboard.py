@@ -15,14 +15,15 @@ from rooms.errors import MargerideError, TooMany
 from rooms.ids import CommandId, LegId, ParticipantId, RoomId, SessionId, TrackId
 from signalling.codec import write
 from signalling.engine import EngineState, Leg, MediaEngine, Role, SubscribeOffer
-from signalling.messages import ClientMessage, Command, CommandCancel, Hello
+from signalling.messages import ClientMessage, Command, CommandCancel, Hello, Ice
 from signalling.peer import Closing, Event, Refuse, State
-from signalling.ports import House, Identity, Json
+from signalling.ports import House, Identity, Json, Relays
 from signalling.presence import Presence
 from signalling.switchboard_asks import Asks
 from signalling.switchboard_gathering import Hall, Seat, Seated
 from signalling.switchboard_media import Media
 from signalling.switchboard_peer import Clock, Line, Peer, steady_clock
+from signalling.switchboard_relays import Told
 from signalling.switchboard_seats import Seats
 
 log = logging.getLogger(__name__)
@@ -34,11 +35,19 @@ Result = TypeVar("Result")
 class Switchboard:
     """Implements `signalling.ports.Wire` over a MediaEngine and a House."""
 
-    def __init__(self, house: House, engine: MediaEngine, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        house: House,
+        engine: MediaEngine,
+        clock: Clock | None = None,
+        relays: Relays | None = None,
+    ) -> None:
         self._house = house
         self._engine = engine
         self._clock = clock
+        self._relays = Told(relays)
         self._peers: dict[str, Seated] = {}
+        self._strangers: set[Seated] = set()
         self._leaving: set[Seated] = set()
         self._waiting: Presence[str] = Presence()
         self._tasks: list[asyncio.Task[None]] = []
@@ -70,7 +79,7 @@ class Switchboard:
     def drain(self) -> None:
         """Ask every client to redial (1012); new ones are turned away likewise."""
         self._draining = True
-        for peer in self._peers.values():
+        for peer in (*self._peers.values(), *self._strangers):
             peer.hang_up(Closing.RESTART)
 
     async def stop(self) -> None:
@@ -85,7 +94,13 @@ class Switchboard:
 
     def connect(self, line: Line, locale: str) -> "Caller":
         """A new connection."""
-        return Caller(self, line, Peer(self._house, self.clock, locale))
+        peer: Seated = Peer(self._house, self.clock, locale)
+        caller = Caller(self, line, peer)
+        if self._draining:
+            peer.hang_up(Closing.RESTART)
+        else:
+            self._strangers.add(peer)
+        return caller
 
     async def greet(self, caller: "Caller", hello: Hello) -> None:
         """Find out who speaks; give him his former place on the wire, or a new one."""
@@ -98,6 +113,8 @@ class Switchboard:
         except MargerideError as refusal:
             closing = Closing.BAD_TOKEN if refusal.key == "bad-token" else Closing.REFUSED
             peer.carry_out([Refuse(key=refusal.key, about=hello.type, closing=closing)])
+            return
+        if self._draining:  # since then: he has been told
             return
         former = self._peers.get(peer.key)
         if former is not None and _resumes(former, hello):
@@ -148,6 +165,7 @@ class Switchboard:
 
     def line_lost(self, peer: Seated, line: Line) -> None:
         """A connection ended; its peer is kept for a while."""
+        self._strangers.discard(peer)
         if peer.line is not line:
             return
         peer.line = None
@@ -167,6 +185,8 @@ class Switchboard:
             peer = self._peers.pop(key, None)
             if peer is not None:
                 self._let_go(peer)
+        for name in self._relays.due(self._peers, now):
+            self._peers[name].say(Ice(ice=self._relays.servers(name, now)))
         await self._seats.sweep(now)
 
     # What the house may ask (signalling.ports.Wire).
@@ -227,8 +247,10 @@ class Switchboard:
         former.line, stranger.line = caller.line, None
         former.locale = stranger.locale
         self._waiting.here(former.key)
-        session, room, seat = former.session, former.identity.room, former.seat
-        former.carry_out(session.take_up(former.kind, room, last_seq, self.clock()))
+        self._strangers.discard(stranger)
+        session, room, seat, now = former.session, former.identity.room, former.seat, self.clock()
+        ice = self._relays.servers(former.key, now)
+        former.carry_out(session.take_up(former.kind, room, last_seq, now, ice))
         if seat is not None:
             former.later(lambda: self._seats.back(seat))
 
@@ -236,8 +258,11 @@ class Switchboard:
         if former is not None:
             self._supersede(former)
         self._peers[peer.key] = peer
+        self._strangers.discard(peer)
         self._waiting.here(peer.key)
-        peer.carry_out(peer.session.welcome(peer.kind, peer.identity.room, self.clock()))
+        room, now = peer.identity.room, self.clock()
+        ice = self._relays.servers(peer.key, now)
+        peer.carry_out(peer.session.welcome(peer.kind, room, now, ice))
         peer.work()
 
     def _supersede(self, former: Seated) -> None:

@@ -16,10 +16,11 @@ from orchestrator.settings.outside import read_outside
 from orchestrator.settings.problems import Problem, Refusal, SettingsError
 from orchestrator.settings.read import Table
 from orchestrator.settings.rooms import read_desks, read_policies, read_rooms
+from orchestrator.settings.turn import read_turn
 from rooms.centre import MIDNIGHT, Centre, Closure, Level, Line, OpeningHours
 from rooms.ids import CentreId
 
-ROOT = ("network", "service", "mail", "centres", "rooms", "desks", "outside")
+ROOT = ("network", "service", "mail", "centres", "rooms", "desks", "outside", "turn")
 NETWORK = ("name", "zone", "mail_domain", "languages")
 SERVICE = (
     "public_url",
@@ -78,6 +79,7 @@ def _settings(root: Mapping, problems: list[Problem]) -> Settings:
         service=_service(file.table("service", SERVICE, required=False), network),
         outside=read_outside(file),
         mail=read_mail(file),
+        turn=read_turn(file),
     )
 
 

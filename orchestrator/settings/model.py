@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from calendars.policy import Policy
 from orchestrator.settings.mail import Mail
 from orchestrator.settings.outside import Outside
+from orchestrator.settings.turn import Turn
 from rooms.centre import Centre
 from rooms.errors import NotFound
 from rooms.ids import CentreId, RoomId
@@ -91,3 +92,4 @@ class Settings:
     service: Service
     outside: Outside = field(default_factory=Outside)
     mail: Mail | None = None
+    turn: Turn | None = None

@@ -17,6 +17,7 @@ from orchestrator.settings import centres as settings_centres
 from orchestrator.settings import mail as settings_mail
 from orchestrator.settings import outside as settings_outside
 from orchestrator.settings import rooms as settings_rooms
+from orchestrator.settings import turn as settings_turn
 from rooms.centre import Closure, Level, Line, OpeningHours
 from rooms.equipment import is_visio
 from rooms.errors import Invalid, NotFound
@@ -233,6 +234,7 @@ def test_the_reference_names_every_key() -> None:
         (settings_rooms.DESK, reference["desks"][0]),
         (settings_outside.OUTSIDE, reference["outside"]),
         (settings_outside.FEED, reference["rooms"][0]["feeds"][0]),
+        (settings_turn.TURN, reference["turn"]),
         (settings_mail.MAIL, reference["mail"]),
         (settings_mail.SMTP, reference["mail"]["smtp"]),
         (settings_mail.DOOR, reference["mail"]["door"]),

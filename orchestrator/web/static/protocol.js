@@ -146,6 +146,8 @@ export class Line extends EventTarget {
       this.welcomed(message);
     } else {
       if (typeof message.seq === "number") this.lastSeq = message.seq;
+      // For the connections to come: what the welcome said of the relays expires.
+      if (message.type === "ice" && this.welcome) this.welcome.ice = message.ice;
       this.tell("message", message);
     }
   }

@@ -9,6 +9,7 @@ const legId = () => `lg-${[...crypto.getRandomValues(new Uint8Array(10))].map((b
 let token = "";
 let socket = null;
 let resume = null; // from the last welcome
+let ice = []; // likewise, and from `ice`
 let lastSeq = 0;
 let heard = 0;
 let tries = 0;
@@ -58,12 +59,14 @@ function receive(message) {
     "participant.changed": ({ participant }) => put(participant),
     "participant.left": ({ participant }) => forget(participant),
     "publish.answer": published, "subscribe.offer": offered, "leg.lost": ({ leg }) => replace(leg),
+    ice: (message) => { ice = message.ice; },
   }[message.type];
   act?.(message);
 }
 
 function welcomed(message) {
   resume = message.resume;
+  ice = message.ice;
   tries = 0;
   if (message.resumed) return repeat();
   const join = { type: "join" };
@@ -104,7 +107,7 @@ function mend() {
 // --- the legs ----------------------------------------------------------------
 
 function leg() {
-  const made = { id: legId(), pc: new RTCPeerConnection({ iceServers: [] }) };
+  const made = { id: legId(), pc: new RTCPeerConnection({ iceServers: ice }) };
   let timer = 0;
   made.pc.onconnectionstatechange = () => {
     clearTimeout(timer); // `disconnected` comes back by itself; `failed` for 3 s does not
