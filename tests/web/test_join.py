@@ -1,5 +1,9 @@
 """The join page, and the session in it."""
 
+import asyncio
+import re
+from collections.abc import Callable
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -15,10 +19,11 @@ from tests.fakes.looking import (
     until,
 )
 from tests.fakes.pages import PagedService
-from tests.fakes.story import CODE, MARKUP, guest, instant
+from tests.fakes.story import CODE, MARKUP, Json, guest, instant
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 LINK = f"/join/{CODE}"
+ECONOMY = "Ma ligneTout recevoirÉconomiserLe son seul"  # its label and its choices
 
 
 async def enter(page: Page) -> None:
@@ -154,9 +159,9 @@ async def test_tiles_and_controls_are_reached_by_keyboard(
     page = await look(browser, service, LINK)
     await enter(page)
     await page.locator("#main").focus()
-    walk = await tab_walk(page, 8)
+    walk = await tab_walk(page, 9)
     assert walk[0].startswith("Meyrueis")
-    assert walk[-3:] == ["Couper le micro", "Couper la caméra", "Quitter"]
+    assert walk[-4:] == ["Couper le micro", "Couper la caméra", "Quitter", ECONOMY]
     await page.keyboard.press("Control+d")
     await expect(page.get_by_role("button", name="Ouvrir le micro")).to_be_visible()
     await expect(page.locator("#announce")).to_have_text("Micro coupé.")
@@ -218,3 +223,111 @@ async def test_markup_in_names_stays_text(service: PagedService, browser: Chromi
     await enter(page)
     await expect(page.locator(".tile-name", has_text="<img")).to_be_visible()
     assert await page.evaluate("window.hacked") is None
+
+
+async def heard(
+    service: PagedService, kind: str, wanted: Callable[[Json], bool] = lambda _: True
+) -> Json:
+    """The newest message of this kind that is as wanted, once the page has said one."""
+    async with asyncio.timeout(15):
+        while True:
+            said = [each for each in service.heard if each["type"] == kind and wanted(each)]
+            if said:
+                return said[-1]
+            await asyncio.sleep(0.05)
+
+
+async def test_the_page_says_how_high_it_shows_each_picture(
+    service: PagedService, browser: Chromium
+) -> None:
+    page = await look(browser, service, LINK)
+    await enter(page)
+    await paint(page)
+    large = await heard(service, "view", lambda view: len(view["tracks"]) == 3)
+    heights = {each["track"]: each["height"] for each in large["tracks"]}
+    assert all(100 <= height <= 800 for height in heights.values()), heights
+    await page.set_viewport_size({"width": 320, "height": 400})
+    small = await heard(
+        service,
+        "view",
+        lambda view: (
+            0 < max((each["height"] for each in view["tracks"]), default=0) < max(heights.values())
+        ),
+    )
+    # What is scrolled out of sight is worth nothing.
+    assert any(each["height"] == 0 for each in small["tracks"])
+
+
+async def test_a_picture_that_rests_says_why_with_the_figure_of_the_line(
+    service: PagedService, browser: Chromium
+) -> None:
+    page = await look(browser, service, LINK)
+    await enter(page)
+    await paint(page)
+    paused = {"track": "tr-pa-meyrueis-video", "layer": None, "kbps": 0, "why": "line"}
+    small = {"track": "tr-pa-villefort-video", "layer": 0, "kbps": 100, "why": "small"}
+    await service.tell(type="view.chosen", leg="lg-0", available_kbps=480.2, tracks=[paused, small])
+    words = "Image en pause : votre ligne reçoit 480 kbit/s"
+    await expect(page.get_by_text(words)).to_be_visible()
+    tile = page.locator(".tile").first
+    await expect(tile).to_have_attribute("aria-label", re.compile(r"^Meyrueis, .*480\skbit/s"))
+    assert await page.locator(".tile-rest").count() == 1
+    assert await faults(page) == []
+    await picture(page, "session-paused")
+    await service.tell(
+        type="view.chosen",
+        leg="lg-0",
+        available_kbps=900,
+        tracks=[{**paused, "layer": 1, "kbps": 400, "why": "full"}, small],
+    )
+    await expect(page.get_by_text(words)).to_be_hidden()
+
+
+async def test_who_spares_his_line_chooses_so_and_it_is_remembered(
+    service: PagedService, browser: Chromium
+) -> None:
+    page = await look(browser, service, LINK)
+    await enter(page)
+    assert (await heard(service, "view"))["mode"] == "full"
+    await page.get_by_label("Ma ligne").select_option("saving")
+    await heard(service, "view", lambda view: view["mode"] == "saving")
+    await expect(page.locator("#announce")).to_have_text(
+        "Petites images seulement, pour ménager votre ligne."
+    )
+    service.heard.clear()
+    await page.reload()
+    await enter(page)
+    assert (await heard(service, "view"))["mode"] == "saving"
+
+
+async def test_the_service_says_who_speaks_also_of_those_who_are_not_sent(
+    service: PagedService, browser: Chromium
+) -> None:
+    page = await look(browser, service, LINK)
+    await enter(page)
+    await paint(page)
+    await service.tell(type="speakers", participants=["pa-me", "pa-villefort"])
+    await expect(page.locator(".tile-speaks")).to_have_attribute(
+        "aria-label", re.compile("^Villefort")
+    )
+    await service.tell(type="speakers", participants=[])
+    await expect(page.locator(".tile-speaks")).to_have_count(0)
+
+
+async def test_layers_nobody_looks_at_are_not_encoded(
+    service: PagedService, browser: Chromium
+) -> None:
+    page = await look(browser, service, LINK)
+    await enter(page)
+    offer = await heard(service, "publish.offer")
+    assert "a=simulcast:send q;h" in offer["sdp"]
+    limits = "margeride.model.call.publish.limit('video', %s, %s).then(() => null)"
+    active = """margeride.model.call.publish.transceivers.get("video").sender
+        .getParameters().encodings.map((each) => [each.rid, each.active, each.maxBitrate])"""
+    await page.evaluate(limits % ("['q']", 90))
+    assert (await page.evaluate(active))[0] == ["q", True, 90_000]
+    assert (await page.evaluate(active))[1][:2] == ["h", False]
+    await page.evaluate(limits % ("['q', 'h']", "null"))
+    assert await page.evaluate(active) == [["q", True, 110_000], ["h", True, 450_000]]
+    await page.evaluate(limits % ("[]", 0))
+    assert [each[1] for each in await page.evaluate(active)] == [False, False]

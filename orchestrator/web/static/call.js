@@ -2,6 +2,7 @@
 // A session as one participant lives it: who is there, what is carried, and the repair of both.
 import { PublishLeg, SubscribeLeg } from "./legs.js";
 import { Sampler } from "./sampler.js";
+import { View } from "./view.js";
 
 const LONGEST_RETRY = 15_000;
 
@@ -19,6 +20,7 @@ const LONGEST_RETRY = 15_000;
  * - `joined` – in, for the first time or again; `session`, `participants`, `you` are set;
  * - `changed` – session, participants or a mute changed; - `arrived`, `departed` `{participant}`;
  * - `tracks` – what is received changed: see `media()`; - `media` `{publish, subscribe}` states;
+ * - `chosen` `{available_kbps, tracks}` what is sent to us, and why not more; - `speakers` `{participants}`;
  * - `sample` – fresh figures in `figures` (once a second); - `refused` the server's error;
  * - `left` `{reason}` – left, ended, removed.
  */
@@ -47,6 +49,7 @@ export class Call extends EventTarget {
     /** @type {Set<ReturnType<typeof setTimeout>>} */
     this.timers = new Set();
     this.sampler = new Sampler(this);
+    this.view = new View((message) => this.in && line.send(message));
     this.onWelcome = (/** @type {any} */ event) => this.welcomed(event.detail);
     this.onMessage = (/** @type {any} */ event) => this.receive(event.detail);
     line.addEventListener("welcome", this.onWelcome);
@@ -62,6 +65,7 @@ export class Call extends EventTarget {
   join() {
     this.wanted = true;
     this.sampler.start();
+    this.view.start();
     if (this.line.open) this.sendJoin();
   }
 
@@ -134,6 +138,7 @@ export class Call extends EventTarget {
     else if (this.subscribe) this.line.send({ type: "subscribe.start", leg: this.subscribe.id });
     this.mend();
     for (const kind of this.muted.keys()) this.sayMute(kind);
+    this.view.repeat();
   }
 
   /** @private @param {Message} message */
@@ -148,6 +153,9 @@ export class Call extends EventTarget {
       case "publish.answer": return void this.published(message);
       case "subscribe.offer": return void this.offered(message);
       case "leg.lost": return this.lost(message);
+      case "view.chosen": return this.tell("chosen", message);
+      case "publish.layers": return void this.limited(message);
+      case "speakers": return this.tell("speakers", message);
       // The answer to the leave of an earlier session does not concern this one.
       case "left": return this.in ? this.finish(message.reason) : undefined;
       case "error": return this.refused(message);
@@ -249,6 +257,15 @@ export class Call extends EventTarget {
     }
   }
 
+  /** Nobody looks at more than this. @private @param {Message} message */
+  async limited(message) {
+    const leg = this.publish;
+    const own = this.participants.get(this.you)?.tracks.find((each) => each.id === message.track);
+    if (!leg || leg.id !== message.leg || own?.kind === "audio") return;
+    // A sender that is just being renegotiated refuses; the service says it again when it changes.
+    await leg.limit("video", message.rids, message.kbps).catch(() => undefined);
+  }
+
   /** Our side says failed. @private @param {{id: string}} leg */
   failed(leg) {
     const role = this.roleOf(leg.id);
@@ -313,6 +330,7 @@ export class Call extends EventTarget {
     this.timers.forEach(clearTimeout);
     this.timers.clear();
     this.sampler.stop();
+    this.view.stop();
     this.discard("publish");
     this.discard("subscribe");
     this.participants.clear();

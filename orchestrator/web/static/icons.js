@@ -23,6 +23,7 @@ const DRAWINGS = {
   warning: "M12 4l9 16H3zM12 10v4.5M12 17.5v.01",
   cross: "M6 6l12 12M18 6L6 18",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  pause: "M8 5v14M16 5v14",
   left: "M15 5l-7 7 7 7",
   right: "M9 5l7 7-7 7",
   plus: "M12 5v14M5 12h14",

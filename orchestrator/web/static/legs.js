@@ -5,7 +5,21 @@ import { newId } from "./ids.js";
 
 const FAILED_FOR = 3_000;
 const CONNECT_WITHIN = 20_000;
-export const VIDEO_KBPS = 450;
+/** What each layer may take, in kbit/s: the whole picture last. */
+const LAYERS = /** @type {Record<number, [string, number][]>} */ ({
+  1: [["", 450]], 2: [["q", 110], ["h", 450]], 3: [["q", 100], ["h", 350], ["f", 1200]],
+});
+
+/** Layers from low to high (the other way round Chromium overspends on the lowest), and no more
+ *  of them than a browser sends of a picture of this size.
+ * @param {MediaStreamTrack|null} track @returns {RTCRtpEncodingParameters[]} */
+export function encodingsFor(track) {
+  const height = track?.getSettings().height ?? 360;
+  const layers = LAYERS[height >= 540 ? 3 : height >= 270 ? 2 : 1];
+  return layers.map(([rid, kbps], number) => ({
+    ...(rid ? { rid } : {}), maxBitrate: kbps * 1000, scaleResolutionDownBy: 2 ** (layers.length - 1 - number),
+  }));
+}
 
 /** @typedef {import("./protocol.js").Message} Message */
 /** @typedef {{mid: string, track: string, participant: string, kind: string, source: string}} Placed */
@@ -63,6 +77,8 @@ export class PublishLeg extends Leg {
   constructor(ice, tracks, onFailed, onState) {
     super(ice, onFailed, onState);
     this.answered = false;
+    /** @type {RTCRtpEncodingParameters[]} */
+    this.encodings = [];
     /** @type {Map<string, RTCRtpTransceiver>} */
     this.transceivers = new Map();
     for (const kind of ["audio", "video"]) this.add(kind, tracks.get(kind) ?? null);
@@ -73,7 +89,7 @@ export class PublishLeg extends Leg {
     /** @type {RTCRtpTransceiverInit} */
     const init = { direction: "sendonly" };
     if (track) init.streams = [new MediaStream([track])];
-    if (kind === "video") init.sendEncodings = [{ maxBitrate: VIDEO_KBPS * 1000 }];
+    if (kind === "video") init.sendEncodings = this.encodings = encodingsFor(track);
     const transceiver = this.pc.addTransceiver(track ?? kind, init);
     this.transceivers.set(kind, transceiver);
   }
@@ -95,6 +111,22 @@ export class PublishLeg extends Leg {
     await this.pc.setRemoteDescription({ type: "answer", sdp });
     this.answered = true;
     this.expectConnection();
+  }
+
+  /** Send these layers and no others; of a picture without layers, nothing for 0 kbit/s.
+   * @param {string} kind @param {string[]} rids @param {number|null} kbps all layers together */
+  async limit(kind, rids, kbps) {
+    const sender = this.transceivers.get(kind)?.sender;
+    const parameters = sender?.getParameters();
+    if (!sender || !parameters?.encodings?.length) return;
+    let left = kbps === null ? Infinity : kbps * 1000;
+    parameters.encodings.forEach((encoding, number) => {
+      encoding.active = encoding.rid ? rids.includes(encoding.rid) : kbps !== 0;
+      if (!encoding.active) return;
+      encoding.maxBitrate = Math.max(30_000, Math.min(this.encodings[number]?.maxBitrate ?? Infinity, left));
+      left -= encoding.maxBitrate;
+    });
+    await sender.setParameters(parameters);
   }
 
   /** @param {string} kind @param {MediaStreamTrack|null} track */

@@ -2,6 +2,7 @@
 // A session as the screen shows it: the events of `Line` and `Call` turned into signals.
 import { Call, Line } from "./protocol.js";
 import { computed, signal } from "./ui.js";
+import { keepMode, keptMode } from "./view.js";
 
 const SPEAKS = 0.02;
 const STILL_SPEAKS_FOR = 1_500;
@@ -29,6 +30,11 @@ export class CallModel {
     this.left = signal(/** @type {string|null} */ (null));
     this.refusal = signal(/** @type {any} */ (null));
     this.needsClick = signal(false);
+    this.mode = signal(keptMode());
+    /** What is sent to us of each picture, by track, and what our line carries. */
+    this.chosen = signal(/** @type {Map<string, {layer: number|null, kbps: number, why: string}>} */ (new Map()));
+    this.available = signal(/** @type {number|null} */ (null));
+    this.toldSpeaker = false;
     this.heardAt = 0;
     this.wasConnected = false;
     /** @type {Call|null} */
@@ -65,6 +71,13 @@ export class CallModel {
     this.call?.mute(kind, muted);
   }
 
+  /** Receive everything, little, or sound alone. @param {import("./view.js").Mode} mode */
+  choose(mode) {
+    this.mode.value = mode;
+    keepMode(mode);
+    this.call?.view.choose(mode);
+  }
+
   leave() {
     this.call?.leave();
   }
@@ -81,11 +94,22 @@ export class CallModel {
     on("tracks", () => { this.received.value = call.media(); });
     on("media", (states) => { this.noteMedia(states); });
     on("sample", () => this.findSpeaker(call));
+    on("chosen", ({ available_kbps: available, tracks }) => {
+      this.available.value = available;
+      this.chosen.value = new Map(tracks.map((/** @type {any} */ each) => [each.track, each]));
+    });
+    on("speakers", ({ participants }) => {
+      this.toldSpeaker = true;
+      const others = participants.filter((/** @type {string} */ id) => id !== this.you.value);
+      this.speaking.value = others[0] ?? "";
+    });
     on("refused", (error) => { this.refusal.value = error; });
     on("left", ({ reason }) => {
       this.in.value = false;
       this.received.value = [];
       this.participants.value = [];
+      this.chosen.value = new Map();
+      this.toldSpeaker = false;
       this.left.value = reason;
       this.call = null;
     });
@@ -100,6 +124,7 @@ export class CallModel {
   /** The loudest of the others, held for a moment so that the mark does not flicker.
    * @private @param {Call} call */
   findSpeaker(call) {
+    if (this.toldSpeaker) return; // the service hears everybody, also those it does not send us
     let loudest = "";
     let level = SPEAKS;
     for (const [id, figure] of call.figures) {

@@ -19,6 +19,8 @@ export class Sampler {
     this.figures = new Map();
     /** @type {Map<string, Count>} */
     this.before = new Map();
+    /** @type {Map<string, number>} */
+    this.frozen = new Map();
     this.beats = 0;
     /** @type {ReturnType<typeof setInterval>|undefined} */
     this.timer = undefined;
@@ -115,6 +117,7 @@ export class Sampler {
 
   /** @private @param {string} role @param {any[]} rows */
   legFigures(role, rows) {
+    /** @type {{role: string, kbps: number, loss: number, rtt_ms: number, fps?: number, frozen?: number}} */
     const figures = { role, kbps: 0, loss: 0, rtt_ms: 0 };
     for (const row of rows) {
       if (row.type === "candidate-pair" && row.nominated && row.currentRoundTripTime !== undefined) {
@@ -123,11 +126,24 @@ export class Sampler {
         const count = this.count(`report ${row.id}`, row);
         figures.kbps = Math.round(figures.kbps + count.kbps);
         figures.loss = Math.max(figures.loss, Number(count.loss.toFixed(4)));
+        this.addPicture(figures, row);
       } else if (row.type === "remote-inbound-rtp" && typeof row.fractionLost === "number") {
         figures.loss = Math.max(figures.loss, Number(row.fractionLost.toFixed(4)));
       }
     }
     return figures;
+  }
+
+  /** Pictures: the slowest that comes, and how long any stood still since the last report, in s.
+   * @private @param {{fps?: number, frozen?: number}} figures @param {any} row */
+  addPicture(figures, row) {
+    if (row.kind !== "video") return;
+    if (row.framesPerSecond > 0) figures.fps = Math.min(figures.fps ?? Infinity, row.framesPerSecond);
+    if (row.totalFreezesDuration === undefined) return;
+    const before = this.frozen.get(row.id) ?? 0;
+    this.frozen.set(row.id, row.totalFreezesDuration);
+    const lately = Math.max(0, row.totalFreezesDuration - before);
+    figures.frozen = Number(Math.max(figures.frozen ?? 0, lately).toFixed(2));
   }
 }
 

@@ -5,6 +5,7 @@ import { t } from "./i18n.js";
 import { announce, Notice } from "./shell.js";
 import { OwnTile, Sounds, Tiles } from "./tiles.js";
 import { effect, html, useEffect } from "./ui.js";
+import { MODES } from "./view.js";
 
 /** @typedef {import("./model.js").CallModel} CallModel */
 /** @typedef {import("./devices.js").Devices} Devices */
@@ -62,8 +63,21 @@ function Toolbar({ model, devices }) {
     <${MuteButton} kind="audio" model=${model} devices=${devices} />
     <${MuteButton} kind="video" model=${model} devices=${devices} />
     <button class="button button-danger" type="button" onClick=${leave}>${icon("leave")}<span>${t("session.leave")}</span></button>
+    <${Economy} model=${model} />
     <p class="hint shortcuts">${t("session.shortcuts")}</p>
   </div>`;
+}
+
+/** How much is received: a person's own choice, never forced on him. @param {{model: CallModel}} props */
+export function Economy({ model }) {
+  const change = (/** @type {any} */ event) => {
+    model.choose(event.target.value);
+    announce(t(`economy.${event.target.value}.said`));
+  };
+  return html`<label class="economy">${icon("line")}<span>${t("economy.label")}</span>
+    <select class="input" value=${model.mode.value} onChange=${change}>
+      ${MODES.map((mode) => html`<option key=${mode} value=${mode} selected=${mode === model.mode.value}>${t(`economy.${mode}`)}</option>`)}
+    </select></label>`;
 }
 
 /** The state is in the name: "Couper le micro" when it is on, "Rétablir le micro" when it is cut.

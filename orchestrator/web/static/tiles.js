@@ -7,8 +7,9 @@ import { html, useEffect, useRef } from "./ui.js";
 /** @typedef {import("./model.js").CallModel} CallModel */
 /** @typedef {import("./model.js").Tile} TileFacts */
 
-/** A picture. @param {{track: MediaStreamTrack, mirrored?: boolean}} props */
-export function Picture({ track, mirrored = false }) {
+/** A picture. @param {{track: MediaStreamTrack, mirrored?: boolean, onHeight?: (height: number) => void}} props
+ *  `onHeight` is told how high it is shown, 0 while it is scrolled out of sight. */
+export function Picture({ track, mirrored = false, onHeight }) {
   const ref = useRef(/** @type {HTMLVideoElement|null} */ (null));
   useEffect(() => {
     const video = ref.current;
@@ -17,8 +18,20 @@ export function Picture({ track, mirrored = false }) {
     video.muted = true;
     void video.play().catch(() => undefined);
   }, [track]);
+  useEffect(() => (ref.current && onHeight ? watchHeight(ref.current, onHeight) : undefined), [track]);
   return html`<video ref=${ref} class=${mirrored ? "mirrored" : ""} autoplay playsinline muted aria-hidden="true"
     tabindex="-1"></video>`;
+}
+
+/** @param {HTMLElement} element @param {(height: number) => void} tell */
+function watchHeight(element, tell) {
+  let seen = true;
+  const say = () => tell(seen ? element.clientHeight : 0);
+  const sizes = new ResizeObserver(say);
+  const sights = new IntersectionObserver((entries) => { seen = entries.some((each) => each.isIntersecting); say(); });
+  sizes.observe(element);
+  sights.observe(element);
+  return () => { sizes.disconnect(); sights.disconnect(); };
 }
 
 /** A sound, without a face. @param {{track: MediaStreamTrack, model: CallModel}} props */
@@ -56,6 +69,15 @@ export function stateOf({ participant, state }) {
   return null;
 }
 
+/** Why a picture rests, in words; null while it comes. @param {CallModel} model @param {string} track */
+function pausedBecause(model, track) {
+  const chosen = model.chosen.value.get(track);
+  if (!chosen || chosen.layer !== null || chosen.why === "hidden") return null;
+  const kbps = model.available.value;
+  if (chosen.why === "line" && kbps !== null) return t("tile.paused.line", { kbps: Math.round(kbps) });
+  return t(`tile.paused.${["saving", "centre", "many", "source"].includes(chosen.why) ? chosen.why : "other"}`);
+}
+
 /** @param {import("./model.js").Participant|null} participant @param {string} kind */
 function mutedOf(participant, kind) {
   const tracks = participant?.tracks.filter((each) => each.kind === kind && each.source !== "screen") ?? [];
@@ -70,13 +92,17 @@ function Tile({ tile, model }) {
   const silent = participant !== null && mutedOf(participant, "audio");
   const blind = participant !== null && mutedOf(participant, "video");
   const state = stateOf(tile);
+  const resting = video && !blind ? pausedBecause(model, video.track) : null;
   const marks = [
-    state?.words, silent ? t("tile.mic_cut") : null, blind ? t("tile.camera_cut") : null, speaking ? t("tile.speaks") : null,
+    state?.words, resting, silent ? t("tile.mic_cut") : null, blind ? t("tile.camera_cut") : null, speaking ? t("tile.speaks") : null,
   ].filter(Boolean);
   const shown = video && !blind && participant?.state !== "lost";
+  useEffect(() => () => { if (video) model.call?.view.forget(video.track); }, [video?.track]);
   return html`<li class=${`tile ${speaking ? "tile-speaks" : ""} ${shown ? "" : "tile-empty"}`} tabindex="0"
       aria-label=${[tile.name, ...marks].join(", ")}>
-    ${shown ? html`<${Picture} key=${video.track} track=${video.media} />` : html`<span class="tile-face">${icon(state?.drawing ?? (tile.kind === "room" ? "screen" : "person"))}</span>`}
+    ${shown ? html`<${Picture} key=${video.track} track=${video.media}
+      onHeight=${(/** @type {number} */ height) => model.call?.view.show(video.track, height, tile.role === "host")} />` : html`<span class="tile-face">${icon(state?.drawing ?? (tile.kind === "room" ? "screen" : "person"))}</span>`}
+    ${shown && resting ? html`<p class="tile-rest" aria-hidden="true">${icon("pause")}<span>${resting}</span></p>` : null}
     <div class="tile-foot" aria-hidden="true">
       <span class="tile-name">${tile.name}</span>
       ${state ? html`<span class=${`state ${state.grade ? `state-${state.grade}` : ""}`}>${icon(state.drawing)}${state.words}</span>` : null}
