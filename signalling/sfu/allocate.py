@@ -133,13 +133,13 @@ def steps_of(layers: Sequence[Layer], *, screen: bool) -> tuple[Step, ...]:
 class Allocation:
     """What one subscriber is sent. `kbps` of it all, `ideal` of what his page would have.
 
-    `starved`: the line, not the page, sets the limit.
+    `following` is the rate at which something would be better, None when the line is no limit.
     """
 
     choices: tuple[Choice, ...]
     kbps: float
     ideal: float
-    starved: bool
+    following: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,15 +172,18 @@ def allocate(
             min(max(ladder.level_of(before.get(ladder.track)), least), most)
             for (ladder, _, _), least, most in zip(shown, low, high, strict=True)
         ]
-    used = 0.0
+    used, more = 0.0, []
     for (ladder, most, _), level in zip(shown, levels, strict=True):
-        used += ladder.costs[level] if level >= 0 else 0.0
+        cost = ladder.costs[level] if level >= 0 else 0.0
+        used += cost
+        if level < most:
+            more.append(ladder.costs[level + 1] - cost)
         chosen[ladder.track] = ladder.choice(level, _why(ladder, level, most, viewer))
     return Allocation(
         choices=tuple(chosen[ladder.track] for ladder in ladders),
         kbps=used,
         ideal=ideal,
-        starved=levels != limits,
+        following=(used + min(more)) * SPARE if more else None,
     )
 
 

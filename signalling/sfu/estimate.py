@@ -22,7 +22,7 @@ HOLD = 10.0
 SLOW_START, STEADY = 1.25, 1.06
 LITTLE_LOSS, MUCH_LOSS = 0.02, 0.10
 # Below this share of ours the leg sends too little to tell anything about the line.
-USED = 0.8
+USED = 0.7
 # A REMB so far below what is sent is believed at once, another when it falls a second time.
 DEEP, TWICE_WITHIN = 0.7, 5.0
 # One that has not risen for so long and is below what is sent: the queue stands still, full.
@@ -54,7 +54,7 @@ class Estimate:
     )
 
     def __init__(self, now: float, known_kbps: float | None = None) -> None:
-        self.kbps = max(LOWEST_KBPS, known_kbps * KNOWN_SHARE) if known_kbps else DEFAULT_KBPS
+        self.kbps = DEFAULT_KBPS
         self.limited = True
         self._fell = now - HOLD
         self._sent = 0.0
@@ -66,6 +66,8 @@ class Estimate:
         self._remb_at = self._rose_at = now
         self._losses: deque[float] = deque(maxlen=REPORTS)
         self._shortest: float | None = None
+        if known_kbps:
+            self.known(known_kbps)
 
     @property
     def amiss(self) -> float | None:
@@ -85,6 +87,11 @@ class Estimate:
     def held(self, now: float) -> bool:
         """Whether it was lowered so lately that nothing may rise."""
         return now - self._fell < HOLD
+
+    def known(self, kbps: float) -> None:
+        """The line became known before anything was learned of it."""
+        if self._start and not self._losses:
+            self.kbps = max(LOWEST_KBPS, kbps * KNOWN_SHARE)
 
     def remb(self, kbps: float, now: float) -> None:
         """His browser's estimate came."""

@@ -131,9 +131,18 @@ def test_a_publisher_who_sends_less_than_he_might_is_the_reason() -> None:
 def test_all_are_improved_in_turn(kbps: float, expected: list[tuple[int | None, int]]) -> None:
     allocation = given_to([camera(A), camera(B), camera(C)], Viewer(kbps=kbps))
     assert [(c.layer, c.temporal) for c in allocation.choices] == expected
-    assert allocation.starved is (kbps < 4000)
+    assert (allocation.following is None) is (kbps == 4000)
     assert allocation.ideal == 3000
     assert {c.why for c in allocation.choices if c.layer != 2} <= {Why.LINE}
+
+
+def test_the_rate_at_which_it_would_be_better_is_told_and_true() -> None:
+    ladders = [camera(A), camera(B), camera(C)]
+    for kbps in range(0, 3400, 100):
+        got = given_to(ladders, Viewer(kbps=kbps))
+        assert got.following is not None
+        better = given_to(ladders, Viewer(kbps=got.following + 0.01), got)
+        assert better.kbps > got.kbps
 
 
 def test_a_centre_whose_line_is_shared_is_the_reason() -> None:

@@ -65,6 +65,11 @@ def test_it_begins_with_what_is_known_of_the_line() -> None:
     assert Estimate(0.0).kbps == DEFAULT_KBPS
     assert Estimate(0.0, 2000).kbps == 2000 * KNOWN_SHARE
     assert Estimate(0.0, 1).kbps == LOWEST_KBPS
+    later = Estimate(0.0)
+    later.known(2000)
+    assert later.kbps == 2000 * KNOWN_SHARE
+    told(later, 0.0).known(9000)
+    assert later.kbps == 2000 * KNOWN_SHARE
 
 
 def test_a_leg_that_sends_little_learns_nothing_whatever_its_remb_says() -> None:
