@@ -157,9 +157,8 @@ def one_byte_block(elements: list[tuple[int, bytes]]) -> bytes:
 def marks_of(now: float, level: int | None) -> tuple[bytes, bytes, bytes, bytes]:
     """The abs-send-time of this instant and the audio level (RFC 6464), each an element."""
     stamp = bytes((STAMP_ID << 4 | 2,)) + (int(now * 262_144) & 0xFFFFFF).to_bytes(3, "big")
-    if level is None:
-        return b"", stamp, b"", stamp
-    loudness = bytes((LEVEL_ID << 4, level))
+    # Where the publisher tells no level there is padding of its length: lines count on it.
+    loudness = bytes(2) if level is None else bytes((LEVEL_ID << 4, level))
     return b"", stamp, loudness, stamp + loudness
 
 

@@ -9,6 +9,7 @@ from signalling.sfu.packet import (
     Packet,
     Unwrapper,
     extension_of,
+    marks_of,
     one_byte_block,
     parse_rtp,
     undo_rtx,
@@ -120,3 +121,12 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     for number in range(1, 15):
         extension_of(read, number)
     undo_rtx(read, 1, 2)
+
+
+def test_marks_tell_the_time_of_sending_and_the_level() -> None:
+    nothing, stamp, level, both = marks_of(64.0 + 0.5, 7)
+    assert (nothing, level, both) == (b"", b"\x20\x07", stamp + level)
+    # Seconds in 6 + 18 bits, and round again.
+    assert stamp == b"\x32" + (1 << 17).to_bytes(3, "big")
+    # Without a level, padding of its length: a line has counted the octets of its block already.
+    assert marks_of(1.0, None) == (b"", b"\x32\x04\0\0", b"\0\0", b"\x32\x04\0\0\0\0")
