@@ -26,6 +26,7 @@ from signalling.engine import (
 from signalling.engines.python_legs import BaseLeg, Owner
 from signalling.engines.python_port import MediaPort
 from signalling.engines.python_publisher import PublisherLeg
+from signalling.engines.python_receiver import ReceiverLeg
 from signalling.engines.python_subscriber import SubscriberLeg
 from signalling.sfu.simulcast import Layers
 from signalling.transport.dtls import Certificate
@@ -212,7 +213,17 @@ class PythonEngine:
         tracks: Sequence[TrackId],
     ) -> SubscribeOffer:
         """Answer a receiver that offers himself."""
-        raise Invalid("bad-sdp")
+        description, now = parse_sdp(offer), self._loop.time()
+        seat, known = self._seat(session, participant), self._known(session)
+        owner = Owner(session=session, participant=participant, leg=leg)
+        receiver = ReceiverLeg(owner, self._certificate, self._port.send, self._changed, now)
+        wanted = [known[track] for track in tracks if track in known]
+        made = receiver.accept(description, wanted, self._ours(receiver), now)
+        self._replace(seat, seat.subscribe)
+        seat.subscribe = receiver
+        self._port.add(receiver)
+        self._rewire(session)
+        return made
 
     async def remove(self, session: SessionId, participant: ParticipantId) -> None:
         """Close his legs; his tracks leave every subscription."""

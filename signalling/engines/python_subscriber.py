@@ -98,7 +98,7 @@ class SubscriberLeg(BaseLeg):
         self.heard: Heard = Unheard()
         self.counts = dict.fromkeys(("packets", "nacked", "repeated", "keyframes_asked"), 0)
         self._by_ssrc: dict[int, Line] = {}
-        self._number = random.getrandbits(40)
+        self.number = random.getrandbits(40)
 
     # -- offers
 
@@ -125,35 +125,37 @@ class SubscriberLeg(BaseLeg):
     def _put_in_place(self, track: Track) -> None:
         kind = track.kind.value
         free = (place for place in self.places if place.track is None and place.kind == kind)
-        place = next(free, None) or self._new_place(kind)
+        place = next(free, None) or self.new_place(kind, str(len(self.places)))
         place.track = track
         place.since = self.serial + 1
         place.taken = False
 
-    def _new_place(self, kind: str) -> Place:
+    def new_place(self, kind: str, mid: str) -> Place:
+        """One more m-line, with numbers of its own."""
         ssrc, rtx_ssrc = random.getrandbits(31) + 1, random.getrandbits(31) + 1
         line = Line(video=kind == "video", ssrc=ssrc, rtx_ssrc=rtx_ssrc, send=self._send_rtp)
         self._by_ssrc[ssrc] = line
-        place = Place(str(len(self.places)), kind, line)
+        place = Place(mid, kind, line)
         self.places.append(place)
         return place
 
     def offer(self, ours: Ours) -> SubscribeOffer:
         """The next offer, for what is placed now."""
         self.serial += 1
-        lines = [
-            Sending(
-                mid=place.mid,
-                kind=place.kind,
-                ssrc=place.line.rewriter.ssrc,
-                rtx_ssrc=place.line.rewriter.rtx_ssrc,
-                track=place.track.id if place.track else None,
-                stream=place.track.participant if place.track else "",
-            )
-            for place in self.places
-        ]
-        sdp = subscribe_offer(lines, ours, self._number, self.serial)
+        lines = [self.sending(place) for place in self.places]
+        sdp = subscribe_offer(lines, ours, self.number, self.serial)
         return SubscribeOffer(leg=self.owner.leg, serial=self.serial, sdp=sdp, tracks=self.placed)
+
+    def sending(self, place: Place) -> Sending:
+        """An m-line as a description says it."""
+        return Sending(
+            mid=place.mid,
+            kind=place.kind,
+            ssrc=place.line.rewriter.ssrc,
+            rtx_ssrc=place.line.rewriter.rtx_ssrc,
+            track=place.track.id if place.track else None,
+            stream=place.track.participant if place.track else "",
+        )
 
     def answered(self, serial: int, sdp: str, now: float) -> None:
         """The subscriber's answer to the offer of that serial."""

@@ -109,9 +109,9 @@ def publish_answer(
     published, mids = [], []
     orders = {"audio": 0, "video": 0}
     for media in offer.media:
-        codec = _codec(media)
+        codec = codec_of(media)
         if codec is None:
-            sections += _refused(media)
+            sections += refused_lines(media)
         else:
             mids.append(media.mid)
             sections += _section(media, codec, ours, start_kbps)
@@ -130,11 +130,13 @@ def publish_answer(
     )
 
 
-def _codec(media: Media) -> Codec | None:
+def codec_of(media: Media) -> Codec | None:
+    """What we take of an m-line: VP8 or Opus, if anything."""
     return media.codec(CODECS[media.kind]) if media.usable else None
 
 
-def _refused(media: Media) -> list[str]:
+def refused_lines(media: Media) -> list[str]:
+    """An m-line that carries nothing (RFC 8829 §5.3.1)."""
     formats = " ".join(str(number) for number in media.codecs) or "0"
     kind = media.kind if media.kind in ("audio", "video", "application") else "text"
     if kind == "application":

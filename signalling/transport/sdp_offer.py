@@ -63,7 +63,7 @@ def _section(line: Sending, ours: Ours) -> list[str]:
         # With this the browser estimates its own line, and says so by REMB.
         f"a=extmap:{STAMP_ID} {STAMP_URI}",
         *codecs,
-        *_stream(line),
+        *stream_lines(line),
         *ours.candidates,
     ]
 
@@ -87,14 +87,15 @@ def _video() -> list[str]:
     ]
 
 
-def _stream(line: Sending) -> list[str]:
+def stream_lines(line: Sending) -> list[str]:
+    """Whose stream it is, and its SSRCs; one CNAME for his sound and picture, so that they are
+    played in step."""
     if not line.track:
         return []
     named = [f"a=msid:{line.stream} {line.track}"]
     ssrcs = [line.ssrc] if line.kind == "audio" else [line.ssrc, line.rtx_ssrc]
     if line.kind == "video":
         named.append(f"a=ssrc-group:FID {line.ssrc} {line.rtx_ssrc}")
-    # One CNAME for a participant's sound and picture, so that they are played in step.
     return named + [f"a=ssrc:{ssrc} cname:{line.stream}" for ssrc in ssrcs]
 
 

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.client import _RequestContextManager
@@ -31,6 +31,7 @@ from orchestrator.settings import DEMO, Settings, load_settings
 from orchestrator.store import devices, people
 from orchestrator.wiring import STORE, make_app, open_store
 from rooms.ids import RoomId
+from signalling.engine import MediaEngine
 from signalling.engines.silent import SilentEngine
 
 PASSWORD = "un long mot de passe"
@@ -170,15 +171,15 @@ def furnish(data: Path) -> None:
 async def running_service(
     data: Path,
     *,
-    engine: SilentEngine | None = None,
+    engine: MediaEngine | None = None,
     settings: Callable[[], Settings] = demo_settings,
 ) -> AsyncIterator[RunningService]:
     """Start it, seed it, and stop it at the end of the block."""
-    silent = engine or SilentEngine()
+    playing = engine or SilentEngine()
 
     @asynccontextmanager
-    async def media(_: web.Application) -> AsyncIterator[SilentEngine]:
-        yield silent
+    async def media(_: web.Application) -> AsyncIterator[MediaEngine]:
+        yield playing
 
     read = await asyncio.to_thread(settings)
     await asyncio.to_thread(furnish, data)
@@ -189,7 +190,7 @@ async def running_service(
         try:
             await runner.setup()
             await web.SockSite(runner, listener).start()
-            service = RunningService(app, url, silent)
+            service = RunningService(app, url, cast(SilentEngine, playing))
             yield service
             await service.close()
         finally:

@@ -1,18 +1,24 @@
 """WHIP and WHEP: an encoder and a plain receiver are participants like any other."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError
+from blockbuster import BlockBuster
 
 from orchestrator import keys
 from rooms.ids import ParticipantId, SessionId
 from signalling.engine import EngineBack, Role
+from signalling.engines.python import PythonEngine
 from signalling.engines.silent import SilentEngine
-from tests.fakes.media import until
+from signalling.transport.seam import peer_connection
+from tests.fakes.media import Picture, Tone, let_aiortc_join, until
 from tests.fakes.service import Browser, RunningService, running_service
 
 SDP = {"Content-Type": "application/sdp"}
@@ -220,3 +226,52 @@ async def test_a_page_of_another_origin_may_knock(service: RunningService) -> No
     async with nobody.request("OPTIONS", "/whip/se-any") as answer:
         assert answer.headers["Accept-Post"] == "application/sdp"
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+async def offered(pc: RTCPeerConnection, url: str, token: str, browser: Browser) -> str:
+    """Do what a WHIP or WHEP client does; the resource."""
+    await pc.setLocalDescription(await pc.createOffer())
+    sdp, headers = pc.localDescription.sdp, bearing(token) | SDP
+    async with browser.http.post(url, data=sdp, headers=headers) as answer:
+        assert answer.status == 201, await answer.text()
+        await pc.setRemoteDescription(RTCSessionDescription(await answer.text(), "answer"))
+        return answer.headers["Location"]
+
+
+async def test_what_an_encoder_sends_is_seen_and_heard_by_a_plain_receiver(
+    tmp_path: Path, no_blocking_call: BlockBuster
+) -> None:
+    let_aiortc_join(no_blocking_call)
+    engine = PythonEngine("127.0.0.1", announce=["127.0.0.1"])
+    encoder, receiver = peer_connection(), peer_connection()
+    seen: dict[str, int] = {}
+
+    async def watch(track: MediaStreamTrack) -> None:
+        with contextlib.suppress(MediaStreamError):
+            while True:
+                await track.recv()
+                seen[track.kind] = seen.get(track.kind, 0) + 1
+
+    watching: list[asyncio.Task[None]] = []
+    receiver.on("track", lambda track: watching.append(asyncio.create_task(watch(track))))
+    async with running_service(tmp_path, engine=engine) as service:
+        tom, nobody = await service.log_in("tom"), service.browser()
+        session = await opened(tom)
+        camera, screen = await place(tom, session), await place(tom, session, "receive")
+        for track in (Tone(), Picture()):
+            encoder.addTrack(track)
+        resource = await offered(encoder, camera["url"], camera["token"], nobody)
+        for kind in ("video", "audio", "video"):  # one more than there is to be sent
+            receiver.addTransceiver(kind, direction="recvonly")
+        await offered(receiver, screen["url"], screen["token"], nobody)
+        await until(
+            lambda: min(seen.get("audio", 0), seen.get("video", 0)) >= 20,
+            f"sound and picture {seen}",
+        )
+        async with nobody.delete(resource, headers=bearing(camera["token"])) as answer:
+            assert answer.status == 200
+        assert list(await people(tom, session)) == [screen["participant"]]
+        await encoder.close()
+        await receiver.close()
+        await asyncio.gather(*watching)
+    engine.stop()
