@@ -42,3 +42,8 @@ def chromium_path() -> str:
 @pytest.fixture(scope="session")
 def firefox_path() -> str:
     return need("firefox-esr")
+
+
+@pytest.fixture(scope="session")
+def coturn_path() -> str:
+    return need("turnserver")
