@@ -68,7 +68,7 @@ async def people(browser: Browser, session: str) -> dict[str, dict[str, Any]]:
 
 async def emptied(browser: Browser, session: str) -> None:
     """Wait until nobody is there."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             if not await people(browser, session):
                 return
