@@ -85,7 +85,7 @@ class Line:
         self._meter = Meter()
         # The first layer of this track, and by how much its RTP time was moved: all others follow.
         self._reference: tuple[Reception, int] | None = None
-        self._since = 0.0
+        self._since = -1.0
         self.extensions("", 0, 0, 0)
 
     def extensions(self, mid: str, mid_id: int, level_id: int, stamp_id: int) -> None:
@@ -189,10 +189,10 @@ class Line:
     def _fits(self, source: Source, place: int) -> bool:
         """Whether its kept key picture is later than what has left already."""
         packet = source.ring.get(place)
-        if packet is None:
-            return False
+        if packet is None or self.source is None:
+            return packet is not None
         hoped = self._hoped(source, packet)
-        return self.source is None or (hoped is not None and not self.rewriter.is_behind(hoped))
+        return hoped is not None and not self.rewriter.is_behind(hoped)
 
     def _hoped(self, source: Source, packet: Packet) -> int | None:
         if self._reference is None:
@@ -207,11 +207,12 @@ class Line:
         hoped = self._hoped(source, first)
         if self.source is not None:
             self.source.lines.remove(self)
-        if self.rewriter.span is None or self.rewriter.span.ring is not source.ring:
-            self._since = first.arrived if self.rewriter.span is not None else -1.0
-        self.rewriter.begin(first, source.ring, hoped)
-        if hoped is None and self.rewriter.span is not None:
-            self._reference = (source.reception, self.rewriter.span.timestamp_by)
+        before = self.rewriter.span
+        if before is not None and before.ring is not source.ring:
+            self._since = first.arrived
+        span = self.rewriter.begin(first, source.ring, hoped)
+        if hoped is None:
+            self._reference = (source.reception, span.timestamp_by)
         if not self.packets:
             self._meter.kbps(0, first.arrived)
         self.source = source

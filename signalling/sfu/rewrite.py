@@ -224,8 +224,10 @@ class Rewriter:
         if span is None:
             return None
         out = packet.place + span.place_by
-        header = self._header(packet, span, block, out, self.payload_type, self.ssrc)
-        return header + span.payload(packet)
+        if out > self.highest:
+            # Nothing has left since: what came after it was left out.
+            self.highest, self._last, self._last_span = out, packet, span
+        return self._write_again(packet, span, block)
 
     def _late_span(self, packet: Packet) -> Span | None:
         ring = self.span.ring if self.span is not None else None

@@ -191,7 +191,7 @@ class Source:
 
     def _mend(self, packet: Packet, earlier: list[Block], now: float) -> None:
         """Sounds lost on the way up go out from what this packet repeats of them."""
-        for back, block in enumerate(reversed(earlier), 1):
+        for back, block in zip(range(len(earlier), 0, -1), earlier, strict=True):
             place = packet.place - back
             if place in self.ring or not block.payload or place < self.reception.first:
                 continue

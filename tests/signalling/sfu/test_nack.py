@@ -14,8 +14,14 @@ def after(*places: int, rtt: float = 0.1) -> Missing:
 def test_a_gap_is_asked_for_at_once_and_again_after_a_round_trip() -> None:
     missing = after(65536, 65539)
     assert missing.due(0.0) == [1, 2]
-    assert missing.due(0.05) == []
-    assert missing.due(0.1) == [1, 2]
+    assert missing.due(0.11) == []
+    assert missing.due(0.125) == [1, 2]
+
+
+def test_on_a_satellite_nothing_is_asked_twice_before_an_answer_can_come() -> None:
+    missing = after(100, 102, rtt=0.6)
+    asked = [n / 20 for n in range(60) if missing.due(n / 20)]
+    assert asked == [0.0, 0.75, 1.5]
 
 
 def test_what_arrives_late_is_asked_for_no_more() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from signalling.sfu.packet import Packet
-from signalling.sfu.reports import Echo, Reception
+from signalling.sfu.reports import Echo, Meter, Reception, aligned
 from signalling.sfu.rtcp import Block, SenderReport
 
 CLOCK = 90_000
@@ -59,3 +59,37 @@ def test_the_round_trip_is_learned_from_the_subscribers_report() -> None:
     echo.heard(Block(ssrc=1, lsr=999), 5.0)
     echo.heard(Block(ssrc=1), 5.0)
     assert echo.rtt == pytest.approx(0.25)
+
+
+def told(ntp_seconds: float, timestamp: int) -> Reception:
+    reception = Reception(CLOCK)
+    report = SenderReport(
+        ssrc=1, ntp=int(ntp_seconds * 2**32), timestamp=timestamp, packets=0, octets=0
+    )
+    reception.reported(report, 0.0)
+    return reception
+
+
+def test_two_layers_of_a_publisher_are_brought_to_one_time_by_their_reports() -> None:
+    low, high = told(100.0, 1_000), told(101.0, 2**32 - 45_000)
+    # Half a second after the second report, beyond the wrap of its RTP time.
+    assert aligned(0, high, low) == 1_000 + CLOCK * 3 // 2
+    assert aligned(1_000 - CLOCK, low, high) == (2**32 - 45_000 - 2 * CLOCK) & 0xFFFFFFFF
+    assert aligned(5, Reception(CLOCK), low) is None
+    assert aligned(5, low, Reception(CLOCK)) is None
+
+
+def test_the_first_place_is_beyond_all_until_something_came() -> None:
+    reception = Reception(CLOCK)
+    assert reception.first > 1 << 40
+    reception.arrived(packet(70), 0.0)
+    assert reception.first == 70
+
+
+def test_a_rate_is_that_of_about_the_last_second() -> None:
+    meter = Meter()
+    assert meter.kbps(0, 1.0) == 0.0
+    assert meter.kbps(1000, 1.0) == 0.0
+    rates = [meter.kbps(1000 + n * 500, 1.0 + n / 4) for n in range(1, 21)]
+    assert rates[-1] == pytest.approx(16.0)
+    assert meter.kbps(11_000, 9.0) < 16.0

@@ -1,0 +1,36 @@
+from signalling.sfu.simulcast import Layers
+from tests.fakes.packets import Camera
+
+
+def test_a_track_without_simulcast_has_one_layer_and_no_name_for_it() -> None:
+    layers = Layers(video=True)
+    assert layers.rids == ()
+    assert [(s.rid, s.index) for s in layers.sources] == [("", 0)]
+
+
+def test_layers_are_named_low_to_high_and_more_than_there_are_means_the_highest() -> None:
+    layers = Layers(video=True, rids=("q", "h", "f"))
+    assert [(s.rid, s.index) for s in layers.sources] == [("q", 0), ("h", 1), ("f", 2)]
+    assert layers.layer(1).rid == "h"
+    assert layers.layer(9).rid == "f"
+
+
+def test_only_what_came_lately_is_alive() -> None:
+    layers = Layers(video=True, rids=("q", "h"))
+    layers.sources[1].receive(Camera(5)()[0], 3.0)
+    assert layers.alive(3.5) == [layers.sources[1]]
+    assert layers.alive(4.5) == []
+
+
+def test_a_mute_holds_for_every_layer_and_everybody_is_told_once() -> None:
+    layers = Layers(video=True, rids=("q", "h"))
+    told: list[bool] = []
+    layers.alert(lambda: told.append(True))
+    layers.mute(False)
+    layers.mute(True)
+    assert layers.muted
+    assert all(source.muted for source in layers.sources)
+    layers.mute(False)
+    assert not any(source.muted for source in layers.sources)
+    layers.sources[1].want_keyframe()
+    assert told == [True]
