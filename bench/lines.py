@@ -17,11 +17,11 @@ from typing import Any
 
 from bench import machine, peers
 from bench.lines_figures import HEAD, SETTLES, Figures, figures, row, worst
-from bench.lines_stage import Behind, Scene, enter, scene, taken
 from signalling.transport.seam import host_addresses
 from tests.fakes.apart import Apart
 from tests.fakes.far import NEAR, MissingTun
 from tests.fakes.links import LINES
+from tests.fakes.scene import Behind, Scene, enter, scene, taken
 
 BEFORE, CUT, AFTER = 15.0, 25.0, 15.0  # seconds of the outage
 ISSUE = ("adsl-8-1", "adsl-2-0.4", "satellite", "wifi-5", "wifi-20", "outage")

@@ -1,6 +1,6 @@
 // A camera and a microphone that are hard work for a codec. Once a second the picture flashes in a
 // corner and the sound beeps at the same moment, so that lips can be compared. Firefox without a sound
-// card runs no AudioContext: there the sound is its own fake tone, cut into beeps when `clap` is set.
+// card runs no AudioContext: there the sound is its own fake tone. With `clap` set nothing but the beeps is heard, in both.
 (() => {
   if (globalThis.fakeCamera || globalThis.top !== globalThis || !navigator.mediaDevices) return;
   const FLASH = 0.12;
@@ -47,7 +47,8 @@
       tone.start();
     }
     const syllables = new OscillatorNode(context, { frequency: 3.5 });
-    syllables.connect(new GainNode(context, { gain: 0.4 })).connect(voice.gain);
+    const depth = new GainNode(context, { gain: 0.4 });
+    syllables.connect(depth).connect(voice.gain);
     syllables.start();
     voice.gain.value = 0.6;
     const beep = new OscillatorNode(context, { frequency: 6_000 });
@@ -56,6 +57,8 @@
     beep.start();
     let next = Math.ceil(clock()) + 1;
     setInterval(() => {
+      voice.gain.value = fakeCamera.clap ? 0 : 0.6;
+      depth.gain.value = fakeCamera.clap ? 0 : 0.4;
       for (; next < clock() + 3; next += 1) {
         gate.gain.setValueAtTime(0.25, next);
         gate.gain.setValueAtTime(0, next + FLASH);

@@ -39,7 +39,7 @@
   };
 
   const PICTURE = ["framesDecoded", "packetsLost", "nackCount", "pliCount", "keyFramesDecoded", "frameHeight",
-    "totalFreezesDuration", "framesDropped", "retransmittedPacketsReceived"];
+    "totalFreezesDuration", "framesDropped", "retransmittedPacketsReceived", "estimatedPlayoutTimestamp"];
   const SOUND = ["totalSamplesReceived", "concealedSamples", "silentConcealedSamples", "packetsLost", "packetsDiscarded",
     "jitterBufferDelay", "jitterBufferEmittedCount", "fecPacketsReceived", "estimatedPlayoutTimestamp"];
   const SENT = ["kind", "rid", "packetsSent", "bytesSent", "framesEncoded", "frameHeight", "nackCount", "pliCount",

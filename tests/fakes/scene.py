@@ -14,8 +14,8 @@ from tests.fakes.far import NEAR, FarSide, far_side
 from tests.fakes.links import Line
 from tests.fakes.lived import Lived
 
-FAKES = Path(__file__).parent.parent / "tests" / "fakes"
-FIRST = (FAKES / "probe.js", FAKES / "camera.js")
+FAKES = Path(__file__).parent
+FIRST = tuple(FAKES / name for name in ("probe.js", "camera.js", "lips.js"))
 LOBBY_WITHIN = 60.0
 
 
