@@ -28,6 +28,15 @@ from signalling.messages_media import (
     View,
     ViewChosen,
 )
+from signalling.messages_talk import (
+    Chat,
+    ChatSaid,
+    Cursor,
+    CursorMoved,
+    Hand,
+    Whisper,
+    Whispered,
+)
 
 VERSION = 1
 MAX_SERVER_BYTES = 1_048_576
@@ -35,7 +44,10 @@ MAX_SERVER_BYTES = 1_048_576
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipantView:
-    """A participant as others see him; `state` is joined or lost."""
+    """A participant as others see him; `state` is joined or lost.
+
+    `hand` is up, and `encrypted` is who holds the key of the session.
+    """
 
     id: ParticipantId
     name: str
@@ -43,6 +55,8 @@ class ParticipantView:
     room: str | None
     state: str
     tracks: tuple[TrackView, ...] = ()
+    hand: bool = False
+    encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +80,10 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join:
-    """Take my place in a session, with the legs that still live."""
+    """Take my place in a session, with the legs that still live.
+
+    `encrypted`: what I send is encrypted with a key the service has not got.
+    """
 
     type: ClassVar[str] = "join"
     session: Annotated[SessionId, Limit(most=64)] | None = None
@@ -74,6 +91,7 @@ class Join:
     publish_leg: LegName | None = None
     subscribe_leg: LegName | None = None
     subscribe_serial: Count | None = None
+    encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,12 +255,13 @@ class Error:
 
 ClientMessage = (
     Hello | Heartbeat | Join | Leave | PublishOffer | SubscribeStart | SubscribeAnswer | TrackSet
-    | LegFailed | Stats | View | RoomState | CommandAccepted | CommandDone | CommandFailed
+    | LegFailed | Stats | View | Chat | Hand | Cursor | Whisper | RoomState | CommandAccepted
+    | CommandDone | CommandFailed
 )  # fmt: skip
 ServerMessage = (
     Welcome | Ice | Heartbeat | Joined | ParticipantJoined | ParticipantChanged | ParticipantLeft
     | SessionChanged | Left | PublishAnswered | SubscribeOffered | LegLost | ViewChosen
-    | PublishLayers | Speakers | Command
+    | PublishLayers | Speakers | ChatSaid | CursorMoved | Whispered | Command
     | CommandCancel | Error
 )  # fmt: skip
 

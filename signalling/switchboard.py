@@ -25,6 +25,7 @@ from signalling.switchboard_media import Media
 from signalling.switchboard_peer import Clock, Line, Peer, steady_clock
 from signalling.switchboard_relays import Told
 from signalling.switchboard_seats import Seats
+from signalling.switchboard_talk import Talk
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +65,9 @@ class Switchboard:
         """Follow the engine and sweep; needs a running loop."""
         self._hall = Hall(self.clock)
         self._media = Media(self._engine, self._house, self._hall)
-        self._seats = Seats(self._house, self._hall, self._media)
-        self._asks = Asks(self._house, self._seats, self._media)
+        talk = Talk(self._hall)
+        self._seats = Seats(self._house, self._hall, self._media, talk)
+        self._asks = Asks(self._house, self._seats, self._media, talk)
         self._tasks = [
             asyncio.create_task(self._media.follow(), name="media events"),
             asyncio.create_task(self._sweep_for_ever(), name="sweep"),

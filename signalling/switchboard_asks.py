@@ -24,10 +24,12 @@ from signalling.messages_media import (
     TrackSet,
     View,
 )
+from signalling.messages_talk import Chat, Cursor, Hand, Whisper
 from signalling.ports import House
 from signalling.switchboard_gathering import Seat, Seated
 from signalling.switchboard_media import Media
 from signalling.switchboard_seats import Seats
+from signalling.switchboard_talk import Talk
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +37,11 @@ log = logging.getLogger(__name__)
 class Asks:
     """Carries out what clients ask, and answers refusals."""
 
-    def __init__(self, house: House, seats: Seats, media: Media) -> None:
+    def __init__(self, house: House, seats: Seats, media: Media, talk: Talk) -> None:
         self._house = house
         self._seats = seats
         self._media = media
+        self._talk = talk
 
     async def carry_out(self, peer: Seated, message: ClientMessage) -> None:
         """Do it, or say why not."""
@@ -54,7 +57,7 @@ class Asks:
 
     async def do(self, peer: Seated, message: ClientMessage) -> None:
         """Do it; refusals are raised."""
-        if isinstance(message, Join | TrackSet):
+        if isinstance(message, Join | TrackSet | Chat | Hand):
             _pace(peer, message)
         if isinstance(message, Join):
             await self._seats.join(peer, message)
@@ -100,11 +103,19 @@ class Asks:
                 await self._media.view(seat, message)
             case Stats(legs=legs):
                 seat.reported = [write(leg) for leg in legs]
+            case Chat():
+                self._talk.chat(seat, message)
+            case Hand():
+                self._talk.hand(seat, message)
+            case Cursor():
+                self._talk.cursor(seat, message)
+            case Whisper():
+                self._talk.whisper(seat, message)
             case _:
                 raise Invalid("bad-message")
 
 
-def _pace(peer: Seated, message: Join | TrackSet) -> None:
+def _pace(peer: Seated, message: Join | TrackSet | Chat | Hand) -> None:
     # Whoever mutes himself is muted, however fast: to be heard again is what has to wait.
     mutes = isinstance(message, TrackSet) and message.muted
     if not peer.may_change() and not mutes:

@@ -1,5 +1,6 @@
 """Those who are in one session now: their seats, what they send, and how the others hear of it."""
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,12 +16,14 @@ from signalling.messages import (
     body,
 )
 from signalling.messages_media import PlacedView, TrackView
+from signalling.messages_talk import ChatLine
 from signalling.ports import Json, Place
 from signalling.presence import Presence, Standing
 from signalling.switchboard_peer import Clock, Peer
 from signalling.tracks import Board, Subscription
 
 Seated: TypeAlias = Peer["Seat"]
+CHAT_KEPT = 200
 
 
 @dataclass(eq=False)
@@ -37,6 +40,8 @@ class Seat:
     publish_leg: LegId | None = None
     subscription: Subscription | None = None
     reported: list[Json] | None = None
+    hand: bool = False
+    encrypted: bool = False
 
     @property
     def id(self) -> ParticipantId:
@@ -73,6 +78,8 @@ class Gathering:
     presence: Presence[tuple[SessionId, ParticipantId]]
     seats: dict[ParticipantId, Seat] = field(default_factory=dict)
     board: Board = field(default_factory=Board)
+    chat: deque[ChatLine] = field(default_factory=lambda: deque(maxlen=CHAT_KEPT))
+    said: int = 0
 
     def view(self, seat: Seat) -> ParticipantView:
         """A participant as others see him."""
@@ -83,6 +90,8 @@ class Gathering:
             kind=seat.place.kind,
             room=seat.place.room,
             state="lost" if lost else "joined",
+            hand=seat.hand,
+            encrypted=seat.encrypted,
             tracks=tuple(
                 TrackView(id=track.id, kind=track.kind, source=track.source, muted=track.muted)
                 for track in self.board.of(seat.id)

@@ -73,6 +73,11 @@ class Peer(Generic[SeatT]):
         """The same, for a message written once for many."""
         self.carry_out(self.session.say_body(text))
 
+    def hint(self, text: str) -> None:
+        """Tell the client now or never: nothing is numbered, nothing is kept."""
+        if self.line is not None and self.session.on_line:
+            self.line.send(text)
+
     def refuse(self, error: MargerideError, about: str | None) -> None:
         """Tell the client why not."""
         facts = {name: fact for name, fact in error.fields.items() if name != "about"}

@@ -14,6 +14,7 @@ from signalling.ports import House, Place
 from signalling.presence import Standing
 from signalling.switchboard_gathering import Hall, Seat, Seated
 from signalling.switchboard_media import Media
+from signalling.switchboard_talk import Talk
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +38,11 @@ class News(Enum):
 class Seats:
     """Who sits where."""
 
-    def __init__(self, house: House, hall: Hall, media: Media) -> None:
+    def __init__(self, house: House, hall: Hall, media: Media, talk: Talk) -> None:
         self._house = house
         self._hall = hall
         self._media = media
+        self._talk = talk
 
     async def join(self, peer: Seated, wish: Join) -> None:
         """Seat a client, or seat him again with what he still holds."""
@@ -52,9 +54,11 @@ class Seats:
         await self._media.open(place.session)
         session = await self._house.session(place.session)
         seat, news = self._sit(peer, place)
+        seat.encrypted = wish.encrypted
         kept = _kept(seat, wish)
         peer.say(self._joined(seat, kept, session))
         peer.session.happen(Event.JOINED)
+        self._talk.recall(seat)
         if kept.publish or kept.subscribe:
             peer.session.happen(Event.SETTLED)
         if news is News.CAME:
