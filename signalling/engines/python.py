@@ -344,8 +344,13 @@ class PythonEngine:
                 layers[track.id] = stream.layers
 
     def _replace(self, seat: _Seat, leg: BaseLeg | None) -> None:
-        if leg is not None and leg.alive:
+        """One that carries goes on until its successor does, others end: one is kept at most."""
+        if leg is None or not leg.alive:
+            return
+        if leg.state is LegState.CONNECTED:
             seat.former.append(leg)
+        else:
+            self._drop(leg)
 
     def _changed(self, leg: BaseLeg) -> None:
         owner = leg.owner

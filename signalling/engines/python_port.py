@@ -8,7 +8,7 @@ from signalling.engine import Path, Transport
 from signalling.engines.python_legs import BaseLeg
 from signalling.engines.python_publisher import PublisherLeg
 from signalling.engines.python_tcp import TcpPaths
-from signalling.transport.ice_lite import Credentials, IceLite, candidate_lines
+from signalling.transport.ice_lite import IceLite, candidate_lines
 from signalling.transport.seam import LOOPBACK, host_addresses
 from signalling.transport.sockets import families_of, open_sockets
 from signalling.transport.stun import Address
@@ -16,6 +16,7 @@ from signalling.transport.stun import Address
 READS_A_TURN = 64
 TICK = 0.05
 TICKS_A_REPORT = 20
+FORMER_CREDENTIALS = 2
 Send = Callable[[bytes, Address], object]
 
 
@@ -89,6 +90,8 @@ class MediaPort:
         """Expect checks for this leg, with its present credentials."""
         self._legs.add(leg)
         leg.path_of = self.path_of
+        while len(leg.former) > FORMER_CREDENTIALS:
+            self._ice.forget(leg.former.pop(0))
         self._ice.add(leg.credentials, leg)
 
     def forget(self, leg: BaseLeg) -> None:
@@ -97,12 +100,9 @@ class MediaPort:
         if isinstance(leg, PublisherLeg):
             self._urgent.discard(leg)
         for credentials in (leg.credentials, *leg.former):
-            self._forget_credentials(credentials)
+            self._ice.forget(credentials)
         for address in list(leg.addresses):
             self._give_up(address, leg)
-
-    def _forget_credentials(self, credentials: Credentials) -> None:
-        self._ice.forget(credentials)
 
     def _give_up(self, address: Address, leg: BaseLeg) -> None:
         if self._by_address.get(address) is leg:

@@ -92,7 +92,7 @@ class PublisherLeg(BaseLeg):
         return bool(self.peer_ufrag) and ufrag != self.peer_ufrag
 
     def renew(self) -> None:
-        """New credentials of ours; the former ones are good until the leg ends."""
+        """New credentials of ours; the last former ones stay good, for checks under way."""
         self.former.append(self.credentials)
         self.credentials = new_credentials()
 

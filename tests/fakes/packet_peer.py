@@ -178,8 +178,8 @@ class PacketPeer:
 
     async def shake_hands(self, wire: Wire) -> None:
         async with asyncio.timeout(PATIENCE):
+            self._shake()
             while self._open is None:
-                self._shake()
                 self._flush(wire)
                 await asyncio.sleep(0.01)
                 self._connection.DTLSv1_handle_timeout()
@@ -217,7 +217,10 @@ class PacketPeer:
             self.last_answer = data
         elif 19 < data[0] < 64:
             self._connection.bio_write(data)
-            if self._open is not None:
+            if self._open is None:
+                # At once: packets follow the last flight.
+                self._shake()
+            else:
                 with contextlib.suppress(SSL.Error):
                     self._connection.recv(2048)
         elif self._open is not None and not 192 <= data[1] <= 223:

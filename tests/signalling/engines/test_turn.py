@@ -70,6 +70,7 @@ async def allocation(
         return kind(server, name, password, lifetime=600, channel_refresh_time=500)
 
     client: TurnClientProtocol
+    wire: asyncio.BaseTransport
     if transport == "tcp":
         wire, client = await loop.create_connection(lambda: make(TurnClientTcpProtocol), *server)
     else:
