@@ -6,6 +6,7 @@ from rooms.ids import TrackId
 from signalling.engine import Choice, Mode, Why, Wish
 from signalling.sfu.allocate import (
     SPARE,
+    TENACITY,
     Allocation,
     Ladder,
     Layer,
@@ -223,6 +224,17 @@ def test_what_is_sent_stays_while_it_fits_and_rises_with_something_to_spare() ->
     assert (got.choices[0].layer, got.choices[0].temporal) == (1, 2)
 
 
+def test_the_last_picture_stays_when_there_is_a_little_too_little_for_it() -> None:
+    ladders = [camera(A), camera(B)]
+    got = given_to(ladders, Viewer(kbps=60))
+    assert [c.layer for c in got.choices] == [0, None]
+    got = given_to(ladders, Viewer(kbps=40), got)
+    assert [c.layer for c in got.choices] == [0, None]
+    got = given_to(ladders, Viewer(kbps=37), got)
+    assert [c.layer for c in got.choices] == [None, None]
+    assert [c.layer for c in given_to(ladders, Viewer(kbps=40), got).choices] == [None, None]
+
+
 def test_a_line_that_wavers_changes_nothing_after_the_first_time() -> None:
     ladders = [camera(A), camera(B), camera(C), screen()]
     for kbps in range(200, 5000, 37):
@@ -245,6 +257,12 @@ def test_a_choice_is_made_once_for_all_who_are_sent_the_same() -> None:
     assert first.choices[0] is second.choices[0]
     expected = Choice(track=A, layer=0, temporal=2, kbps=120.0, why=Why.LINE)
     assert first.choices[0] == expected
+
+
+def test_a_choice_may_be_all_of_a_layer_or_less() -> None:
+    ladder = camera(A)
+    whole = [ladder.whole(ladder.choice(n, Why.LINE)) for n in range(-1, 7)]
+    assert whole == [False, False, False, True, False, True, False, True]
 
 
 LADDERS = st.lists(
@@ -288,7 +306,9 @@ def test_what_is_sent_fits_the_line_and_the_page(
     viewer = Viewer(wishes=shown, kbps=kbps, mode=mode, pictures=pictures)
     got = given_to(ladders, viewer, before)
     assert [c.track for c in got.choices] == [ladder.track for ladder in ladders]
-    assert got.kbps <= kbps + 0.001
+    assert got.kbps <= kbps + 0.001 or (
+        got.kbps <= kbps * TENACITY and sum(c.layer is not None for c in got.choices) == 1
+    )
     assert got.kbps <= got.ideal + 0.001
     assert sum(c.layer is not None for c in got.choices) <= pictures
     for choice in got.choices:
