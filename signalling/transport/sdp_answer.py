@@ -161,7 +161,7 @@ def _section(media: Media, codec: Codec, ours: Ours, start_kbps: int) -> list[st
         f"a=mid:{media.mid}",
         "a=recvonly" if media.direction in ("sendrecv", "sendonly") else "a=inactive",
         *(["a=rtcp-rsize"] if media.reduced else []),
-        *_extension_lines(media),
+        *_extension_lines(media, codec),
         *_codec_lines(media, codec, start_kbps),
         *(_rtx_lines(rtx, codec) if rtx is not None else []),
         *(_red_lines(red, codec) if red is not None else []),
@@ -175,8 +175,10 @@ def _layers(media: Media) -> tuple[str, ...]:
     return media.layers[:MOST_LAYERS] if media.extension(RID_URI) else ()
 
 
-def _extension_lines(media: Media) -> list[str]:
+def _extension_lines(media: Media, codec: Codec) -> list[str]:
     wanted = [uri for uri in EXTENSIONS[media.kind] if media.extension(uri)]
+    if TWCC_URI in wanted and not _twcc(media, codec):
+        wanted.remove(TWCC_URI)
     return [f"a=extmap:{media.extensions[u]}{TOWARDS_US[media.ways[u]]} {u}" for u in wanted]
 
 
