@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from rooms.errors import Invalid, NotFound
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId, new_id
@@ -13,6 +13,7 @@ from signalling.engine import (
     EngineEvent,
     EngineState,
     Kind,
+    Leg,
     LegChanged,
     LegState,
     Member,
@@ -23,12 +24,13 @@ from signalling.engine import (
     TrackStarted,
     Wish,
 )
+from signalling.engines.python_control import Control
 from signalling.engines.python_legs import BaseLeg, Owner
 from signalling.engines.python_port import MediaPort
 from signalling.engines.python_publisher import PublisherLeg
 from signalling.engines.python_receiver import ReceiverLeg
+from signalling.engines.python_seats import Seat, Session
 from signalling.engines.python_subscriber import SubscriberLeg
-from signalling.sfu.simulcast import Layers
 from signalling.transport.dtls import Certificate
 from signalling.transport.sdp import Description, bad, parse_sdp
 from signalling.transport.sdp_answer import Agreed, Ours, Published, publish_answer
@@ -40,35 +42,17 @@ EVENTS = 4096
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What a publisher is told: the rate he may reach and, to Chromium, the one to start with;
-    and how many tracks of each kind he may send: microphone and camera, and those of a screen."""
+    and how many tracks of each kind he may send: microphone and camera, and those of a screen.
+
+    A subscriber is sent so many `pictures` at most. In a session with more microphones than
+    `sounds_all_up_to`, only the `sounds_loudest` are forwarded."""
 
     remb_bps: int = 1_500_000
     start_kbps: int = 600
     tracks: int = 2
-
-
-@dataclass(slots=True)
-class _Seat:
-    tracks: dict[TrackId, Track] = field(default_factory=dict)
-    muted: set[Kind] = field(default_factory=set)
-    publish: PublisherLeg | None = None
-    subscribe: SubscriberLeg | None = None
-    # Former legs that still carry media until their successors are connected.
-    former: list[BaseLeg] = field(default_factory=list)
-    # What his page shows (None before it said so), and the line he is behind.
-    wishes: dict[TrackId, Wish] | None = None
-    mode: Mode = Mode.FULL
-    budget: Budget | None = None
-
-    @property
-    def legs(self) -> list[BaseLeg]:
-        return [leg for leg in (self.publish, self.subscribe, *self.former) if leg is not None]
-
-
-@dataclass(slots=True)
-class _Session:
-    seats: dict[ParticipantId, _Seat] = field(default_factory=dict)
-    layers: dict[TrackId, Layers] = field(default_factory=dict)
+    pictures: int = 12
+    sounds_all_up_to: int = 12
+    sounds_loudest: int = 6
 
 
 class PythonEngine:
@@ -86,10 +70,11 @@ class PythonEngine:
         self._certificate = Certificate()
         self._port = MediaPort(host, port, relays)
         self._candidates = self._port.candidates(announce)
-        self._sessions: dict[SessionId, _Session] = {}
+        self._sessions: dict[SessionId, Session] = {}
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(EVENTS)
         self._loop = asyncio.get_running_loop()
         self._number = random.getrandbits(40)
+        self._control = Control(self._sessions, self._emit, pictures=self._limits.pictures)
 
     @property
     def port(self) -> int:
@@ -103,6 +88,7 @@ class PythonEngine:
 
     def stop(self) -> None:
         """Close every leg and free the port."""
+        self._control.stop()
         for session in list(self._sessions):
             self._close(session)
         self._port.close()
@@ -111,7 +97,10 @@ class PythonEngine:
 
     async def open(self, session: SessionId) -> None:
         """Make the session known."""
-        self._sessions.setdefault(session, _Session())
+        if session not in self._sessions:
+            self._sessions[session] = Session(
+                all_up_to=self._limits.sounds_all_up_to, loudest=self._limits.sounds_loudest
+            )
 
     async def close(self, session: SessionId) -> None:
         """Close every leg of the session and forget it."""
@@ -158,7 +147,7 @@ class PythonEngine:
                 owner, self._certificate, self._port.send, self._changed, self._loop.time()
             )
             self._port.add(subscriber)
-        known = self._known(session)
+        known = self._sessions[session].known()
         if not subscriber.want([known[track] for track in tracks if track in known]):
             return None
         self._rewire(session)
@@ -197,12 +186,18 @@ class PythonEngine:
         """What his page shows."""
         seat = self._seat(session, participant)
         seat.wishes, seat.mode = {wish.track: wish for wish in wishes}, mode
+        self._control.touch()
 
     async def line(
         self, session: SessionId, participant: ParticipantId, budget: Budget | None
     ) -> None:
         """The line he is behind."""
-        self._seat(session, participant).budget = budget
+        seat = self._seat(session, participant)
+        seat.budget = budget
+        watcher = self._control.watcher(seat.subscribe) if seat.subscribe is not None else None
+        if watcher is not None and budget is not None and budget.down_kbps is not None:
+            watcher.estimate.known(budget.down_kbps)
+        self._control.touch()
 
     async def receive(
         self,
@@ -214,7 +209,7 @@ class PythonEngine:
     ) -> SubscribeOffer:
         """Answer a receiver that offers himself."""
         description, now = parse_sdp(offer), self._loop.time()
-        seat, known = self._seat(session, participant), self._known(session)
+        seat, known = self._seat(session, participant), self._sessions[session].known()
         owner = Owner(session=session, participant=participant, leg=leg)
         receiver = ReceiverLeg(owner, self._certificate, self._port.send, self._changed, now)
         wanted = [known[track] for track in tracks if track in known]
@@ -250,23 +245,26 @@ class PythonEngine:
 
     # -- inside
 
-    def _seat(self, session: SessionId, participant: ParticipantId) -> _Seat:
+    def _seat(self, session: SessionId, participant: ParticipantId) -> Seat:
         held = self._sessions.get(session)
         if held is None:
             raise NotFound("no-session", session=session)
-        return held.seats.setdefault(participant, _Seat())
+        return held.seats.setdefault(participant, Seat())
 
-    def _known(self, session: SessionId) -> dict[TrackId, Track]:
-        seats = self._sessions[session].seats.values()
-        return {track.id: track for seat in seats for track in seat.tracks.values()}
-
-    def _member(self, participant: ParticipantId, seat: _Seat) -> Member:
+    def _member(self, participant: ParticipantId, seat: Seat) -> Member:
         legs = (leg for leg in (seat.publish, seat.subscribe) if leg is not None and leg.alive)
         return Member(
             participant=participant,
             tracks=tuple(seat.tracks.values()),
-            legs=tuple(leg.figures() for leg in legs),
+            legs=tuple(self._figures(leg) for leg in legs),
         )
+
+    def _figures(self, leg: BaseLeg) -> Leg:
+        watcher = self._control.watcher(leg) if isinstance(leg, SubscriberLeg) else None
+        if watcher is None:
+            return leg.figures()
+        available = round(watcher.estimate.kbps, 1)
+        return replace(leg.figures(), available_kbps=available, choices=watcher.choices)
 
     def _ours(self, leg: BaseLeg) -> Ours:
         return Ours(
@@ -304,7 +302,7 @@ class PythonEngine:
         return agreed
 
     def _tracks(
-        self, seat: _Seat, participant: ParticipantId, published: Sequence[Published]
+        self, seat: Seat, participant: ParticipantId, published: Sequence[Published]
     ) -> dict[str, Track]:
         """Tracks by mid. A source that is published again, by whatever leg, keeps its id."""
         before = {(track.kind, track.source): track for track in seat.tracks.values()}
@@ -323,27 +321,10 @@ class PythonEngine:
         return tracks
 
     def _rewire(self, session: SessionId) -> None:
-        """Let every line stand on the layers its track has now, and mutes hold."""
-        held = self._sessions[session]
-        held.layers = {}
-        for seat in held.seats.values():
-            for leg in (*seat.former, seat.publish):
-                if isinstance(leg, PublisherLeg) and leg.alive:
-                    self._add_layers(held.layers, seat, leg)
-        for seat in held.seats.values():
-            for leg in (*seat.former, seat.subscribe):
-                if isinstance(leg, SubscriberLeg) and leg.alive:
-                    leg.wire(held.layers)
+        self._sessions[session].rewire()
+        self._control.touch()
 
-    def _add_layers(self, layers: dict[TrackId, Layers], seat: _Seat, leg: PublisherLeg) -> None:
-        for stream in leg.streams.values():
-            track = seat.tracks.get(stream.track)
-            # Make before break: a successor takes over when it is connected.
-            if track is not None and (leg.state is LegState.CONNECTED or track.id not in layers):
-                stream.layers.mute(track.kind in seat.muted)
-                layers[track.id] = stream.layers
-
-    def _replace(self, seat: _Seat, leg: BaseLeg | None) -> None:
+    def _replace(self, seat: Seat, leg: BaseLeg | None) -> None:
         """One that carries goes on until its successor does, others end: one is kept at most."""
         if leg is None or not leg.alive:
             return

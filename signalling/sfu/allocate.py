@@ -16,6 +16,8 @@ from signalling.engine import Choice, Mode, Why, Wish
 
 # What is improved must fit with this to spare; what is there stays while it fits.
 SPARE = 1.15
+# The last picture that is left stays though it costs a little more than there is thought to be.
+TENACITY = 1.25
 # A layer a little lower than it is shown is good enough.
 NEARLY = 0.8
 # Cameras of those who asked for little.
@@ -46,10 +48,10 @@ class Ladder:
     """A track's qualities, from the cheapest to the best; each costs more than the one before.
 
     `rank` is his place among those who speak (0: dominant), `short` that the publisher sends less
-    than he might. Without steps he sends nothing.
+    than he might. Without steps he sends nothing. `tops` are the highest temporal layers there are.
     """
 
-    __slots__ = ("_choices", "costs", "rank", "screen", "short", "steps", "track")
+    __slots__ = ("_choices", "costs", "rank", "screen", "short", "steps", "tops", "track")
 
     def __init__(
         self,
@@ -66,6 +68,7 @@ class Ladder:
         self.short = short
         self.steps = steps_of(layers, screen=screen)
         self.costs = tuple(step.kbps for step in self.steps)
+        self.tops = {layer.layer: len(layer.shares) - 1 for layer in layers}
         self._choices: dict[tuple[int, Why], Choice] = {}
 
     def choice(self, level: int, why: Why) -> Choice:
@@ -81,6 +84,10 @@ class Ladder:
                 why=why,
             )
         return made
+
+    def whole(self, choice: Choice) -> bool:
+        """Whether every temporal layer of its layer is chosen."""
+        return choice.layer is not None and choice.temporal >= self.tops.get(choice.layer, 0)
 
     def level_of(self, choice: Choice | None) -> int:
         """The step of a choice made before: the best that is no better than it was."""
@@ -172,6 +179,8 @@ def allocate(
             min(max(ladder.level_of(before.get(ladder.track)), least), most)
             for (ladder, _, _), least, most in zip(shown, low, high, strict=True)
         ]
+        if max(levels) < 0:
+            _keep_one(shown, levels, viewer, before)
     used, more = 0.0, []
     for (ladder, most, _), level in zip(shown, levels, strict=True):
         cost = ladder.costs[level] if level >= 0 else 0.0
@@ -185,6 +194,19 @@ def allocate(
         ideal=ideal,
         following=(used + min(more)) * SPARE if more else None,
     )
+
+
+def _keep_one(
+    shown: Sequence[tuple[Ladder, int, int]],
+    levels: list[int],
+    viewer: Viewer,
+    before: Mapping[TrackId, Choice],
+) -> None:
+    for at, (ladder, _, _) in enumerate(shown):
+        held = ladder.level_of(before.get(ladder.track)) >= 0
+        if held and ladder.costs[0] <= viewer.kbps * TENACITY:
+            levels[at] = 0
+            return
 
 
 def _shown(

@@ -12,7 +12,7 @@ Rates are kbit/s, shares 0..1, times seconds.
 from collections import deque
 from statistics import median
 
-DEFAULT_KBPS = 600.0
+DEFAULT_KBPS = 1000.0
 LOWEST_KBPS, HIGHEST_KBPS = 30.0, 20_000.0
 # At the start, of a line that is known: the rest is found out.
 KNOWN_SHARE = 0.7
@@ -71,15 +71,13 @@ class Estimate:
 
     @property
     def amiss(self) -> float | None:
-        """The loss that our sending causes, of late; None before enough is reported.
+        """The loss that our sending causes, of late; None before enough is reported to know it.
 
         Without a REMB nobody tells a full queue from a radio: all loss is then ours.
         """
         losses = self._losses
-        if self._remb is not None and len(losses) < FEWEST_REPORTS:
+        if not losses or (self._remb is not None and len(losses) < FEWEST_REPORTS):
             return None
-        if not losses:
-            return 0.0
         lately = (losses[-1] + losses[-2]) / 2 if len(losses) > 1 else losses[-1]
         own = min(median(losses), MOST_OWN_LOSS) if self._remb is not None else 0.0
         return max(0.0, lately - own)

@@ -1,0 +1,193 @@
+"""One subscriber as the control sees him: what he says of his line, and what he is sent."""
+
+from collections.abc import Mapping
+
+from rooms.ids import TrackId
+from signalling.engine import Choice, Kind, Why
+from signalling.engines.python_seats import Seat
+from signalling.engines.python_subscriber import SubscriberLeg
+from signalling.engines.python_tracks import Published
+from signalling.sfu.allocate import SPARE, Allocation, Ladder, Viewer, allocate
+from signalling.sfu.estimate import Estimate
+from signalling.sfu.forward import ALL_TEMPORAL
+from signalling.sfu.probe import Outcome, Prober, Situation
+from signalling.sfu.reports import Meter
+from signalling.sfu.trial import Trial
+
+# What the sound of one who speaks takes; so many speak at once.
+SOUND_KBPS, SPEAKING_AT_ONCE = 45.0, 2
+REPORT_EVERY, FEWEST_PACKETS = 0.9, 20
+# By how much an estimate may grow before a shared line is shared anew.
+PROVABLE = 1.5
+
+Sent = tuple[TrackId, int | None, int, Why]
+
+
+class Watcher:
+    """Of one subscriber leg. `share` is his part of a line he shares with others, None: alone."""
+
+    def __init__(self, leg: SubscriberLeg, seat: Seat, now: float) -> None:
+        self.leg = leg
+        self.seat = seat
+        self.share: float | None = None
+        self.sound = 0.0
+        self.allocation = Allocation(choices=(), kbps=0.0, ideal=0.0, following=None)
+        # Set when lines, tracks or wishes have changed: everything is looked at again.
+        self.stale = True
+        self.told: tuple[Sent, ...] | None = None
+        # Set while what was chosen has not been said, because he is not connected yet.
+        self.unsaid = False
+        known = seat.budget.down_kbps if seat.budget is not None else None
+        self.estimate = Estimate(now, known)
+        self.prober = Prober(now)
+        self._trial = Trial(now)
+        self._sent, self._padded = Meter(), Meter()
+        self._padding = 0
+        self._ladders: list[Ladder] = []
+        self._held: dict[TrackId, Choice] = {}
+        self._basis: tuple[object, ...] = ()
+        self._reported = False
+        self._nacked = 0
+        self._counted: tuple[float, int, dict[int, int]] = (now, 0, {})
+        leg.heard = self
+
+    # -- what he says
+
+    def remb(self, bps: int, now: float) -> None:
+        """His browser's estimate."""
+        self.estimate.remb(bps / 1000, now)
+
+    def reported(self, fraction: float, rtt: float | None, now: float) -> None:
+        """A report came; what it says is read off the lines, weighed by what they carry."""
+        self._reported = True
+
+    def nacked(self, count: int, now: float) -> None:
+        """So many packets are asked for again."""
+        self._nacked += count
+
+    def _read_reports(self, now: float) -> None:
+        since, packets_before, before = self._counted
+        if not self._reported or now - since < REPORT_EVERY:
+            return
+        sent, lost, counted = 0, 0.0, {}
+        for place in self.leg.places:
+            line = place.line
+            counted[line.rewriter.ssrc] = line.packets
+            packets = line.packets - before.get(line.rewriter.ssrc, 0)
+            sent += packets
+            lost += packets * line.echo.fraction / 256
+        packets = self.leg.counts["packets"]
+        if sent >= FEWEST_PACKETS:
+            asked = self._nacked / max(1, packets - packets_before)
+            self.estimate.reported(lost / sent, min(asked, 1.0))
+        self._reported, self._nacked = False, 0
+        self._counted = (now, packets, counted)
+
+    # -- what he is sent
+
+    def listen(self, now: float) -> None:
+        """Bring the estimate up to date."""
+        self._read_reports(now)
+        self.estimate.tick(self._sent.kbps(self.leg.octets, now), self.leg.rtt, now)
+
+    def look(self, published: Mapping[TrackId, Published]) -> None:
+        """Take up the tracks that are placed on this leg."""
+        if not self.stale:
+            return
+        tracks = [place.track for place in self.leg.places if place.track is not None]
+        shown = (published.get(track.id) for track in tracks if track.kind is Kind.VIDEO)
+        self._ladders = [one.ladder for one in shown if one is not None]
+        sounds = sum(track.kind is Kind.AUDIO for track in tracks)
+        self.sound = SOUND_KBPS * min(sounds, SPEAKING_AT_ONCE)
+
+    @property
+    def wants(self) -> float:
+        """What he would take of a line he shares with others, beside the sound; no more than his
+        own line might prove to carry."""
+        most = max(self.estimate.kbps * PROVABLE - self.sound, 0.0)
+        return min(self.allocation.ideal * SPARE, most)
+
+    def allocate(self, pictures: int) -> bool:
+        """Choose; whether anything has changed that people are told of."""
+        kbps, why = self._trial.kbps or self.estimate.kbps, Why.LINE
+        if self.share is not None and self.share < kbps:
+            kbps, why = self.share, Why.CENTRE
+        basis = (round(kbps), why)
+        if basis == self._basis and not self.stale:
+            return False
+        self._basis = basis
+        viewer = Viewer(
+            wishes=self.seat.wishes,
+            mode=self.seat.mode,
+            pictures=pictures,
+            kbps=max(kbps - self.sound, 0.0),
+            why=why,
+        )
+        self.allocation = allocate(self._ladders, viewer, self._held)
+        self._choose()
+        self.stale = False
+        told = tuple((c.track, c.layer, c.temporal, c.why) for c in self.allocation.choices)
+        changed, self.told = told != self.told, told
+        return changed
+
+    def _choose(self) -> None:
+        ladders = {ladder.track: ladder for ladder in self._ladders}
+        self._held = {choice.track: choice for choice in self.allocation.choices}
+        for place in self.leg.places:
+            choice = self._held.get(place.track.id) if place.track is not None else None
+            if choice is None or not ladders[choice.track].steps:
+                # A sound, or a picture that is muted: it goes on as it was, when it does.
+                continue
+            whole = ladders[choice.track].whole(choice)
+            place.line.choose(choice.layer, ALL_TEMPORAL if whole else choice.temporal)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Of every picture that is placed."""
+        return self.allocation.choices
+
+    # -- whether his line carries more
+
+    def probe(self, now: float) -> None:
+        """Try for more, where there is more to be had: padding, or a picture on trial."""
+        following = self.allocation.following
+        if self.share is not None and self.share <= self.estimate.kbps:
+            following = None
+        wanted = None if following is None else following + self.sound
+        calm = not self.estimate.held(now)
+        pads = any(place.line.pads for place in self.leg.places)
+        on_trial = wanted if self._is_blind(pads) else None
+        if self._trial.tick(on_trial, calm=calm, now=now):
+            through = max(self.sound + self.allocation.kbps, self._sent.kbps(self.leg.octets, now))
+            self.estimate.proved(through, now)
+        if self.prober.goal is not None or (wanted is not None and pads):
+            best = self.sound + self.allocation.ideal * SPARE
+            self._pad(best if wanted is not None else None, pads, calm, now)
+
+    def _is_blind(self, pads: bool) -> bool:
+        """Whether no padding can tell: no picture runs, or he takes no RTX."""
+        if not self.allocation.kbps:
+            return True
+        return not pads and any(p.line.video and p.line.packets for p in self.leg.places)
+
+    def _pad(self, wanted: float | None, pads: bool, calm: bool, now: float) -> None:
+        sent = self._sent.kbps(self.leg.octets, now)
+        octets, outcome = self.prober.tick(
+            Situation(
+                now=now,
+                wanted=wanted,
+                estimate=self.estimate.kbps,
+                sent=sent,
+                media=max(0.0, sent - self._padded.kbps(self._padding, now)),
+                rtt=self.leg.rtt,
+                amiss=self.estimate.amiss,
+                calm=calm,
+                pictures=pads,
+            )
+        )
+        if octets:
+            self._padding += self.leg.pad(octets, now)
+        if outcome is Outcome.PROVED:
+            self.estimate.proved(min(self.prober.reached, wanted or 0.0), now)
+        elif outcome is Outcome.FAILED:
+            self.estimate.failed(now)
