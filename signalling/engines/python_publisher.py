@@ -114,6 +114,8 @@ class PublisherLeg(BaseLeg):
         if agreed.twcc_id and self.recorder is not None:
             number = extension_of(packet, agreed.twcc_id)
             if number is not None:
+                # A browser passes over feedback that names none of its streams.
+                self.recorder.media = self.recorder.media or packet.ssrc
                 self.recorder.arrived(int.from_bytes(number, "big") & 0xFFFF, now)
         if whose.rtx or packet.payload_type == agreed.rtx_payload_type != 0:
             repeated = undo_rtx(packet, source.ssrc, agreed.payload_type)
