@@ -95,7 +95,7 @@ def policy(host: str) -> str:
             "base-uri 'none'",
             "form-action 'self'",
             "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
+            "trusted-types margeride",
         )
     )
 

@@ -147,6 +147,8 @@ def room_participant(key: str, name: str) -> Json:
         "room": f"{key}-visio",
         "state": "joined",
         "tracks": [track(key, "audio", muted=key == "villefort"), track(key, "video")],
+        "hand": False,
+        "encrypted": False,
     }
 
 
@@ -160,6 +162,8 @@ def guest(name: str) -> Json:
         "room": None,
         "state": "joined",
         "tracks": tracks,
+        "hand": False,
+        "encrypted": False,
     }
 
 

@@ -159,9 +159,16 @@ async def test_tiles_and_controls_are_reached_by_keyboard(
     page = await look(browser, service, LINK)
     await enter(page)
     await page.locator("#main").focus()
-    walk = await tab_walk(page, 9)
+    walk = await tab_walk(page, 11)
     assert walk[0].startswith("Meyrueis")
-    assert walk[-4:] == ["Couper le micro", "Couper la caméra", "Quitter", ECONOMY]
+    assert walk[-6:] == [
+        "Couper le micro",
+        "Couper la caméra",
+        "Lever la main",
+        "Discussion",
+        "Quitter",
+        ECONOMY,
+    ]
     await page.keyboard.press("Control+d")
     await expect(page.get_by_role("button", name="Ouvrir le micro")).to_be_visible()
     await expect(page.locator("#announce")).to_have_text("Micro coupé.")
@@ -331,3 +338,86 @@ async def test_layers_nobody_looks_at_are_not_encoded(
     assert await page.evaluate(active) == [["q", True, 110_000], ["h", True, 450_000]]
     await page.evaluate(limits % ("[]", 0))
     assert [each[1] for each in await page.evaluate(active)] == [False, False]
+
+
+def said(number: int, name: str, words: str) -> Json:
+    return {
+        "number": number,
+        "participant": f"pa-{name.lower()}",
+        "name": name,
+        "text": words,
+        "at": instant(0, "10:05"),
+    }
+
+
+async def test_what_is_written_is_read_as_text_and_counted_while_the_panel_is_shut(
+    service: PagedService, browser: Chromium
+) -> None:
+    page = await look(browser, service, LINK)
+    await enter(page)
+    await paint(page)
+    await service.tell(type="chat.said", lines=[said(1, "Villefort", "On vous entend mal")])
+    await expect(page.locator("#announce")).to_have_text("Villefort a écrit.")
+    await page.get_by_role("button", name="Discussion (1)").click()
+    await expect(page.get_by_label("Votre message")).to_be_focused()
+    await service.tell(type="chat.said", lines=[said(2, "Meyrueis", MARKUP)])
+    await service.tell(type="chat.said", lines=[said(2, "Meyrueis", MARKUP)])
+    log = page.get_by_role("log")
+    await expect(log.get_by_text(MARKUP)).to_have_count(1)
+    await page.keyboard.type("  Nous montons le son  ")
+    await page.keyboard.press("Enter")
+    assert (await heard(service, "chat"))["text"] == "Nous montons le son"
+    await expect(page.get_by_label("Votre message")).to_have_value("")
+    assert await faults(page) == []
+    assert await overflows(page) <= 0
+    await picture(page, "session-chat")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("button", name="Discussion", exact=True)).to_be_visible()
+
+
+async def test_a_hand_is_raised_and_seen(service: PagedService, browser: Chromium) -> None:
+    page = await look(browser, service, LINK)
+    await enter(page)
+    await page.get_by_role("button", name="Lever la main").click()
+    assert (await heard(service, "hand"))["up"] is True
+    await expect(page.get_by_role("button", name="Baisser la main")).to_be_visible()
+    raised = {**service.participants[0], "hand": True}
+    await service.tell(type="participant.changed", participant=raised)
+    await expect(page.locator(".tile").first).to_have_attribute("aria-label", re.compile("levée"))
+    assert await faults(page) == []
+
+
+async def test_encryption_is_chosen_in_the_lobby_and_said_in_the_session(
+    service: PagedService, browser: Chromium
+) -> None:
+    page = await look(browser, service, LINK)
+    await page.get_by_text("Chiffrer de bout en bout").click()
+    await page.get_by_role("button", name="Créer le lien chiffré").click()
+    await expect(page.get_by_text("Envoyez l'adresse complète")).to_be_visible()
+    assert re.search(r"#cle=[\w-]{43}$", page.url)
+    assert await faults(page) == []
+    await enter(page)
+    assert (await heard(service, "join"))["encrypted"] is True
+    await expect(page.get_by_text("Chiffrée de bout en bout")).to_be_visible()
+    offer = (await heard(service, "publish.offer"))["sdp"]
+    assert "opus/48000" in offer
+    assert "red/48000" not in offer
+    # Who sends in the clear is not shown beside those who do not.
+    words = "N'est pas chiffré : ni vu ni entendu ici"
+    await paint(page)
+    await expect(page.locator(".tile-rest", has_text=re.compile("pas chiffré"))).to_have_count(3)
+    assert words.split(":", maxsplit=1)[0].strip() in (
+        await page.locator(".tile").first.get_attribute("aria-label") or ""
+    )
+    assert await faults(page) == []
+
+
+async def test_who_has_no_key_is_told_what_to_open(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.participants[0]["encrypted"] = True
+    page = await look(browser, service, LINK)
+    await enter(page)
+    await paint(page)
+    await expect(page.locator(".tile-rest")).to_have_text(re.compile("ouvrez le lien complet"))
+    assert await faults(page) == []

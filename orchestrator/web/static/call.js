@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A session as one participant lives it: who is there, what is carried, and the repair of both.
+import { Secrecy } from "./e2ee.js";
 import { PublishLeg, SubscribeLeg } from "./legs.js";
 import { Sampler } from "./sampler.js";
 import { View } from "./view.js";
@@ -10,7 +11,7 @@ const LONGEST_RETRY = 15_000;
  * @typedef {import("./protocol.js").Message} Message
  * @typedef {import("./protocol.js").Line} Line
  * @typedef {{id: string, kind: "audio"|"video", source: string, muted: boolean}} Track
- * @typedef {{id: string, name: string, kind: string, room: string|null, state: string, tracks: Track[]}} Participant
+ * @typedef {{id: string, name: string, kind: string, room: string|null, state: string, tracks: Track[], hand: boolean, encrypted: boolean}} Participant
  * @typedef {{session?: string, token?: string}} Ticket a device names both, a participant neither
  * @typedef {"new"|"connecting"|"connected"|"lost"} MediaState
  */
@@ -21,6 +22,7 @@ const LONGEST_RETRY = 15_000;
  * - `changed` – session, participants or a mute changed; - `arrived`, `departed` `{participant}`;
  * - `tracks` – what is received changed: see `media()`; - `media` `{publish, subscribe}` states;
  * - `chosen` `{available_kbps, tracks}` what is sent to us, and why not more; - `speakers` `{participants}`;
+ * - `chat` `{lines}` what was said; - `cursor` `{participant, track, x, y}`;
  * - `sample` – fresh figures in `figures` (once a second); - `refused` the server's error;
  * - `left` `{reason}` – left, ended, removed.
  */
@@ -50,6 +52,8 @@ export class Call extends EventTarget {
     this.timers = new Set();
     this.sampler = new Sampler(this);
     this.view = new View((message) => this.in && line.send(message));
+    /** @type {Secrecy|null} */
+    this.secrecy = null;
     this.onWelcome = (/** @type {any} */ event) => this.welcomed(event.detail);
     this.onMessage = (/** @type {any} */ event) => this.receive(event.detail);
     line.addEventListener("welcome", this.onWelcome);
@@ -59,6 +63,23 @@ export class Call extends EventTarget {
   /** Figures of each remote participant, by participant id. */
   get figures() {
     return this.sampler.figures;
+  }
+
+  /** Encrypt from now on, before `join`. @param {Uint8Array} secret the key of the link */
+  encrypt(secret) {
+    this.secrecy = new Secrecy(secret, {
+      send: (message) => this.line.send(message), you: () => this.you,
+    });
+  }
+
+  /** Say something to everybody. @param {string} text */
+  chat(text) {
+    return this.line.send({ type: "chat", text });
+  }
+
+  /** @param {boolean} up */
+  hand(up) {
+    this.line.send({ type: "hand", up });
   }
 
   /** Come in; comes back by itself until `leave`. */
@@ -123,6 +144,7 @@ export class Call extends EventTarget {
   sendJoin() {
     /** @type {Message} */
     const join = { type: "join", ...this.ticket };
+    if (this.secrecy) join.encrypted = true;
     if (this.publish?.alive && this.publish.answered) join.publish_leg = this.publish.id;
     if (this.subscribe?.alive && this.subscribe.lastAnswer) {
       join.subscribe_leg = this.subscribe.id;
@@ -155,6 +177,9 @@ export class Call extends EventTarget {
       case "leg.lost": return this.lost(message);
       case "view.chosen": return this.tell("chosen", message);
       case "publish.layers": return void this.limited(message);
+      case "chat.said": return this.tell("chat", message);
+      case "cursor.moved": return this.tell("cursor", message);
+      case "whispered": return this.secrecy?.heard(message);
       case "speakers": return this.tell("speakers", message);
       // The answer to the leave of an earlier session does not concern this one.
       case "left": return this.in ? this.finish(message.reason) : undefined;
@@ -177,11 +202,19 @@ export class Call extends EventTarget {
     this.you = message.you;
     this.session = message.session;
     this.participants = new Map(message.participants.map((/** @type {Participant} */ each) => [each.id, each]));
+    this.secrecy?.again();
+    this.meet();
     this.keep("publish", message.publish_leg);
     this.keep("subscribe", message.subscribe_leg);
     this.tell("joined");
     this.tell("changed");
     this.repeat();
+  }
+
+  /** Exchange keys with those who hold the key of the link too. @private */
+  meet() {
+    const others = [...this.participants.values()].filter((each) => each.id !== this.you && each.encrypted);
+    this.secrecy?.meet(others.map((each) => each.id));
   }
 
   /** A leg the worker does not know any more is closed here too.
@@ -193,6 +226,7 @@ export class Call extends EventTarget {
   /** @private @param {Participant} participant @param {string} event */
   put(participant, event) {
     this.participants.set(participant.id, participant);
+    this.meet();
     if (event === "arrived") this.tell("arrived", { participant });
     this.tell("changed");
   }
@@ -201,6 +235,7 @@ export class Call extends EventTarget {
   forget(id) {
     const participant = this.participants.get(id);
     this.participants.delete(id);
+    this.secrecy?.part(id);
     if (participant) this.tell("departed", { participant });
     this.tell("changed");
   }
@@ -221,6 +256,7 @@ export class Call extends EventTarget {
   async startPublish() {
     const leg = new PublishLeg(this.ice, this.own, (dead) => this.failed(dead), () => this.health());
     this.publish = leg;
+    if (this.secrecy) leg.cover(this.secrecy);
     await this.offerPublish(leg);
   }
 
@@ -234,6 +270,7 @@ export class Call extends EventTarget {
   startSubscribe() {
     const leg = new SubscribeLeg(this.ice, (dead) => this.failed(dead), () => this.health());
     this.subscribe = leg;
+    leg.secrecy = this.secrecy;
     this.line.send({ type: "subscribe.start", leg: leg.id });
   }
 
@@ -331,6 +368,7 @@ export class Call extends EventTarget {
     this.timers.clear();
     this.sampler.stop();
     this.view.stop();
+    this.secrecy?.stop();
     this.discard("publish");
     this.discard("subscribe");
     this.participants.clear();

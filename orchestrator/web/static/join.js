@@ -2,12 +2,13 @@
 // The join page: what, when and who; a look at oneself; then the session in the same page.
 import { get, post, Problem } from "./api.js";
 import { Devices } from "./devices.js";
+import { able, encryptedLink, linkKey } from "./e2ee.js";
 import { icon } from "./icons.js";
 import { language, t } from "./i18n.js";
 import { DevicePanel } from "./lobby.js";
 import { CallModel, Line } from "./model.js";
 import { SessionView } from "./session.js";
-import { findPerson, mount, Notice, person, ProblemNotice } from "./shell.js";
+import { announce, findPerson, mount, Notice, person, ProblemNotice } from "./shell.js";
 import { setZone, showDay, showDuration, showRange } from "./time.js";
 import { computed, html, signal } from "./ui.js";
 
@@ -21,6 +22,7 @@ const nameMissing = signal(false);
 const busy = signal(false);
 const now = signal(Date.now());
 const model = signal(/** @type {CallModel|null} */ (null));
+const secret = signal(able() ? linkKey() : null);
 const opensIn = computed(() => (facts.value ? (Date.parse(facts.value.open_from) - now.value) / 1000 : 0));
 const over = computed(() => ["ended", "archived"].includes(facts.value?.state));
 
@@ -58,6 +60,7 @@ const isAway = (error) => error instanceof Problem && (error.status === 0 || err
 function begin(token) {
   const line = new Line({ token, lang: language });
   const made = new CallModel(line);
+  made.secret = secret.value;
   made.expose();
   for (const kind of /** @type {const} */ (["audio", "video"])) {
     made.muted.value = { ...made.muted.value, [kind]: !["on", "asking"].includes(devices[kind].value) };
@@ -141,11 +144,33 @@ function Lobby() {
           <p class="hint" id="name-hint">${t("join.name_hint")}</p>
         </div>
         <p class="hint">${t("join.headphones")}</p>
+        <${SecrecyNote} />
         <div class="actions"><button class="button button-wide" type="submit" aria-disabled=${closed || busy.value ? "true" : undefined}
           disabled=${over.value}>${icon("enter")}${t(enterLabel())}</button></div>
       </div>
     </div>
   </form>`;
+}
+
+/** Encryption is chosen by whoever gives the link: its key is in the part no server is told. */
+function SecrecyNote() {
+  if (linkKey() && !able()) return html`<${Notice} kind="bad" role="alert"><p>${t("secrecy.unable")}</p><//>`;
+  if (secret.value) {
+    return html`<div class="secrecy"><p class="state state-ok">${icon("lock")}<span>${t("secrecy.on")}</span></p>
+      <p class="hint">${t("secrecy.on_help")}</p></div>`;
+  }
+  if (!able()) return null;
+  return html`<details class="secrecy"><summary>${t("secrecy.title")}</summary>
+    <p class="hint">${t("secrecy.help")}</p>
+    <button class="button button-quiet" type="button" onClick=${chooseSecrecy}>${icon("lock")}${t("secrecy.choose")}</button></details>`;
+}
+
+async function chooseSecrecy() {
+  const link = encryptedLink(CODE);
+  history.replaceState(null, "", link);
+  secret.value = linkKey();
+  const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
+  announce(t(copied ? "secrecy.copied" : "secrecy.chosen"));
 }
 
 function enterLabel() {

@@ -94,6 +94,14 @@ export class PublishLeg extends Leg {
     this.transceivers.set(kind, transceiver);
   }
 
+  /** Encrypt what is sent. Redundant sound would be opaque to who takes it apart for others.
+   * @param {import("./e2ee.js").Secrecy} secrecy */
+  cover(secrecy) {
+    for (const [kind, transceiver] of this.transceivers) secrecy.cover(transceiver.sender, kind);
+    const codecs = RTCRtpSender.getCapabilities("audio")?.codecs.filter((each) => each.mimeType !== "audio/red");
+    if (codecs) this.transceivers.get("audio")?.setCodecPreferences(codecs);
+  }
+
   /** The offer, ready to send: no trickle, the server is ICE-lite. @returns {Promise<Message>} */
   async offer() {
     if (this.pc.signalingState === "stable") await this.pc.setLocalDescription();
@@ -145,6 +153,8 @@ export class SubscribeLeg extends Leg {
     this.lastAnswer = null;
     /** @type {Placed[]} */
     this.placed = [];
+    /** @type {import("./e2ee.js").Secrecy|null} */
+    this.secrecy = null;
     this.queue = Promise.resolve();
   }
 
@@ -153,6 +163,7 @@ export class SubscribeLeg extends Leg {
   take(message) {
     const answer = this.queue.then(async () => {
       await this.pc.setRemoteDescription({ type: "offer", sdp: message.sdp });
+      this.uncover(message.tracks);
       await this.pc.setLocalDescription();
       this.placed = message.tracks;
       if (!this.connected) this.expectConnection();
@@ -162,6 +173,14 @@ export class SubscribeLeg extends Leg {
     });
     this.queue = answer.then(() => undefined, () => undefined);
     return answer;
+  }
+
+  /** @private @param {Placed[]} placed */
+  uncover(placed) {
+    this.secrecy?.owned(placed.map(({ mid, participant }) => [mid, participant]));
+    for (const { mid, receiver } of this.pc.getTransceivers()) {
+      if (mid !== null) this.secrecy?.uncover(receiver, mid);
+    }
   }
 
   /** The tracks now carried. @returns {(Placed & {media: MediaStreamTrack})[]} */

@@ -35,6 +35,11 @@ export class CallModel {
     this.chosen = signal(/** @type {Map<string, {layer: number|null, kbps: number, why: string}>} */ (new Map()));
     this.available = signal(/** @type {number|null} */ (null));
     this.toldSpeaker = false;
+    /** The key of the link, for a session that is encrypted end to end. @type {Uint8Array|null} */
+    this.secret = null;
+    this.chat = signal(/** @type {{number: number, participant: string, name: string, text: string, at: string}[]} */ ([]));
+    this.read = signal(0);
+    this.hand = signal(false);
     this.heardAt = 0;
     this.wasConnected = false;
     /** @type {Call|null} */
@@ -55,6 +60,7 @@ export class CallModel {
     this.left.value = null;
     this.refusal.value = null;
     this.wasConnected = false;
+    if (this.secret) call.encrypt(this.secret);
     this.follow(call);
     for (const kind of /** @type {const} */ (["audio", "video"])) {
       call.muted.set(kind, this.muted.value[kind]);
@@ -78,6 +84,17 @@ export class CallModel {
     this.call?.view.choose(mode);
   }
 
+  /** Whether what this participant sends can be opened here. @param {Participant|null} participant */
+  opens(participant) {
+    return participant === null || participant.encrypted === (this.secret !== null);
+  }
+
+  /** @param {boolean} up */
+  raise(up) {
+    this.hand.value = up;
+    this.call?.hand(up);
+  }
+
   leave() {
     this.call?.leave();
   }
@@ -86,6 +103,11 @@ export class CallModel {
   follow(call) {
     const on = (/** @type {string} */ name, /** @type {(detail: any) => void} */ act) =>
       call.addEventListener(name, (event) => this.call === call && act(/** @type {CustomEvent} */ (event).detail));
+    on("chat", ({ lines }) => {
+      const last = this.chat.value.at(-1)?.number ?? 0;
+      this.chat.value = [...this.chat.value, ...lines.filter((/** @type {any} */ each) => each.number > last)].slice(-500);
+    });
+    on("joined", () => { if (this.hand.value) call.hand(true); });
     on("joined", () => { this.in.value = true; this.you.value = call.you; this.refusal.value = null; });
     on("changed", () => {
       this.session.value = call.session;
@@ -109,6 +131,7 @@ export class CallModel {
       this.received.value = [];
       this.participants.value = [];
       this.chosen.value = new Map();
+      this.hand.value = false;
       this.toldSpeaker = false;
       this.left.value = reason;
       this.call = null;

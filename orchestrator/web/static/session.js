@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The session view: tiles, a toolbar, and what happens said aloud.
+import { ChatButton, ChatPanel, HandButton } from "./chat.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { announce, Notice } from "./shell.js";
@@ -19,10 +20,14 @@ export function SessionView({ model, devices, name }) {
   return html`<section class="session dark" aria-labelledby="session-title">
     <div class="session-head">
       <h1 id="session-title">${model.session.value?.title || t("session.untitled")}</h1>
+      ${model.secret ? html`<p class="state state-ok">${icon("lock")}<span>${t("session.encrypted")}</span></p>` : null}
       <${Health} model=${model} />
     </div>
     <${Trouble} model=${model} />
-    <${Tiles} model=${model} own=${own} />
+    <div class="session-body">
+      <${Tiles} model=${model} own=${own} />
+      <${ChatPanel} model=${model} />
+    </div>
     <${Sounds} model=${model} />
     <${Toolbar} model=${model} devices=${devices} />
   </section>`;
@@ -62,6 +67,8 @@ function Toolbar({ model, devices }) {
   return html`<div class="toolbar" role="toolbar" aria-label=${t("session.controls")}>
     <${MuteButton} kind="audio" model=${model} devices=${devices} />
     <${MuteButton} kind="video" model=${model} devices=${devices} />
+    <${HandButton} model=${model} />
+    <${ChatButton} model=${model} />
     <button class="button button-danger" type="button" onClick=${leave}>${icon("leave")}<span>${t("session.leave")}</span></button>
     <${Economy} model=${model} />
     <p class="hint shortcuts">${t("session.shortcuts")}</p>

@@ -51,7 +51,9 @@ function Sound({ track, model }) {
 
 /** Everything that is heard. @param {{model: CallModel}} props */
 export function Sounds({ model }) {
-  const tracks = model.received.value.filter((each) => each.kind === "audio");
+  const known = new Map(model.participants.value.map((each) => [each.id, each]));
+  const tracks = model.received.value.filter((each) => (
+    each.kind === "audio" && model.opens(known.get(each.participant) ?? null)));
   return html`<div class="sounds" hidden>
     ${tracks.map((each) => html`<${Sound} key=${each.track} track=${each.media} model=${model} />`)}
   </div>`;
@@ -64,6 +66,7 @@ export function stateOf({ participant, state }) {
     if (state === "left") return { words: t("site.left"), grade: "", drawing: "leave" };
     return { words: t("site.expected"), grade: "", drawing: "clock" };
   }
+  if (participant.hand) return { words: t("tile.hand"), grade: "accent", drawing: "hand" };
   if (state === "degraded") return { words: t("site.degraded"), grade: "warn", drawing: "line" };
   if (state === "recovering") return { words: t("site.recovering"), grade: "warn", drawing: "line" };
   return null;
@@ -92,17 +95,20 @@ function Tile({ tile, model }) {
   const silent = participant !== null && mutedOf(participant, "audio");
   const blind = participant !== null && mutedOf(participant, "video");
   const state = stateOf(tile);
+  const opens = model.opens(participant);
+  const closed = opens ? null : t(participant?.encrypted ? "tile.no_key" : "tile.in_clear");
   const resting = video && !blind ? pausedBecause(model, video.track) : null;
   const marks = [
-    state?.words, resting, silent ? t("tile.mic_cut") : null, blind ? t("tile.camera_cut") : null, speaking ? t("tile.speaks") : null,
+    state?.words, closed, resting, silent ? t("tile.mic_cut") : null, blind ? t("tile.camera_cut") : null, speaking ? t("tile.speaks") : null,
   ].filter(Boolean);
-  const shown = video && !blind && participant?.state !== "lost";
+  const shown = video && !blind && opens && participant?.state !== "lost";
   useEffect(() => () => { if (video) model.call?.view.forget(video.track); }, [video?.track]);
   return html`<li class=${`tile ${speaking ? "tile-speaks" : ""} ${shown ? "" : "tile-empty"}`} tabindex="0"
       aria-label=${[tile.name, ...marks].join(", ")}>
     ${shown ? html`<${Picture} key=${video.track} track=${video.media}
       onHeight=${(/** @type {number} */ height) => model.call?.view.show(video.track, height, tile.role === "host")} />` : html`<span class="tile-face">${icon(state?.drawing ?? (tile.kind === "room" ? "screen" : "person"))}</span>`}
     ${shown && resting ? html`<p class="tile-rest" aria-hidden="true">${icon("pause")}<span>${resting}</span></p>` : null}
+    ${closed ? html`<p class="tile-rest" aria-hidden="true">${icon("lock")}<span>${closed}</span></p>` : null}
     <div class="tile-foot" aria-hidden="true">
       <span class="tile-name">${tile.name}</span>
       ${state ? html`<span class=${`state ${state.grade ? `state-${state.grade}` : ""}`}>${icon(state.drawing)}${state.words}</span>` : null}
