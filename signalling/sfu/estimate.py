@@ -30,6 +30,8 @@ STALLED = 4.0
 STALE = 6.0
 # The median of the last so many reports is the loss the line has by itself.
 REPORTS, FEWEST_REPORTS, MOST_OWN_LOSS = 20, 4, 0.3
+# The first report after a fall is of the time before it.
+FRESH = 2
 # A round trip longer by so much than the shortest is a queue.
 QUEUE = 0.4
 
@@ -41,6 +43,7 @@ class Estimate:
         "_changed",
         "_doubt",
         "_fell",
+        "_fresh",
         "_losses",
         "_overuse",
         "_remb",
@@ -65,6 +68,7 @@ class Estimate:
         self._remb: float | None = None
         self._remb_at = self._rose_at = now
         self._losses: deque[float] = deque(maxlen=REPORTS)
+        self._fresh = FRESH
         self._shortest: float | None = None
         if known_kbps:
             self.known(known_kbps)
@@ -76,7 +80,9 @@ class Estimate:
         Without a REMB nobody tells a full queue from a radio: all loss is then ours.
         """
         losses = self._losses
-        if not losses or (self._remb is not None and len(losses) < FEWEST_REPORTS):
+        if self._fresh < FRESH or not losses:
+            return None
+        if self._remb is not None and len(losses) < FEWEST_REPORTS:
             return None
         lately = (losses[-1] + losses[-2]) / 2 if len(losses) > 1 else losses[-1]
         own = min(median(losses), MOST_OWN_LOSS) if self._remb is not None else 0.0
@@ -98,13 +104,12 @@ class Estimate:
         if before is not None and kbps > before * 1.02:
             self._rose_at = now
         if before is None:
-            self._rose_at = now
-            overuse = kbps < 0.9 * sent
-        else:
-            fell = kbps < 0.97 * before and kbps < sent
-            full = now - self._rose_at > STALLED and kbps < 0.9 * sent
-            overuse = full or (fell and self._believed(kbps, now))
-        if overuse:
+            # The first may be low because nothing was known when it was made.
+            self._doubt = self._rose_at = now
+            return
+        fell = kbps < 0.97 * before and kbps < sent
+        full = now - self._rose_at > STALLED and kbps < 0.9 * sent
+        if full or (fell and self._believed(kbps, now)):
             self._overuse = kbps
             self._rose_at = now
 
@@ -120,6 +125,7 @@ class Estimate:
         A packet may be asked for more than once, therefore the latter counts half.
         """
         self._losses.append(min(max(loss, nacked / 2), 1.0))
+        self._fresh += 1
 
     def tick(self, sent: float, rtt: float | None, now: float) -> None:
         """Some time has passed, in which so much was sent."""
@@ -159,6 +165,8 @@ class Estimate:
         self.kbps = max(kbps, LOWEST_KBPS)
         self._fell = self._changed = now
         self._start = False
+        # A step is the mean of two reports: both must be of the time after it.
+        self._fresh = -1
 
     def proved(self, kbps: float, now: float) -> None:
         """A probe of this rate went through."""
