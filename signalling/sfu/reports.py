@@ -9,7 +9,7 @@ NTP_UNIT = 1 << 32
 NTP_MASK = (1 << 64) - 1
 SHORT = 65536
 REMEMBERED = 8
-WINDOW = 1.0
+WINDOW, STEP = 1.0, 0.05
 
 
 class Reception:
@@ -140,11 +140,13 @@ class Meter:
     def kbps(self, octets: int, now: float) -> float:
         """The rate by which the total has come to `octets`."""
         samples = self._samples
-        samples.append((now, octets))
-        while len(samples) > 2 and samples[1][0] <= now - WINDOW:
+        if not samples or now - samples[-1][0] >= STEP:
+            samples.append((now, octets))
+        while len(samples) > 1 and samples[1][0] <= now - WINDOW:
             samples.popleft()
         at, before = samples[0]
-        return (octets - before) * 8 / 1000 / (now - at) if now > at else 0.0
+        # A burst in no time at all is no rate.
+        return (octets - before) * 8 / 1000 / (now - at) if now - at >= STEP else 0.0
 
 
 class Echo:

@@ -89,7 +89,7 @@ def test_the_first_place_is_beyond_all_until_something_came() -> None:
 def test_a_rate_is_that_of_about_the_last_second() -> None:
     meter = Meter()
     assert meter.kbps(0, 1.0) == 0.0
-    assert meter.kbps(1000, 1.0) == 0.0
+    assert meter.kbps(1000, 1.0004) == 0.0
     rates = [meter.kbps(1000 + n * 500, 1.0 + n / 4) for n in range(1, 21)]
     assert rates[-1] == pytest.approx(16.0)
     assert meter.kbps(11_000, 9.0) < 16.0
