@@ -9,7 +9,6 @@ import stat
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from rooms.errors import Forbidden, MargerideError
@@ -37,13 +36,17 @@ PORT_IN_USE = 4  # how a worker ends that cannot have its port
 EVENTS = 4096
 
 
-def socket_of(data: Path) -> Path:
-    """Where the worker of this data directory listens; a long path would not fit in an address."""
-    path = data.absolute() / "media.sock"
+def socket_of(data: Path, number: int = 0) -> Path:
+    """Where a worker of this data directory listens; a long path would not fit in an address."""
+    path = data.absolute() / f"media{_suffix(number)}.sock"
     if len(os.fsencode(path)) <= LONGEST_PATH:
         return path
     name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
     return _own_folder() / f"{name}.sock"
+
+
+def _suffix(number: int) -> str:
+    return f"-{number}" if number else ""
 
 
 def _own_folder() -> Path:
@@ -60,22 +63,29 @@ def _own_folder() -> Path:
 class WorkerSupervisor:
     """The MediaEngine port, by delegation to whichever worker lives.
 
-    `events` also says EngineLost when it died and EngineBack when one answers (again).
+    `events` also says EngineLost when it died and EngineBack when one answers (again). Workers of
+    the same data directory are told apart by their `number`, which is also added to the port.
+    `relays` are the addresses TURN servers send from. With `starts` false a worker that is there is
+    attached to, and none is ever started.
     """
 
     def __init__(
         self,
         data: Path,
         *,
-        media_host: str = "0.0.0.0",
+        media_host: str = "::",
         media_port: int = 8189,
         announce: Sequence[str] = (),
         grace: float = 60.0,
+        relays: Sequence[str] = (),
+        number: int = 0,
+        starts: bool = True,
     ) -> None:
         self._data = data.absolute()
         self._path = Path()
-        self._host, self._port = media_host, media_port
-        self._announce = announce
+        self._host, self._port = media_host, media_port + number if media_port else 0
+        self._announce, self._relays = announce, relays
+        self._number, self._starts = number, starts
         self._grace = grace
         self._remote: RemoteEngine | None = None
         self._child: int | None = None
@@ -95,10 +105,15 @@ class WorkerSupervisor:
 
         Whichever it is, it goes on trying.
         """
-        self._path = await asyncio.to_thread(socket_of, self._data)
+        self._path = await asyncio.to_thread(socket_of, self._data, self._number)
         self._task = asyncio.create_task(self._keep(), name="media worker")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._first.wait(), patience)
+
+    @property
+    def port(self) -> int:
+        """The media port it should have; 0 for whichever is free."""
+        return self._port
 
     @property
     def port_taken(self) -> bool:
@@ -128,6 +143,9 @@ class WorkerSupervisor:
             try:
                 remote, state = await self._attach_and_look()
             except MargerideError:
+                if not self._starts:
+                    self._first.set()
+                    return
                 failures += 1
                 if self.port_taken:
                     self._first.set()  # waiting longer helps nobody
@@ -160,7 +178,11 @@ class WorkerSupervisor:
             if self._fits(remote.hello):
                 return remote
             await _dismiss(remote)
-        await asyncio.to_thread(self._spawn)
+        if not self._starts:
+            raise absent()
+        # One that is still on its way, on a machine that is busy, needs no second one beside it.
+        if await asyncio.to_thread(self._reap):
+            await asyncio.to_thread(self._spawn)
         deadline = asyncio.get_running_loop().time() + START_WITHIN
         while True:
             await asyncio.sleep(LOOK)
@@ -181,11 +203,13 @@ class WorkerSupervisor:
         words += ["--grace", str(self._grace), "--data", str(self._data)]
         for address in self._announce:
             words += ["--announce", address]
+        for address in self._relays:
+            words += ["--relay", address]
         return words
 
     def _spawn(self) -> None:
         self._reap()
-        path = self._data / "worker.log"
+        path = self._data / f"worker{_suffix(self._number)}.log"
         with contextlib.suppress(FileNotFoundError):
             # What the one before said last is worth keeping.
             path.replace(path.with_suffix(".log.1"))
@@ -314,23 +338,3 @@ async def _dismiss(remote: RemoteEngine) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(remote.closed.wait(), START_WITHIN)
     await remote.disconnect()
-
-
-@asynccontextmanager
-async def supervised(
-    data: Path,
-    *,
-    media_host: str = "0.0.0.0",
-    media_port: int = 8189,
-    announce: Sequence[str] = (),
-    grace: float = 60.0,
-) -> AsyncIterator[WorkerSupervisor]:
-    """A supervisor for as long as the service lasts; the worker stays."""
-    supervisor = WorkerSupervisor(
-        data, media_host=media_host, media_port=media_port, announce=announce, grace=grace
-    )
-    await supervisor.start()
-    try:
-        yield supervisor
-    finally:
-        await supervisor.stop()

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from orchestrator import keys, wiring
 from orchestrator.auth import passwords
 from orchestrator.gate import GATE, Gate, GuardedSite
+from orchestrator.media_workers import MediaWorkers
 from orchestrator.settings import Settings
 from orchestrator.store import people
 from rooms.errors import MargerideError
@@ -41,9 +42,10 @@ class Wanted:
     data: Path
     host: str = "127.0.0.1"
     port: int = 8080
-    media_host: str = "0.0.0.0"
+    media_host: str = "::"
     media_port: int = 8189
     announce: tuple[str, ...] = ()
+    workers: int = 1
 
 
 def run(wanted: Wanted, say: Say) -> None:
@@ -104,6 +106,7 @@ async def _serve(wanted: Wanted, listener: socket.socket, say: Say) -> None:
         media_host=wanted.media_host,
         media_port=wanted.media_port,
         announce=wanted.announce,
+        workers=wanted.workers,
     )
     runner = web.AppRunner(
         app, access_log=None, shutdown_timeout=DRAIN, keepalive_timeout=HEAD_WITHIN
@@ -132,13 +135,16 @@ async def _greet(app: web.Application, wanted: Wanted, say: Say) -> None:
 
 
 async def _warn(app: web.Application, wanted: Wanted, say: Say) -> None:
+    engine = app[keys.ENGINE]
+    taken = engine.ports_taken if isinstance(engine, MediaWorkers) else []
+    for port in taken:
+        say("cli-media-port-taken", place=f"{wanted.media_host}:{port}/udp")
     try:
-        await app[keys.ENGINE].state()
+        await engine.state()
     except MargerideError:
-        place = f"{wanted.media_host}:{wanted.media_port}/udp"
-        taken = getattr(app[keys.ENGINE], "port_taken", False)
-        key = "cli-media-port-taken" if taken else "cli-no-media"
-        say(key, place=place, log=str(wanted.data / "worker.log"))
+        if not taken:
+            place = f"{wanted.media_host}:{wanted.media_port}/udp"
+            say("cli-no-media", place=place, log=str(wanted.data / "worker.log"))
 
 
 def _facts(wanted: Wanted) -> dict[str, str]:

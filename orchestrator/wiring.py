@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from orchestrator import conduct, dav, keys, mail, media, metrics, outside, whip
+from orchestrator import conduct, dav, keys, mail, metrics, outside, whip
 from orchestrator.api import (
     audit,
     bookings,
@@ -38,6 +38,7 @@ from orchestrator.events import Bus
 from orchestrator.horizon import Horizon
 from orchestrator.house import House
 from orchestrator.means import Means
+from orchestrator.media_workers import media_workers
 from orchestrator.noshow import NoShow
 from orchestrator.outbox import Outbox
 from orchestrator.punctual import Punctual
@@ -241,12 +242,18 @@ def make_service(
     media_host: str,
     media_port: int,
     announce: Sequence[str] = (),
+    workers: int = 1,
 ) -> web.Application:
-    """The service with its media worker as a process of its own."""
+    """The service with its media workers as processes of their own."""
 
-    def worker(app: web.Application) -> AbstractAsyncContextManager[MediaEngine]:
-        return media.supervised(
-            app[keys.DATA], media_host=media_host, media_port=media_port, announce=announce
+    def start(app: web.Application) -> AbstractAsyncContextManager[MediaEngine]:
+        return media_workers(
+            app[keys.DATA],
+            workers=workers,
+            media_host=media_host,
+            media_port=media_port,
+            announce=announce,
+            relays=settings.turn.relays if settings.turn else (),
         )
 
-    return make_app(settings, data, public_url=public_url, engine=worker)
+    return make_app(settings, data, public_url=public_url, engine=start)

@@ -239,7 +239,12 @@ class Spoke:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineLost:
-    """The worker is gone: every leg with it. A new one is being started."""
+    """A worker is gone: every leg of these sessions with it (None: of every session).
+
+    A new one is being started. Where others answer, `EngineBack` follows at once.
+    """
+
+    sessions: tuple[SessionId, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The media worker: a process of its own that outlives the service it works for.
 
     python -m signalling.worker --socket PATH --media-port N [--media-host H]
-                                [--announce IP]… [--grace 60]
+                                [--announce IP]… [--relay IP]… [--grace 60]
 
 It ends on SIGTERM, when a service says so, and when none has been attached for the grace time.
 """
@@ -26,9 +26,10 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="signalling.worker", description="A media worker.")
     parser.add_argument("--socket", type=Path, required=True, help="where a service attaches")
-    parser.add_argument("--media-port", type=int, default=0, help="the one UDP port")
-    parser.add_argument("--media-host", default="0.0.0.0", help="the address to bind")
+    parser.add_argument("--media-port", type=int, default=0, help="the port, by UDP and TCP")
+    parser.add_argument("--media-host", default="::", help="the address to bind; :: for all")
     parser.add_argument("--announce", action="append", default=[], help="an address to tell")
+    parser.add_argument("--relay", action="append", default=[], help="whence a TURN server sends")
     parser.add_argument("--grace", type=float, default=60.0, help="seconds without a service")
     parser.add_argument("--data", type=Path, help="whose worker this is; to be seen in ps")
     parser.add_argument("--remb", type=int, default=Limits().remb_bps, help="bit/s per publisher")
@@ -64,11 +65,15 @@ async def run(wanted: argparse.Namespace) -> int:
         loop.add_signal_handler(number, ended.set)
     limits = Limits(remb_bps=wanted.remb)
     try:
-        engine = PythonEngine(wanted.media_host, wanted.media_port, wanted.announce, limits)
+        engine = PythonEngine(
+            wanted.media_host, wanted.media_port, wanted.announce, limits, wanted.relay
+        )
     except (OSError, OverflowError) as refused:
         place = f"{wanted.media_host}:{wanted.media_port}/udp"
         print(f"cannot use {place}: {refused}", file=sys.stderr)
         return PORT_IN_USE
+    if not engine.tcp:
+        print(f"cannot use port {engine.port}/tcp: another program has it", file=sys.stderr)
     served = Served(engine, port=engine.port, quit_now=ended.set)
     await served.start(wanted.socket)
     try:

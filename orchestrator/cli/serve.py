@@ -3,6 +3,7 @@
 import argparse
 
 from orchestrator.cli.common import add_config, add_data, program, say
+from signalling.engines.placing import MOST_WORKERS
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -12,8 +13,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help=say("cli-opt-host"))
     parser.add_argument("--port", type=port, default=8080, help=say("cli-opt-port"))
     media_host = say("cli-opt-media-host")
-    parser.add_argument("--media-host", default="0.0.0.0", metavar="H", help=media_host)
+    parser.add_argument("--media-host", default="::", metavar="H", help=media_host)
     parser.add_argument("--media-port", type=port, default=8189, help=say("cli-opt-media-port"))
+    workers = say("cli-opt-media-workers", most=MOST_WORKERS)
+    parser.add_argument("--media-workers", type=number_of_workers, default=1, help=workers)
     announce = say("cli-opt-announce")
     parser.add_argument("--announce", action="append", default=[], metavar="IP", help=announce)
 
@@ -23,6 +26,14 @@ def port(text: str) -> int:
     number = int(text) if text.isdecimal() else -1
     if not 0 <= number <= 65535:
         raise argparse.ArgumentTypeError(say("cli-bad-port", port=text))
+    return number
+
+
+def number_of_workers(text: str) -> int:
+    """How many media workers, one at least."""
+    number = int(text) if text.isdecimal() else 0
+    if not 1 <= number <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(say("cli-bad-workers", found=text, most=MOST_WORKERS))
     return number
 
 
@@ -47,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         media_host=arguments.media_host,
         media_port=arguments.media_port,
         announce=tuple(arguments.announce),
+        workers=arguments.media_workers,
     )
     serve.run(wanted, lambda key, **facts: print(say(key, program=program(), **facts), flush=True))
     return 0

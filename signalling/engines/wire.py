@@ -225,13 +225,18 @@ def _spoke(data: Json) -> EngineEvent:
     )
 
 
+def _engine_lost(data: Json) -> EngineEvent:
+    sessions = data["sessions"]
+    return EngineLost(sessions=None if sessions is None else tuple(map(SessionId, sessions)))
+
+
 EVENTS: dict[str, Callable[[Json], EngineEvent]] = {
     "LegChanged": _leg_changed,
     "TrackStarted": _track_started,
     "LegChose": _leg_chose,
     "LayersWanted": _layers_wanted,
     "Spoke": _spoke,
-    "EngineLost": lambda _: EngineLost(),
+    "EngineLost": _engine_lost,
     "EngineBack": lambda data: EngineBack(fresh=data["fresh"]),
 }
 

@@ -67,6 +67,7 @@ def test_answers_come_over_unchanged() -> None:
     "event",
     [
         EngineLost(),
+        EngineLost(sessions=(SESSION,)),
         EngineBack(fresh=True),
         LegChose(
             session=SESSION, participant=ANNE, leg=LEG, available_kbps=None, choices=(CHOICE,)
