@@ -6,6 +6,11 @@
 const FINAL = new Map([[1000, "over"], [1008, "refused"], [4001, "token"], [4002, "elsewhere"]]);
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 15_000;
+/** A line that is cut swallows a dial, and TCP repeats it ever more seldom: after so many seconds a
+ *  new one is better, and soon, since nobody was burdened with it. */
+const OPENS_WITHIN = 4;
+const UNANSWERED = 4999;
+const AGAIN_WITHIN = 500;
 
 /**
  * @typedef {"idle"|"dialling"|"open"|"waiting"|"stopped"} LineState
@@ -103,10 +108,17 @@ export class Line extends EventTarget {
     const socket = new WebSocket(this.url);
     this.socket = socket;
     this.heard = Date.now();
-    socket.onopen = () => socket.send(JSON.stringify(this.hello()));
+    socket.onopen = () => this.socket === socket && this.opened(socket);
     socket.onmessage = (event) => this.socket === socket && this.receive(event.data);
     socket.onclose = (event) => this.socket === socket && this.closed(event.code);
+    this.watch(5, OPENS_WITHIN);
+  }
+
+  /** @private @param {WebSocket} socket */
+  opened(socket) {
+    this.heard = Date.now();
     this.watch(5, 15);
+    socket.send(JSON.stringify(this.hello()));
   }
 
   /** @private @returns {Message} */
@@ -128,8 +140,9 @@ export class Line extends EventTarget {
     this.heartbeatTimer = setInterval(() => {
       beats += 1;
       if (Date.now() - this.heard > deadAfter * 1000) {
+        const unanswered = this.socket?.readyState === WebSocket.CONNECTING;
         this.drop(4000);
-        this.closed(4000);
+        this.closed(unanswered ? UNANSWERED : 4000);
       } else if (beats % every === 0) {
         this.send({ type: "heartbeat" });
       }
@@ -174,10 +187,16 @@ export class Line extends EventTarget {
       this.become("stopped", { why });
       return;
     }
-    const wait = code === 1012 && this.tries === 0 ? 100 * Math.random() : backOff(this.tries);
-    this.tries += 1;
+    const wait = this.patience(code);
+    if (code !== UNANSWERED) this.tries += 1;
     this.redialTimer = setTimeout(() => this.dial(), wait);
     this.become("waiting", { retryIn: wait });
+  }
+
+  /** How long to wait before the next dial, in ms. @private @param {number} code */
+  patience(code) {
+    if (code === UNANSWERED) return AGAIN_WITHIN * Math.random();
+    return code === 1012 && this.tries === 0 ? 100 * Math.random() : backOff(this.tries);
   }
 
   /** @private @param {number} code */

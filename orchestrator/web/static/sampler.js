@@ -97,7 +97,8 @@ export class Sampler {
       const lost = Math.max(now.lost - before.lost, 0);
       const expected = lost + now.packets - before.packets;
       change = {
-        first: false, kbps: ((now.bytes - before.bytes) * 8) / (now.at - before.at),
+        // An m-line that is used again counts from nothing: that is no rate below zero.
+        first: false, kbps: Math.max(((now.bytes - before.bytes) * 8) / (now.at - before.at), 0),
         loss: expected > 0 ? lost / expected : 0,
       };
     }
