@@ -25,6 +25,7 @@ from orchestrator.api import (
     guard,
     health,
     join,
+    media,
     openapi,
     pairings,
     people,
@@ -104,6 +105,7 @@ def make_app(
         closures.ROUTES,
         policies.ROUTES,
         audit.ROUTES,
+        media.ROUTES,
         events.ROUTES,
         openapi.ROUTES,
     )
