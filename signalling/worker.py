@@ -9,6 +9,7 @@ It ends on SIGTERM, when a service says so, and when none has been attached for 
 import argparse
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 import sys
@@ -20,6 +21,7 @@ from signalling.engines.served import Served
 
 SOCKET_IN_USE, PORT_IN_USE = 3, 4
 LOOK = 0.5
+FILES = 8192
 
 
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -44,7 +46,16 @@ def main(words: Sequence[str] | None = None) -> int:
         return SOCKET_IN_USE
     # Left behind by one that was killed.
     wanted.socket.unlink(missing_ok=True)
+    _take_files()
     return asyncio.run(run(wanted))
+
+
+def _take_files() -> None:
+    """Each connection is a file, and the usual limit is low."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+    if soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _answers(path: Path) -> bool:

@@ -9,6 +9,7 @@ from signalling.transport.stun import Address, BadStun, parse_request, success
 
 Owner = TypeVar("Owner")
 
+LOOPBACK = ("127.0.0.1", "::1")
 UDP_PREFERENCE, TCP_PREFERENCE = 126, 90
 # RFC 6544 §4.2: for a passive candidate the direction's part of the local preference is 4.
 PASSIVE = 4 << 13
@@ -71,13 +72,15 @@ class IceLite(Generic[Owner]):
 def candidate_lines(hosts: Sequence[str], port: int, *, tcp: bool = False) -> list[str]:
     """Our host candidates, the first the best, and that there are no others.
 
-    With `tcp` the same hosts again, for those who can send us no datagram (RFC 6544 §4.5).
+    With `tcp` the same hosts again, for those who can send us no datagram (RFC 6544 §4.5); loopback
+    only where there is nothing else, for every candidate is a connection that somebody opens.
     """
     lines = [
         f"a=candidate:{n + 1} 1 udp {_priority(UDP_PREFERENCE, 65535 - n)} {host} {port} typ host"
         for n, host in enumerate(hosts)
     ]
-    for n, host in enumerate(hosts if tcp else ()):
+    reachable = [host for host in hosts if host not in LOOPBACK] or hosts
+    for n, host in enumerate(reachable if tcp else ()):
         number, priority = len(lines) + 1, _priority(TCP_PREFERENCE, PASSIVE + 8191 - n)
         lines.append(
             f"a=candidate:{number} 1 tcp {priority} {host} {port} typ host tcptype passive"

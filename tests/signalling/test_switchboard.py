@@ -1,10 +1,12 @@
 """The switchboard over a silent engine: who speaks, and what is asked of whom."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from rooms.ids import CommandId, ParticipantId, RoomId
+from signalling.engine import Path, Role, Transport
 from signalling.peer import Closing
 from tests.fakes.wire import LEGS, SESSION, Board, RecordingLine, settle
 
@@ -217,3 +219,14 @@ async def test_a_line_that_never_said_hello_leaves_nothing_behind(board: Board) 
     assert line.last("error")["code"] == "hello-first"
     caller.gone()
     assert board.house.told == []
+
+
+async def test_how_a_leg_comes_is_among_its_figures(board: Board) -> None:
+    await board.person("anne", 0)
+    seat = board.engine._sessions[SESSION][ANNE]
+    [before] = (await board.wire.figures(SESSION))["participants"]
+    assert "path" not in before["publish"]
+    way = Path(transport=Transport.TCP, family=6)
+    seat.legs[Role.PUBLISH] = replace(seat.legs[Role.PUBLISH], path=way)
+    [shown] = (await board.wire.figures(SESSION))["participants"]
+    assert shown["publish"]["path"] == {"transport": "tcp", "family": 6}

@@ -57,6 +57,10 @@ def test_candidates_are_told_best_first() -> None:
 
 def test_the_same_port_is_told_for_tcp_too_after_udp() -> None:
     lines = candidate_lines(["192.0.2.7", "2001:db8::7"], 8189, tcp=True)
+    alone = candidate_lines(["127.0.0.1"], 8189, tcp=True)
+    assert [line.split()[2] for line in alone[:-1]] == ["udp", "tcp"]
+    both = candidate_lines(["192.0.2.7", "127.0.0.1"], 8189, tcp=True)
+    assert [line.split()[4] for line in both[:-1]] == ["192.0.2.7", "127.0.0.1", "192.0.2.7"]
     assert [line.split()[2] for line in lines[:-1]] == ["udp", "udp", "tcp", "tcp"]
     assert lines[2].endswith(" 192.0.2.7 8189 typ host tcptype passive")
     assert len({line.split()[0] for line in lines}) == 5
