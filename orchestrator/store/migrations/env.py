@@ -3,9 +3,10 @@
 from alembic import context
 
 from orchestrator.store.tables_files import files
+from orchestrator.store.tables_lines import line_tests
 from orchestrator.store.tables_outside import metadata
 
-assert files.metadata is metadata  # imported, so that its table is known
+assert files.metadata is line_tests.metadata is metadata  # imported: their tables are known
 
 context.configure(
     connection=context.config.attributes["connection"],
