@@ -54,6 +54,7 @@ class PagedService:
             "open_from": instant(0, "09:45"),
         }
         self.presence = "online"
+        self.ice: list[Json] = []
         self.state: Json = json.loads(json.dumps(STATE))
         self.order: Json = {"state": "done", "error": None}
         self.asked: list[tuple[str, str, Json]] = []
@@ -226,7 +227,7 @@ async def _answer(socket: web.WebSocketResponse, said: Json, service: PagedServi
             "heartbeat": 5,
             "dead_after": 15,
             "now": NOW.isoformat(),
-            "ice": [],
+            "ice": service.ice,
         }
         await socket.send_json(welcome)
     elif said["type"] == "join":
