@@ -113,8 +113,8 @@ class Control:
         for _ in range(2 if self._share_downlinks() else 1):
             self._share_downlinks()
             for watcher in self._watchers.values():
-                watcher.look(self._published)
-                if watcher.allocate(self._pictures) or watcher.unsaid:
+                watcher.look(self._published, self._pictures)
+                if watcher.allocate() or watcher.unsaid:
                     changed.add(watcher)
         for watcher in changed:
             self._tell_subscriber(watcher)

@@ -1,13 +1,14 @@
 """One subscriber as the control sees him: what he says of his line, and what he is sent."""
 
 from collections.abc import Mapping
+from math import exp, floor, log
 
 from rooms.ids import TrackId
 from signalling.engine import Choice, Kind, Why
 from signalling.engines.python_seats import Seat
 from signalling.engines.python_subscriber import SubscriberLeg
 from signalling.engines.python_tracks import Published
-from signalling.sfu.allocate import SPARE, Allocation, Ladder, Viewer, allocate
+from signalling.sfu.allocate import SPARE, Allocation, Arrangement, Ladder, Page
 from signalling.sfu.estimate import Estimate
 from signalling.sfu.forward import ALL_TEMPORAL
 from signalling.sfu.probe import Outcome, Prober, Situation
@@ -17,6 +18,10 @@ from signalling.sfu.trial import Trial
 # What the sound of one who speaks takes; so many speak at once.
 SOUND_KBPS, SPEAKING_AT_ONCE = 45.0, 2
 REPORT_EVERY, FEWEST_PACKETS = 0.9, 20
+# What went through on trial is kept.
+SETTLED = 1.05
+# Steps of 3 % in which a line is looked at.
+GRAIN = 34
 # By how much an estimate may grow before a shared line is shared anew.
 PROVABLE = 1.5
 
@@ -43,7 +48,9 @@ class Watcher:
         self._trial = Trial(now)
         self._sent, self._padded = Meter(), Meter()
         self._padding = 0
-        self._ladders: list[Ladder] = []
+        self._ladders: dict[TrackId, Ladder] = {}
+        self._arrangement = Arrangement((), Page())
+        self.ideal = 0.0
         self._held: dict[TrackId, Choice] = {}
         self._basis: tuple[object, ...] = ()
         self._reported = False
@@ -90,55 +97,56 @@ class Watcher:
         self._read_reports(now)
         self.estimate.tick(self._sent.kbps(self.leg.octets, now), self.leg.rtt, now)
 
-    def look(self, published: Mapping[TrackId, Published]) -> None:
-        """Take up the tracks that are placed on this leg."""
+    def look(self, published: Mapping[TrackId, Published], pictures: int) -> None:
+        """Take up what has changed: the tracks that are placed on this leg, and his page."""
         if not self.stale:
             return
         tracks = [place.track for place in self.leg.places if place.track is not None]
         shown = (published.get(track.id) for track in tracks if track.kind is Kind.VIDEO)
-        self._ladders = [one.ladder for one in shown if one is not None]
+        self._ladders = {one.track.id: one.ladder for one in shown if one is not None}
         sounds = sum(track.kind is Kind.AUDIO for track in tracks)
         self.sound = SOUND_KBPS * min(sounds, SPEAKING_AT_ONCE)
+        page = Page(wishes=self.seat.wishes, mode=self.seat.mode, pictures=pictures)
+        self._arrangement = Arrangement(list(self._ladders.values()), page)
+        self.ideal = self._arrangement.ideal
 
     @property
     def wants(self) -> float:
         """What he would take of a line he shares with others, beside the sound; no more than his
         own line might prove to carry."""
         most = max(self.estimate.kbps * PROVABLE - self.sound, 0.0)
-        return min(self.allocation.ideal * SPARE, most)
+        return min(self.ideal * SPARE, most)
 
-    def allocate(self, pictures: int) -> bool:
+    def allocate(self) -> bool:
         """Choose; whether anything has changed that people are told of."""
-        kbps, why = self._trial.kbps or self.estimate.kbps, Why.LINE
+        kbps, why = self.estimate.kbps, Why.LINE
         if self.share is not None and self.share < kbps:
             kbps, why = self.share, Why.CENTRE
-        basis = (round(kbps), why)
+        # Small movements of a line change nothing.
+        kbps = self._trial.kbps or exp(floor(log(kbps) * GRAIN) / GRAIN)
+        basis = (kbps, why)
         if basis == self._basis and not self.stale:
             return False
         self._basis = basis
-        viewer = Viewer(
-            wishes=self.seat.wishes,
-            mode=self.seat.mode,
-            pictures=pictures,
-            kbps=max(kbps - self.sound, 0.0),
-            why=why,
-        )
-        self.allocation = allocate(self._ladders, viewer, self._held)
-        self._choose()
+        before = self.allocation
+        self.allocation = self._arrangement.fill(max(kbps - self.sound, 0.0), why, self._held)
+        if not self.stale and self.allocation.choices == before.choices:
+            return False
         self.stale = False
+        self._choose()
         told = tuple((c.track, c.layer, c.temporal, c.why) for c in self.allocation.choices)
         changed, self.told = told != self.told, told
         return changed
 
     def _choose(self) -> None:
-        ladders = {ladder.track: ladder for ladder in self._ladders}
         self._held = {choice.track: choice for choice in self.allocation.choices}
         for place in self.leg.places:
             choice = self._held.get(place.track.id) if place.track is not None else None
-            if choice is None or not ladders[choice.track].steps:
+            ladder = self._ladders[choice.track] if choice is not None else None
+            if choice is None or ladder is None or not ladder.steps:
                 # A sound, or a picture that is muted: it goes on as it was, when it does.
                 continue
-            whole = ladders[choice.track].whole(choice)
+            whole = ladder.whole(choice)
             place.line.choose(choice.layer, ALL_TEMPORAL if whole else choice.temporal)
 
     @property
@@ -159,9 +167,9 @@ class Watcher:
         on_trial = wanted if self._is_blind(pads) else None
         if self._trial.tick(on_trial, calm=calm, now=now):
             through = max(self.sound + self.allocation.kbps, self._sent.kbps(self.leg.octets, now))
-            self.estimate.proved(through, now)
+            self.estimate.proved(through * SETTLED, now)
         if self.prober.goal is not None or (wanted is not None and pads):
-            best = self.sound + self.allocation.ideal * SPARE
+            best = self.sound + self.ideal * SPARE
             self._pad(best if wanted is not None else None, pads, calm, now)
 
     def _is_blind(self, pads: bool) -> bool:

@@ -150,114 +150,144 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Viewer:
-    """What limits one subscriber: his page (None: it said nothing yet), his mode, the number of
-    pictures, and `kbps` for pictures; `why` says what set that."""
+class Page:
+    """What a subscriber wants: his wishes (None: his page said nothing yet), his mode, and how
+    many pictures at most."""
 
     wishes: Mapping[TrackId, Wish] | None = None
     mode: Mode = Mode.FULL
     pictures: int = UNRANKED
-    kbps: float
-    why: Why = Why.LINE
 
 
-def allocate(
-    ladders: Sequence[Ladder], viewer: Viewer, before: Mapping[TrackId, Choice]
-) -> Allocation:
-    """What he is sent now; `before` is what he was sent, so that nothing flaps."""
-    shown, chosen = _shown(ladders, viewer)
-    limits = [most for _, most, _ in shown]
-    costs = [ladder.costs for ladder, _, _ in shown]
-    ideal = sum(cost[most] for cost, most in zip(costs, limits, strict=True))
-    levels = limits
-    if ideal * SPARE > viewer.kbps:
-        decent = [one.decent(most) if stage == STAGE else 0 for one, most, stage in shown]
-        low = improve(costs, limits, decent, viewer.kbps / SPARE)
-        high = improve(costs, limits, decent, viewer.kbps)
-        # It rises when it fits with something to spare, and falls when it no longer fits.
-        levels = [
-            min(max(ladder.level_of(before.get(ladder.track)), least), most)
-            for (ladder, _, _), least, most in zip(shown, low, high, strict=True)
+class Arrangement:
+    """The tracks of one subscriber in their order, each with the best his page has use for.
+
+    It holds until a ladder or the page changes; what the line carries is another matter.
+    """
+
+    __slots__ = ("_best", "_costs", "_decent", "_limits", "_order", "_others", "_shown", "ideal")
+
+    def __init__(self, ladders: Sequence[Ladder], page: Page) -> None:
+        self._order = [ladder.track for ladder in ladders]
+        self._others: dict[TrackId, Choice] = {}
+        shown = self._kept(self._ranked(ladders, page), page)
+        self._shown = [ladder for ladder, _, _ in shown]
+        self._limits = [_most(ladder, height, page) for ladder, height, _ in shown]
+        self._costs = [ladder.costs for ladder in self._shown]
+        self._decent = [
+            ladder.decent(most) if worth == STAGE else 0
+            for (ladder, _, worth), most in zip(shown, self._limits, strict=True)
         ]
+        self.ideal = sum(c[most] for c, most in zip(self._costs, self._limits, strict=True))
+        saves = page.mode is Mode.SAVING
+        self._best = [
+            ladder.choice(most, _why(ladder, most, saves))
+            for ladder, most in zip(self._shown, self._limits, strict=True)
+        ]
+
+    def _ranked(
+        self, ladders: Sequence[Ladder], page: Page
+    ) -> list[tuple[int, int, int, int, Ladder]]:
+        """Worth, height (negative), rank and place of each picture that might be sent."""
+        wishes, others = page.wishes, self._others
+        shown: list[tuple[int, int, int, int, Ladder]] = []
+        for at, ladder in enumerate(ladders):
+            height, stage = 1 << 16, ladder.screen
+            if wishes is not None:
+                wish = wishes.get(ladder.track)
+                height, stage = (wish.height, stage or wish.stage) if wish else (0, stage)
+            if not height:
+                others[ladder.track] = ladder.choice(-1, Why.HIDDEN)
+            elif page.mode is Mode.SOUND:
+                others[ladder.track] = ladder.choice(-1, Why.SAVING)
+            elif not ladder.steps:
+                others[ladder.track] = ladder.choice(-1, Why.SOURCE)
+            else:
+                worth = STAGE if stage else OTHERS if ladder.rank else SPEAKER
+                shown.append((worth, -height, ladder.rank, at, ladder))
+        shown.sort()
+        return shown
+
+    def _kept(
+        self, ranked: Sequence[tuple[int, int, int, int, Ladder]], page: Page
+    ) -> list[tuple[Ladder, int, int]]:
+        """Ladder, height and worth of those that are not too many."""
+        room = page.pictures
+        cameras = SAVING_CAMERAS if page.mode is Mode.SAVING else room
+        kept: list[tuple[Ladder, int, int]] = []
+        for worth, height, _, _, ladder in ranked:
+            if room <= 0:
+                self._others[ladder.track] = ladder.choice(-1, Why.MANY)
+            elif cameras <= 0 and not ladder.screen:
+                self._others[ladder.track] = ladder.choice(-1, Why.SAVING)
+            else:
+                room -= 1
+                cameras -= not ladder.screen
+                kept.append((ladder, -height, worth))
+        return kept
+
+    def fill(self, kbps: float, why: Why, before: Mapping[TrackId, Choice]) -> Allocation:
+        """What he is sent with so much for pictures; `why` says what set that, `before` what he
+        was sent, so that nothing flaps."""
+        if self.ideal * SPARE <= kbps:
+            return self._allocation(self._best, self.ideal, None)
+        levels = self._levels(kbps, before)
+        used, chosen, more = 0.0, [], []
+        for ladder, best, most, level in zip(
+            self._shown, self._best, self._limits, levels, strict=True
+        ):
+            cost = ladder.costs[level] if level >= 0 else 0.0
+            used += cost
+            if level < most:
+                more.append(ladder.costs[level + 1] - cost)
+            chosen.append(best if level == most else ladder.choice(level, why))
+        return self._allocation(chosen, used, (used + min(more)) * SPARE if more else None)
+
+    def _allocation(
+        self, chosen: Sequence[Choice], kbps: float, following: float | None
+    ) -> Allocation:
+        by_track = {choice.track: choice for choice in chosen} | self._others
+        return Allocation(
+            choices=tuple(by_track[track] for track in self._order),
+            kbps=kbps,
+            ideal=self.ideal,
+            following=following,
+        )
+
+    def _levels(self, kbps: float, before: Mapping[TrackId, Choice]) -> list[int]:
+        """It rises when it fits with something to spare, and falls when it no longer fits."""
+        low = improve(self._costs, self._limits, self._decent, kbps / SPARE)
+        high = improve(self._costs, self._limits, self._decent, kbps)
+        if low == high:
+            levels = high
+        else:
+            levels = [
+                min(max(ladder.level_of(before.get(ladder.track)), least), most)
+                for ladder, least, most in zip(self._shown, low, high, strict=True)
+            ]
         if max(levels) < 0:
-            _keep_one(shown, levels, viewer, before)
-    used, more = 0.0, []
-    for (ladder, most, _), level in zip(shown, levels, strict=True):
-        cost = ladder.costs[level] if level >= 0 else 0.0
-        used += cost
-        if level < most:
-            more.append(ladder.costs[level + 1] - cost)
-        chosen[ladder.track] = ladder.choice(level, _why(ladder, level, most, viewer))
-    return Allocation(
-        choices=tuple(chosen[ladder.track] for ladder in ladders),
-        kbps=used,
-        ideal=ideal,
-        following=(used + min(more)) * SPARE if more else None,
-    )
+            self._keep_one(levels, kbps, before)
+        return levels
+
+    def _keep_one(self, levels: list[int], kbps: float, before: Mapping[TrackId, Choice]) -> None:
+        for at, ladder in enumerate(self._shown):
+            held = ladder.level_of(before.get(ladder.track)) >= 0
+            if held and ladder.costs[0] <= kbps * TENACITY:
+                levels[at] = 0
+                return
 
 
-def _keep_one(
-    shown: Sequence[tuple[Ladder, int, int]],
-    levels: list[int],
-    viewer: Viewer,
-    before: Mapping[TrackId, Choice],
-) -> None:
-    for at, (ladder, _, _) in enumerate(shown):
-        held = ladder.level_of(before.get(ladder.track)) >= 0
-        if held and ladder.costs[0] <= viewer.kbps * TENACITY:
-            levels[at] = 0
-            return
-
-
-def _shown(
-    ladders: Sequence[Ladder], viewer: Viewer
-) -> tuple[list[tuple[Ladder, int, int]], dict[TrackId, Choice]]:
-    """Pictures that may be sent, in their order: ladder, best step, class. And the others."""
-    out: dict[TrackId, Choice] = {}
-    shown: list[tuple[int, int, int, int, Ladder]] = []
-    wishes = viewer.wishes
-    for at, ladder in enumerate(ladders):
-        height, stage = 1 << 16, ladder.screen
-        if wishes is not None:
-            wish = wishes.get(ladder.track)
-            height, stage = (wish.height, stage or wish.stage) if wish is not None else (0, stage)
-        if not height:
-            out[ladder.track] = ladder.choice(-1, Why.HIDDEN)
-        elif viewer.mode is Mode.SOUND:
-            out[ladder.track] = ladder.choice(-1, Why.SAVING)
-        elif not ladder.steps:
-            out[ladder.track] = ladder.choice(-1, Why.SOURCE)
-        else:
-            worth = STAGE if stage else OTHERS if ladder.rank else SPEAKER
-            shown.append((worth, -height, ladder.rank, at, ladder))
-    shown.sort()
-    room = viewer.pictures
-    cameras = SAVING_CAMERAS if viewer.mode is Mode.SAVING else room
-    kept: list[tuple[Ladder, int, int]] = []
-    for worth, height, _, _, ladder in shown:
-        if room <= 0:
-            out[ladder.track] = ladder.choice(-1, Why.MANY)
-        elif cameras <= 0 and not ladder.screen:
-            out[ladder.track] = ladder.choice(-1, Why.SAVING)
-        else:
-            room -= 1
-            cameras -= not ladder.screen
-            kept.append((ladder, _most(ladder, -height, viewer), worth))
-    return kept, out
-
-
-def _most(ladder: Ladder, height: int, viewer: Viewer) -> int:
+def _most(ladder: Ladder, height: int, page: Page) -> int:
     most = ladder.highest(height)
-    if viewer.mode is Mode.SAVING and not ladder.screen:
+    if page.mode is Mode.SAVING and not ladder.screen:
         lowest = ladder.steps[0].layer
         return min(most, max(n for n, step in enumerate(ladder.steps) if step.layer == lowest))
     return most
 
 
-def _why(ladder: Ladder, level: int, most: int, viewer: Viewer) -> Why:
-    if level < most:
-        return viewer.why
-    if viewer.mode is Mode.SAVING and not ladder.screen:
+def _why(ladder: Ladder, most: int, saves: bool) -> Why:
+    """Why there is no more than the best his page has use for."""
+    if saves and not ladder.screen:
         return Why.SAVING
     if most < len(ladder.steps) - 1:
         return Why.SMALL

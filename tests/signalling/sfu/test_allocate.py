@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,10 +10,10 @@ from signalling.sfu.allocate import (
     SPARE,
     TENACITY,
     Allocation,
+    Arrangement,
     Ladder,
     Layer,
-    Viewer,
-    allocate,
+    Page,
     improve,
     shares,
     steps_of,
@@ -21,6 +23,12 @@ THIRDS = (0.4, 0.6, 1.0)
 CAMERA = (Layer(0, 120, 180, THIRDS), Layer(1, 330, 360, THIRDS), Layer(2, 1000, 720, THIRDS))
 A, B, C, D = (TrackId(f"tr-{name}") for name in "abcd")
 SCREEN = TrackId("tr-screen")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer(Page):
+    kbps: float
+    why: Why = Why.LINE
 
 
 def camera(track: TrackId, **more: object) -> Ladder:
@@ -45,7 +53,7 @@ def short(allocation: Allocation) -> list[tuple[int | None, int, str]]:
 
 def given_to(ladders: list[Ladder], viewer: Viewer, before: Allocation | None = None) -> Allocation:
     held = {c.track: c for c in before.choices} if before is not None else {}
-    return allocate(ladders, viewer, held)
+    return Arrangement(ladders, viewer).fill(viewer.kbps, viewer.why, held)
 
 
 # -- steps

@@ -195,6 +195,7 @@ def test_a_first_remb_is_not_believed_the_second_that_is_lower_is() -> None:
 def test_a_remb_above_ours_lowers_nothing() -> None:
     estimate = Estimate(0.0)
     estimate.tick(1500, None, 0.5)
+    estimate.remb(1400, 0.8)
     estimate.remb(1200, 1.0)
     estimate.tick(1500, None, 1.1)
     assert estimate.kbps == DEFAULT_KBPS
