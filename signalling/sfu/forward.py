@@ -300,11 +300,9 @@ class Line:
         return count
 
     def _block_at(self, now: float) -> bytes:
-        """The block of what repeats no packet of now: the stamp is new, a level is not told."""
-        if not self._takes & STAMPED:
-            return b""
-        stamp = marks_of(now, None)[STAMPED]
-        return b"\xbe\xde\0\1" + stamp
+        """The block of a repeat: its stamp is new. Firefox drops what comes on an SSRC of
+        repeats without a mid, and goes on asking."""
+        return self._before + marks_of(now, None)[self._takes] + self._after
 
     @property
     def pads(self) -> bool:

@@ -489,6 +489,8 @@ def test_a_repeat_finds_the_packet_of_the_layer_it_was_of() -> None:
         assert again.payload[2:] == was.payload
         assert again.timestamp == was.timestamp
         assert extension_of(again, 3) == b"\x04\0\0"
+        # Without it Firefox takes no repeat at all.
+        assert extension_of(again, 1) == b"0"
 
 
 def test_a_probe_repeats_what_just_left_and_fills_up_with_padding() -> None:
