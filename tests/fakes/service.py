@@ -91,6 +91,7 @@ class RunningService:
         self.app = app
         self.url = url
         self.engine = engine
+        self.server: web.Server[web.Request]  # once it listens
         self._browsers: list[Browser] = []
 
     def browser(self) -> Browser:
@@ -190,6 +191,8 @@ async def running_service(
             await runner.setup()
             await web.SockSite(runner, listener).start()
             service = RunningService(app, url, silent)
+            assert runner.server is not None
+            service.server = runner.server
             yield service
             await service.close()
         finally:
