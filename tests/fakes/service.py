@@ -91,7 +91,7 @@ class RunningService:
         self.app = app
         self.url = url
         self.engine = engine
-        self.server: web.Server[web.Request]  # once it listens
+        self.server: web.Server  # once it listens
         self._browsers: list[Browser] = []
 
     def browser(self) -> Browser:

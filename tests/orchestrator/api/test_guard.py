@@ -49,7 +49,7 @@ async def told(service: RunningService, *parts: bytes) -> bytes:
 
 async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - aiohttp tells nobody
             await asyncio.sleep(0.01)
 
 
