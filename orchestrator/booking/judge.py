@@ -154,8 +154,13 @@ class Rules:
             return ()
         asked = next((room for room in self.network.rooms if room.id == candidate.rooms[0]), None)
         others = [room for room in self.network.rooms if asked and _would_do(room, asked)]
-        mine = [room.id for room in others if roles.may_book(person, room.centre, room.bookable_by)]
-        rules = room_rules(conn, self.network, mine, _years(candidate, now))
+        ids = [room.id for room in others]
+        rules = room_rules(conn, self.network, ids, _years(candidate, now))
+        mine = [
+            room
+            for room, found in rules.items()
+            if roles.may_book(person, found.centre.id, found.room.bookable_by)
+        ]
         held = self._held(conn, candidate, mine, person)
         free = (
             room

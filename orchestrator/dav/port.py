@@ -107,6 +107,7 @@ class DavPort:
         room = network.room(row.owner_id) if row.owner_kind == items.ROOM else None
         mine = row.owner_id == self.entry.person.id
         owner = None if room or mine else people.by_id(self.entry.conn, row.owner_id)
+        allowed = policies.effective(self.entry.conn, network, room.id).bookable_by if room else ()
         return CalendarInfo(
             id=row.id,
             name=row.name,
@@ -115,8 +116,7 @@ class DavPort:
             rev=row.rev,
             zone=network.centre_of(room).zone if room else network.zone,
             is_room=room is not None,
-            may_write=room is None
-            or roles.may_book(self.entry.person, room.centre, room.bookable_by),
+            may_write=room is None or roles.may_book(self.entry.person, room.centre, allowed),
             own=mine,
             first=mine and row.name == items.OWN,
             owner=owner.login if owner else "" if room else self.entry.person.login,
