@@ -17,6 +17,7 @@ from calendars.edit import with_lines
 from orchestrator import roles
 from orchestrator.auth.people import Person
 from orchestrator.booking.event import KINDS, compose, prepare
+from orchestrator.booking.invited import push_all
 from orchestrator.booking.judge import Rules
 from orchestrator.booking.ledger import Entry
 from orchestrator.settings.model import Network
@@ -132,7 +133,9 @@ class Bookings:
 
         def transaction(conn: Connection) -> tuple[Result, Entry]:
             entry = Entry(rules=self.rules, conn=conn, now=now, person=person, door=door)
-            return work(entry), entry
+            result = work(entry)
+            push_all(entry)
+            return result, entry
 
         result, entry = await self.database.write(transaction)
         for topic, payload in entry.told:

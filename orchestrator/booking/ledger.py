@@ -72,6 +72,7 @@ class Entry(Books):
         booking = bookings.of_item(self.conn, calendar.id, found.uid)
         if calendar.owner_kind == items.ROOM:
             self._check_may_change(booking)
+        self.remember(calendar, name)
         items.remove(self.conn, self.now, calendar.id, name, self.person.login)
         self.free(booking, bookings.CANCELLED)
 
@@ -85,6 +86,7 @@ class Entry(Books):
         event = items.item(self.conn, home.id, booking.item_name) if home else None
         if home is None or event is None:
             return
+        self.remember(home, event.name)
         if home.owner_kind == items.ROOM or booking.organiser_id == self.person.id:
             items.remove(self.conn, self.now, home.id, event.name, self.person.login)
             return

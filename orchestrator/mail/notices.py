@@ -31,7 +31,6 @@ from orchestrator.mail.story import (
 )
 from orchestrator.store import bookings, mails
 
-MAIL = "mail"  # the door of what came by mail
 REQUESTED = "requested"
 RELEASED = "released"
 KINDS = {
@@ -73,7 +72,7 @@ class Notices:
         if topic == "booking.displaced" and story.booking.state == bookings.CONFIRMED:
             kind = "some-displaced"
         key = f"{story.booking.id}/{row}/{kind}"
-        if story.booking.door == MAIL:
+        if story.booking.door == bookings.MAIL:
             if payload.get("by") != story.booking.organiser_id:
                 replies.write(conn, now, self.office, story, key)
             return
