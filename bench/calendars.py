@@ -80,6 +80,12 @@ class Client:
         await self._ask("PUT", one.name, one.body, "text/calendar; charset=utf-8")
         self._note(row, began)
 
+    async def check(self, one: Made) -> None:
+        """That a PUT did what it is measured for."""
+        stored = await self._ask("GET", one.name, b"", "text/calendar")
+        if self.server.keeps not in stored:
+            raise RuntimeError(f"{self.server.name} did not take {stored.decode()}")
+
     async def report(self, row: str, body: str, counted: re.Pattern[bytes]) -> bytes:
         began = time.perf_counter()
         content = await self._ask("REPORT", "", body.encode(), "text/xml; charset=utf-8")
@@ -137,6 +143,7 @@ async def measure(clients: Sequence[Client], rounds: int, puts: int) -> None:
             for more in range(CHANGES):
                 await client.put(calendar_events.fresh(number + more), "unshown")
             await client.sync("delta_sync_ms", token)
+            await client.check(calendar_events.fresh(number))
         number += CHANGES
 
 
