@@ -33,6 +33,7 @@ from orchestrator.store import bookings, mails
 
 REQUESTED = "requested"
 RELEASED = "released"
+CLOSED, REOPENED = "closed", "reopened"
 KINDS = {
     "booking.made": ("accepted", (bookings.CONFIRMED,)),
     "booking.approved": ("accepted", (bookings.CONFIRMED,)),
@@ -44,9 +45,11 @@ KINDS = {
     "booking.cancelled": ("cancelled", (bookings.CANCELLED,)),
     "booking.released": (RELEASED, (RELEASED, bookings.CANCELLED, bookings.CONFIRMED)),
     "booking.clash": ("clash", (bookings.CONFIRMED,)),
+    "booking.closed": (CLOSED, bookings.HOLDING),
+    "booking.reopened": (REOPENED, bookings.HOLDING),
 }
 ENDS = ("booking.displaced", "booking.released", "booking.refused")  # say more than "cancelled"
-FOR_ORGANISER_ALONE = ("refused", REQUESTED, RELEASED)
+FOR_ORGANISER_ALONE = ("refused", REQUESTED, RELEASED, CLOSED, REOPENED)
 SOME_DATES = ("clash", "some-displaced")  # the organiser is told which, the others what is left
 FOR_INVITED_ALONE = ("changed",)
 
@@ -69,10 +72,14 @@ class Notices:
             return  # it has changed again since: a later row says what counts
         if topic == "booking.cancelled" and mails.said_later(conn, row, story.booking.id, ENDS):
             return
+        if kind == CLOSED and mails.said_later(conn, row, story.booking.id, ("booking.reopened",)):
+            return
+        if kind == REOPENED and CLOSED not in [one.kind for one in story.before.values()]:
+            return
         if topic == "booking.displaced" and story.booking.state == bookings.CONFIRMED:
             kind = "some-displaced"
         key = f"{story.booking.id}/{row}/{kind}"
-        if story.booking.door == bookings.MAIL:
+        if story.booking.door == bookings.MAIL and kind not in (CLOSED, REOPENED):
             if payload.get("by") != story.booking.organiser_id:
                 replies.write(conn, now, self.office, story, key)
             return
@@ -82,7 +89,8 @@ class Notices:
         """Write to everybody whom this kind of news concerns."""
         organiser = organiser_of(story)
         if organiser is not None and kind not in FOR_INVITED_ALONE:
-            self.letter(conn, now, story, kind, organiser, "PUBLISH", key)
+            method = "" if story.booking.door == bookings.MAIL else "PUBLISH"  # his is elsewhere
+            self.letter(conn, now, story, kind, organiser, method, key)
         if kind not in FOR_ORGANISER_ALONE:
             self._tell_invited(conn, now, story, kind, key)
 
@@ -136,7 +144,7 @@ class Notices:
         fresh = int(before is not None and kind != "reminder")
         sequence = sequence_before(before) + fresh
         calendar = b""
-        if story.item is not None:
+        if story.item is not None and method:
             sequence = max(sequence, imip.sequence_of(story.item.parts[0]))
             calendar = imip.told(story.item, method, self._organiser(story), sequence, now)
         say, locale = self.office.words, reader.locale
@@ -196,7 +204,16 @@ class Notices:
         return line.with_param("CN", one_line(story.organiser.name, 60))
 
 
-_WITH_REASON = ("refused", "displaced", "cancelled", *SOME_DATES, "moved", "accepted", REQUESTED)
+_WITH_REASON = (
+    "refused",
+    "displaced",
+    "cancelled",
+    *SOME_DATES,
+    "moved",
+    "accepted",
+    REQUESTED,
+    CLOSED,
+)
 _WITH_LINK = ("accepted", "invited", "moved", "changed", "reminder")
 
 
