@@ -20,9 +20,9 @@ from orchestrator.words import words
 from rooms.centre import OpeningHours
 from rooms.ids import CentreId, RoomId
 from tests.fakes.dav import DOMAIN, OpenHouse, event, open_house, soon
-from tests.fakes.mail import mail_of
+from tests.fakes.mail import mail_of, text_in
 from tests.orchestrator.dav.test_guests import GUEST, ROOM, the_copy
-from tests.orchestrator.mail.test_notices import kinds, letters, text_in
+from tests.orchestrator.mail.test_notices import kinds, letters
 
 WEEKDAYS = OpeningHours(days=(0, 1, 2, 3, 4, 5, 6), opens=time(6), closes=time(20))
 
