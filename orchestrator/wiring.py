@@ -18,6 +18,7 @@ from orchestrator.api import (
     centres,
     closures,
     commands,
+    elsewhere,
     endpoint,
     events,
     finder,
@@ -98,6 +99,7 @@ def make_app(
         closures.ROUTES,
         policies.ROUTES,
         audit.ROUTES,
+        elsewhere.ROUTES,
         events.ROUTES,
         openapi.ROUTES,
     )
