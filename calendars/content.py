@@ -72,7 +72,12 @@ class Component:
 
     def lines(self, key: str) -> list[Line]:
         """The properties of this name."""
-        return [item for item in self.items if isinstance(item, Line) and item.key == key]
+        size = len(key)  # compared first: it tells most lines from those that are looked for
+        return [
+            item
+            for item in self.items
+            if len(item.name) == size and isinstance(item, Line) and item.key == key
+        ]
 
     def first(self, key: str) -> Line | None:
         """The first property of this name."""
@@ -182,14 +187,14 @@ def _line(text: str, number: int) -> Line:
 
 def _folded(text: str) -> str:
     """Folded at 75 octets, never within a character."""
-    if len(text.encode()) <= FOLD_AT:
+    rest = text.encode()
+    if len(rest) <= FOLD_AT:
         return text
-    pieces, size = [""], 0
-    for character in text:
-        width = len(character.encode())
-        if size + width > FOLD_AT:
-            pieces.append(" ")
-            size = 1
-        pieces[-1] += character
-        size += width
-    return "\r\n".join(pieces)
+    pieces, room = [], FOLD_AT
+    while len(rest) > room:
+        at = room
+        while rest[at] & 0xC0 == 0x80:  # within a character
+            at -= 1
+        pieces.append(rest[:at])
+        rest, room = rest[at:], FOLD_AT - 1  # the others begin with a space
+    return b"\r\n ".join([*pieces, rest]).decode()

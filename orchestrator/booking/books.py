@@ -109,8 +109,10 @@ class Books:
             self.conn, calendar.id, name, event.taken,
             booking=booking.id if booking else None, room=room,
         )  # fmt: skip
-        until = items.seconds(self.now + AHEAD) if event.item.recurring else None
-        items.reach(self.conn, calendar.id, name, until)
+        if event.item.recurring:
+            items.reach(self.conn, calendar.id, name, items.seconds(self.now + AHEAD))
+        elif self.events[calendar.id, name] is not None:  # it may have been a series
+            items.reach(self.conn, calendar.id, name, None)
         return Stored(etag=etag, rewritten=body != event.sent)
 
     def remember(self, home: CalendarRow, name: str) -> None:
@@ -140,12 +142,12 @@ class Books:
 
     def _uid_there(self, shelf: CalendarRow, name: str, uid: str) -> str:
         """The event's UID, unless another object of the room has it: people copy events."""
-        known = items.item(self.conn, shelf.id, name)
+        found = items.clashes(self.conn, shelf.id, name, uid)
+        known = next((one for one in found if one.name == name), None)
         if known is not None:
             return known.uid
-        taken = items.item_by_uid(self.conn, shelf.id, uid) is not None
         mine = f"{name.removesuffix('.ics')}@{self.rules.network.mail_domain}"
-        return mine if taken else uid
+        return mine if found else uid
 
     def drop_copies(self, booking: BookingRow | None, keep: Sequence[RoomId] = ()) -> None:
         """Take the copies out of the calendars of the rooms that are not kept."""

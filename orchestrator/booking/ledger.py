@@ -39,11 +39,8 @@ class Entry(Books):
         self, calendar: CalendarRow, name: str, event: Prepared, *, strict: bool = False
     ) -> Stored:
         """Judge and store an event. With `strict`, a refusal is raised instead of written."""
-        for other in (
-            items.item(self.conn, calendar.id, name),
-            items.item_by_uid(self.conn, calendar.id, event.item.uid),
-        ):
-            if other and (other.uid != event.item.uid or other.name != name):
+        for other in items.clashes(self.conn, calendar.id, name, event.item.uid):
+            if other.uid != event.item.uid or other.name != name:
                 raise Conflict("uid-conflict")
         if calendar.owner_kind == items.ROOM:
             if answered := answer_in_calendar(self, calendar, name, event):
@@ -112,7 +109,7 @@ class Entry(Books):
             bookings.REQUESTED if asks else bookings.CONFIRMED, rooms=rooms,
             reason=[{"key": bookings.ASKED, "room": room} for room in asks] or None,
         )  # fmt: skip
-        bookings.save(self.conn, self.now, row)
+        bookings.save(self.conn, self.now, row, new=booking is None)
         give(self, row, event, asks, judged.comment, self.person.locale)
         if asks and calendar.owner_kind == items.ROOM:
             for part in event.item.parts:
@@ -134,17 +131,15 @@ class Entry(Books):
     def _tell_what_changed(
         self, row: BookingRow, before: BookingRow | None, held_before: list[Slot]
     ) -> None:
-        held = bookings.instances(self.conn, row.id)
-        same = (
-            before is not None and held == held_before and before.rooms == tuple(sorted(row.rooms))
-        )
         if before is None or before.state != row.state:
             made = row.state == bookings.CONFIRMED
             self.tell("booking.made" if made else "booking.requested", row)
-        elif not same:
-            self.tell("booking.moved", row, before.rooms)
-        else:
+            return
+        same = before.rooms == tuple(sorted(row.rooms))
+        if same and held_before == bookings.instances(self.conn, row.id):
             self.tell("booking.changed", row)
+        else:
+            self.tell("booking.moved", row, before.rooms)
 
     def _refuse(
         self,
@@ -161,7 +156,7 @@ class Entry(Books):
             raise Conflict("room-busy", sentence=judged.comment)
         self.free(booking, bookings.DECLINED)
         row = self.row(calendar, name, event, booking, bookings.DECLINED, reason=judged.as_json())
-        bookings.save(self.conn, self.now, row)
+        bookings.save(self.conn, self.now, row, new=booking is None)
         self.tell("booking.refused", row, event.rooms)
         join_link.remove_join_link(event.item, self.rules.link_base)
         answers = {room: Answer.DECLINED for room in event.rooms}

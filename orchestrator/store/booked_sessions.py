@@ -36,8 +36,9 @@ class Wish:
 
 
 _OF_BOOKING = sessions.c.booking_id == bindparam("booking_")
-_CODE = select(sessions.c.join_code).where(_OF_BOOKING).limit(1)
-_KNOWN = select(sessions.c.recurrence_id, sessions.c.id, sessions.c.state).where(_OF_BOOKING)
+_KNOWN = select(
+    sessions.c.recurrence_id, sessions.c.id, sessions.c.state, sessions.c.join_code
+).where(_OF_BOOKING)
 _NEW = insert(sessions)
 _CHANGE = update(sessions).where(sessions.c.id == bindparam("id_"))
 _DELETE = delete(sessions).where(sessions.c.id.in_(bindparam("ids_", expanding=True)))
@@ -52,18 +53,18 @@ _OF_BOOKINGS = (
 
 def join_code(conn: Connection, booking: str) -> str | None:
     """The code of the booking's sessions, the same for every date."""
-    return conn.execute(_CODE, {"booking_": booking}).scalar_one_or_none()
+    return next((code for _, _, code in _known(conn, booking).values()), None)
 
 
 def agree(conn: Connection, now: datetime, wish: Wish) -> str:
     """Make the waiting sessions what the booking says, one for each date; the join code."""
-    code = join_code(conn, wish.booking) or new_secret()
     known = _known(conn, wish.booking)
+    code = _code(known)
     wanted = {instance.recurrence_id: instance for instance in wish.instances}
     gone = [row for key, row in known.items() if key not in wanted]
-    _delete(conn, (id_ for id_, state in gone if state in WAITING))
+    _delete(conn, (id_ for id_, state, _ in gone if state in WAITING))
     kept = {key: row for key, row in known.items() if key in wanted}
-    waiting = [(id_, wanted[key]) for key, (id_, state) in kept.items() if state in WAITING]
+    waiting = [(id_, wanted[key]) for key, (id_, state, _) in kept.items() if state in WAITING]
     for id_, instance in waiting:
         conn.execute(_CHANGE, {"id_": id_, **_facts(wish, instance)})
     _delete_sites(conn, [id_ for id_, _ in waiting])
@@ -74,9 +75,9 @@ def agree(conn: Connection, now: datetime, wish: Wish) -> str:
 
 def extend(conn: Connection, now: datetime, wish: Wish) -> None:
     """Make sessions for more dates of a booking; those it has stay as they are."""
-    code, known = join_code(conn, wish.booking) or new_secret(), _known(conn, wish.booking)
+    known = _known(conn, wish.booking)
     dates = [instance for instance in wish.instances if instance.recurrence_id not in known]
-    _seat(conn, _add(conn, now, wish, dates, code), wish.seats)
+    _seat(conn, _add(conn, now, wish, dates, _code(known)), wish.seats)
 
 
 def _add(
@@ -127,7 +128,7 @@ def _seat(conn: Connection, ids: Sequence[str], seats: Sequence[Seat]) -> None:
 
 def suspend(conn: Connection, booking: str) -> None:
     """The rooms were refused: waiting sessions are drafts without sites, their code is kept."""
-    ids = [id_ for id_, state in _known(conn, booking).values() if state in WAITING]
+    ids = [id_ for id_, state, _ in _known(conn, booking).values() if state in WAITING]
     _delete_sites(conn, ids)
     for id_ in ids:
         conn.execute(_CHANGE, {"id_": id_, "state": DRAFT})
@@ -135,7 +136,7 @@ def suspend(conn: Connection, booking: str) -> None:
 
 def forget(conn: Connection, booking: str) -> None:
     """The booking is cancelled: waiting sessions go, running ones are the conductor's."""
-    _delete(conn, (id_ for id_, state in _known(conn, booking).values() if state in WAITING))
+    _delete(conn, (id_ for id_, state, _ in _known(conn, booking).values() if state in WAITING))
 
 
 def of_bookings(conn: Connection, ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
@@ -147,9 +148,15 @@ def of_bookings(conn: Connection, ids: Iterable[str]) -> Mapping[str, tuple[str,
     return found
 
 
-def _known(conn: Connection, booking: str) -> dict[str, tuple[str, str]]:
+def _known(conn: Connection, booking: str) -> dict[str, tuple[str, str, str]]:
+    """Date -> (session, its state, its join code)."""
     rows = conn.execute(_KNOWN, {"booking_": booking})
-    return {row.recurrence_id: (row.id, row.state) for row in rows}
+    return {row.recurrence_id: (row.id, row.state, row.join_code) for row in rows}
+
+
+def _code(known: Mapping[str, tuple[str, str, str]]) -> str:
+    """The join code of the booking's sessions, the same for every date."""
+    return next((code for _, _, code in known.values()), None) or new_secret()
 
 
 def _delete(conn: Connection, ids: Iterable[str]) -> None:

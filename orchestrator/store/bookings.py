@@ -226,15 +226,15 @@ _TAKE_ROOMS = insert(booking_rooms)
 _TELL = insert(outbox)
 
 
-def save(conn: Connection, now: datetime, row: BookingRow) -> None:
-    """Insert or replace a booking and the list of its rooms."""
+def save(conn: Connection, now: datetime, row: BookingRow, *, new: bool = False) -> None:
+    """Replace a booking, or insert a `new` one, and the list of its rooms."""
     values = {name: getattr(row, name) for name in BookingRow.__dataclass_fields__}
     del values["rooms"]
     values["updated_at"] = seconds(now)
-    done = conn.execute(_CHANGE, values | {"id_": row.id})
-    if done.rowcount == 0:
+    if new:
         conn.execute(_NEW, values | {"created_at": seconds(now)})
     else:
+        conn.execute(_CHANGE, values | {"id_": row.id})
         conn.execute(_LEAVE_ROOMS, {"id_": row.id})
     if row.rooms:
         conn.execute(_TAKE_ROOMS, [{"booking_id": row.id, "room_id": room} for room in row.rooms])

@@ -134,6 +134,10 @@ _HERE = (_IN_CALENDAR, items.c.name == bindparam("name_"))
 _ITEMS = select(*_ITEM).where(_IN_CALENDAR).order_by(items.c.rev)
 _ONE_ITEM = select(*_ITEM).where(*_HERE)
 _OF_UID = select(*_ITEM).where(_IN_CALENDAR, items.c.uid == bindparam("uid_"))
+_CLASHES = select(*_ITEM).where(
+    _IN_CALENDAR, or_(items.c.name == bindparam("name_"), items.c.uid == bindparam("uid_"))
+)
+_ETAG = select(items.c.etag).where(*_HERE)
 _NEW_ITEM = insert(items)
 _CHANGE_ITEM = update(items).where(*_HERE)
 _DROP_ITEM = delete(items).where(*_HERE)
@@ -152,6 +156,11 @@ def item(conn: Connection, calendar: int, name: str) -> ItemRow | None:
 def item_by_uid(conn: Connection, calendar: int, uid: str) -> ItemRow | None:
     """One object by UID."""
     return next(iter(_items(conn, _OF_UID, calendar, uid_=uid)), None)
+
+
+def clashes(conn: Connection, calendar: int, name: str, uid: str) -> list[ItemRow]:
+    """The objects that have this name or this UID."""
+    return _items(conn, _CLASHES, calendar, name_=name, uid_=uid)
 
 
 def all_items(conn: Connection, calendar: int) -> list[ItemRow]:
@@ -252,14 +261,14 @@ def save(
     conn: Connection, now: datetime, calendar: int, name: str, uid: str, body: bytes, who: str
 ) -> str:
     """Store an object under a name and note the change; its ETag."""
-    old, etag = item(conn, calendar, name), etag_of(body)
-    rev = _next_rev(conn, calendar)
+    old = conn.execute(_ETAG, _at(calendar, name)).scalar_one_or_none()
+    etag, rev = etag_of(body), _next_rev(conn, calendar)
     values = {"uid": uid, "etag": etag, "body": body, "rev": rev}
-    if old:
+    if old is not None:
         conn.execute(_CHANGE_ITEM, _at(calendar, name) | values)
     else:
         conn.execute(_NEW_ITEM, {"calendar_id": calendar, "name": name, **values})
-    _note(conn, now, calendar, rev, name, old.etag if old else None, etag, who)
+    _note(conn, now, calendar, rev, name, old, etag, who)
     return etag
 
 
@@ -270,12 +279,12 @@ def tag(conn: Connection, calendar: int, name: str, schedule_tag: str) -> None:
 
 def remove(conn: Connection, now: datetime, calendar: int, name: str, who: str) -> None:
     """Forget an object and its instances, and note it."""
-    old = item(conn, calendar, name)
+    old = conn.execute(_ETAG, _at(calendar, name)).scalar_one_or_none()
     if old is None:
         return
     conn.execute(_DROP_ITEM, _at(calendar, name))
     place(conn, calendar, name, ())
-    _note(conn, now, calendar, _next_rev(conn, calendar), name, old.etag, None, who)
+    _note(conn, now, calendar, _next_rev(conn, calendar), name, old, None, who)
 
 
 _UNPLACE = delete(occurrences).where(
