@@ -26,6 +26,7 @@ from orchestrator.api import (
     health,
     join,
     openapi,
+    own_access,
     pairings,
     people,
     policies,
@@ -88,6 +89,7 @@ def make_app(
     endpoint.mount(
         app,
         people.ROUTES,
+        own_access.ROUTES,
         centres.ROUTES,
         pairings.ROUTES,
         bookings.ROUTES,

@@ -22,7 +22,7 @@ from calendars.server.mount import DavServer, refusal, whole
 from calendars.server.request import PREFIX, DavAnswer, DavRequest
 from orchestrator import keys
 from orchestrator.api.problems import TooSlow
-from orchestrator.auth.app_passwords import person_for
+from orchestrator.auth.app_passwords import Uses, person_for
 from orchestrator.auth.people import Person
 from orchestrator.booking import Bookings, own_calendar
 from orchestrator.booking.event import Prepared
@@ -59,6 +59,7 @@ class DavDoor:
 
     bookings: Bookings
     authenticate: Authenticate
+    uses: Uses | None = None
     clock: Callable[[], datetime] = _now
     server: DavServer = field(default_factory=DavServer)
 
@@ -157,6 +158,9 @@ class DavDoor:
         if person is not None and not known:
             newcomer = person
             await self.bookings.database.write(lambda conn: own_calendar(conn, newcomer))
+        note = self.uses.note(password, self.clock()) if person and self.uses else None
+        if note is not None:
+            await self.bookings.database.write(note)
         return person
 
 
@@ -249,7 +253,8 @@ async def _opened(app: web.Application) -> AsyncIterator[None]:
     def authenticate(conn: Connection, login: str, password: str) -> Person | None:
         return person_for(conn, keyring, login, password)
 
-    app[DOOR] = DavDoor(bookings=app[keys.BOOKINGS], authenticate=authenticate)
+    uses = Uses(keyring)
+    app[DOOR] = DavDoor(bookings=app[keys.BOOKINGS], authenticate=authenticate, uses=uses)
     yield
 
 

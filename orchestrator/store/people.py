@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, Executable, bindparam, delete, func, insert, select, update
 
+from orchestrator.store.instants import instant
 from orchestrator.store.tables import app_passwords, people, person_centres, web_sessions
 from rooms.ids import CentreId, PersonId, new_id
 
@@ -26,6 +27,16 @@ class PersonRow:
     locale: str
     active: bool
     password_hash: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppPasswordRow:
+    """What is known of an app password; not the password. `used_on` is its last day, in UTC."""
+
+    id: str
+    label: str
+    created_at: datetime
+    used_on: date | None
 
 
 def add(
@@ -159,6 +170,30 @@ def add_app_password(
 def owner_of_app_password(conn: Connection, mac: str) -> PersonId | None:
     """Whose app password this is, unless it was revoked."""
     return conn.execute(_OF_APP_PASSWORD, {"mac_": mac}).scalar_one_or_none()
+
+
+def app_passwords_of(conn: Connection, person: str) -> list[AppPasswordRow]:
+    """Those of a person that open his calendars, the newest first."""
+    query = select(app_passwords).where(
+        app_passwords.c.person_id == person, app_passwords.c.revoked_at.is_(None)
+    )
+    return [
+        AppPasswordRow(
+            id=row.id,
+            label=row.label,
+            created_at=instant(row.created_at),
+            used_on=row.used_on and date.fromisoformat(row.used_on),
+        )
+        for row in conn.execute(
+            query.order_by(app_passwords.c.created_at.desc(), app_passwords.c.id)
+        )
+    ]
+
+
+def used_app_password(conn: Connection, mac: str, day: date) -> None:
+    """Note the day it was used."""
+    which = app_passwords.c.mac == mac
+    conn.execute(update(app_passwords).where(which).values(used_on=day.isoformat()))
 
 
 def revoke_app_password(conn: Connection, now: datetime, password: str) -> None:

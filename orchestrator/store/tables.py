@@ -59,6 +59,7 @@ app_passwords = Table(  # CalDAV; looked up by a keyed hash, never stored
     Column("mac", String, nullable=False, unique=True),
     Column("created_at", Integer, nullable=False),
     Column("revoked_at", Integer),
+    Column("used_on", String),  # the last day in UTC, 2026-11-24
 )
 
 web_sessions = Table(
