@@ -4,6 +4,7 @@ A message is a VCALENDAR with a METHOD. What came becomes the event our calendar
 what goes is made from it: a room's REPLY, or the event as people are told of it (`told`).
 """
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from calendars.values import escape, instant, one_moment, unescape
 from rooms.errors import Invalid
 from rooms.ids import RoomId
 
-METHODS = ("REQUEST", "CANCEL")
+METHODS = ("REQUEST", "CANCEL", "REPLY")
 PRODID = Line("PRODID", "-//Margeride//Mail//FR")
 _STAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _DATES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", OVERRIDE)
@@ -27,6 +28,7 @@ _TOLD = (
     *("UID", *_DATES, "SUMMARY", "DESCRIPTION", "LOCATION", "URL", "CONFERENCE", "STATUS"),
     *("TRANSP", "CLASS", "ATTENDEE", "COMMENT"),
 )
+_READ = ("DTSTART", "DTEND", "DURATION", "RRULE", "EXDATE", "RDATE", "SUMMARY", "LOCATION")
 _REPLIED = ("UID", *_DATES, "SUMMARY", "ORGANIZER")
 _SCHEDULING = ("SCHEDULE-STATUS", "SCHEDULE-AGENT", "SCHEDULE-FORCE-SEND")
 
@@ -164,6 +166,12 @@ def told(item: CalendarItem, method: str, organiser: Line, sequence: int, now: d
         copy.put(Line("DTSTAMP", stamp(now)))
         parts.append(copy)
     return _message(method, item, parts)
+
+
+def digest(item: CalendarItem) -> str:
+    """The same for two events that say the same to people."""
+    lines = [str(line) for part in item.parts for key in _READ for line in part.lines(key)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def stamp(moment: datetime) -> str:

@@ -17,6 +17,7 @@ CANCELLED = "CANCELLED"
 OPEN = "NEEDS-ACTION"
 _DATED = ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "COMMENT")
 _SERVERS = ("", "SERVER")
+_REACHED = ("1.1", "1.2")
 
 
 def invited(item: CalendarItem) -> list[str]:
@@ -123,7 +124,7 @@ def note_delivery(item: CalendarItem, status: Callable[[str], str | None]) -> bo
             if said is None:
                 continue
             answered = (line.param("PARTSTAT") or OPEN).upper() != OPEN
-            told = "2.0" if said == "1.2" and answered else said
+            told = "2.0" if said in _REACHED and answered else said
             bare = line.without("SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND")
             part.replace(line, bare.with_param("SCHEDULE-STATUS", told))
             noted = True

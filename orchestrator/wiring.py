@@ -156,7 +156,9 @@ async def _bookings(app: web.Application) -> AsyncIterator[None]:
 
     network, url = app[keys.SETTINGS].network, app[keys.PUBLIC_URL]
     await app[keys.DATABASE].write(lambda conn: ensure_rooms(conn, network))
-    app[keys.BOOKINGS] = Bookings(app[keys.DATABASE], network, url, publish)
+    mailed = app[keys.SETTINGS].mail
+    guests = mailed.guests if mailed else None
+    app[keys.BOOKINGS] = Bookings(app[keys.DATABASE], network, url, publish, guests=guests)
     yield
 
 

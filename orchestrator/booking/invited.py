@@ -5,7 +5,7 @@ taken back), it is delivered in the same transaction, once: `push_all` looks at 
 ledger wrote, as it was before and as it is at the end.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from calendars import ical, itip, scheduling
 from calendars.content import Component
 from calendars.ical import CalendarItem
+from orchestrator.booking import outsiders
 from orchestrator.booking.books import Books
 from orchestrator.booking.event import AHEAD
 from orchestrator.store import bookings, own_calendars, people
@@ -23,7 +24,7 @@ from orchestrator.store.tables import occurrences
 from rooms.ids import PersonId, new_id
 
 MOST_IN_INBOX = 200
-DELIVERED, UNKNOWN, REFUSED, NO_WAY = "1.2", "3.7", "3.8", "5.2"
+DELIVERED, UNKNOWN, REFUSED = "1.2", "3.7", "3.8"
 
 
 def push_all(books: Books) -> None:
@@ -66,7 +67,7 @@ class Post:
         stored = items.item(self.books.conn, home.id, name)
         if stored is None:
             if old is not None and self.organises(old):
-                self.call_off(old)
+                self.call_off(old, home, name)
             return None
         item = self.read(stored.body)
         if not self.organises(item):
@@ -101,10 +102,12 @@ class Post:
             if itip.room_of(address, self.domain) is None and not self.is_owner(address)
         ]
 
-    def call_off(self, item: CalendarItem) -> None:
+    def call_off(self, item: CalendarItem, home: CalendarRow, name: str) -> None:
         """Tell everybody invited that there is nothing any more."""
         for person in self.invited(item):
             self._call_off(person, item.uid)
+        if self._outside(item):
+            outsiders.tell(self.books, self.owner, home.id, name, item.uid)
 
     def _deliver_all(
         self, home: CalendarRow, name: str, item: CalendarItem, old: CalendarItem | None
@@ -115,21 +118,28 @@ class Post:
         for person in self.invited(old) if old else ():
             if person.id not in statuses:
                 self._call_off(person, item.uid)
-        scheduling.note_delivery(item, lambda one: self._status(one, statuses))
+        outside = self._outside(item)
+        ruling = outsiders.rule(self.books, self.owner, item, old, outside)
+        known = {one: statuses[p.id] for one in self._guests(item) if (p := self.person(one))}
+        fates = dict.fromkeys(self._guests(item), UNKNOWN) | known | dict(ruling.statuses)
+        scheduling.note_delivery(item, fates.get)
+        if outside or (old and self._outside(old)):
+            outsiders.comment(item, ruling.comment, self.domain)
+            outsiders.tell(self.books, self.owner, home.id, name, item.uid)
 
-    def _status(self, address: str, statuses: Mapping[PersonId, str]) -> str | None:
-        if itip.room_of(address, self.domain) is not None or self.is_owner(address):
-            return None
-        person = self.person(address)
-        if person is not None:
-            return statuses.get(person.id)
-        ours = address.strip().lower().endswith(f"@{self.domain.lower()}")
-        return UNKNOWN if ours else NO_WAY
+    def _outside(self, item: CalendarItem) -> list[str]:
+        """The guests of other networks."""
+        ours = f"@{self.domain.lower()}"
+        return [
+            address
+            for address in self._guests(item)
+            if self.person(address) is None and not address.strip().lower().endswith(ours)
+        ]
 
     def _deliver(self, person: PersonRow, item: CalendarItem, taken: list[Taken]) -> str:
         conn, uid = self.books.conn, item.uid
         items.ensure_calendar(conn, items.PERSON, person.id, person.name)
-        found = self.copy_of(person, uid)
+        found = self.copy_of(person.id, uid)
         copy = scheduling.copy_for(item)
         home, name = items.find_calendar(conn, items.PERSON, person.id), f"{new_id('iv')}.ics"
         tag = None
@@ -169,7 +179,7 @@ class Post:
         items.reach(self.books.conn, home.id, name, until)
 
     def _call_off(self, person: PersonRow, uid: str) -> None:
-        found = self.copy_of(person, uid)
+        found = self.copy_of(person.id, uid)
         if found is None:
             return
         home, old = found
@@ -225,9 +235,9 @@ class Post:
         known = {one.id: one for one in found if one and one.id != self.owner}
         return list(known.values())
 
-    def copy_of(self, person: PersonRow, uid: str) -> tuple[CalendarRow, ItemRow] | None:
+    def copy_of(self, person: PersonId, uid: str) -> tuple[CalendarRow, ItemRow] | None:
         """Where in his calendars the event of this UID is."""
-        for home in own_calendars.of_person(self.books.conn, person.id):
+        for home in own_calendars.of_person(self.books.conn, person):
             found = items.item_by_uid(self.books.conn, home.id, uid)
             if found is not None:
                 return home, found

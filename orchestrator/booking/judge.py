@@ -16,6 +16,7 @@ from orchestrator import roles
 from orchestrator.auth.people import Person
 from orchestrator.booking.event import Prepared
 from orchestrator.booking.rules import room_rules
+from orchestrator.settings.mail import Guests
 from orchestrator.settings.model import Network
 from orchestrator.store import bookings, policies
 from orchestrator.store import calendar_items as items
@@ -71,6 +72,7 @@ class Rules:
     network: Network
     public_url: str
     words: Words
+    guests: Guests | None = None  # how many outside are written to; None where there is no mail
 
     def say(self, key: str, locale: str, **facts: object) -> str:
         """A sentence of the catalogue."""

@@ -74,7 +74,7 @@ class Invitations:
         item = self.post.read(gone.body)
         if self.post.organises(item):
             self.entry.events.pop((home.id, gone.name), None)
-            self.post.call_off(item)
+            self.post.call_off(item, home, gone.name)
         elif tell and not scheduling.called_off(item):
             scheduling.answer(item, self.post.is_owner, "DECLINED")
             self._reply(item)
@@ -83,7 +83,7 @@ class Invitations:
         """Write a guest's answer into the organiser's event."""
         post = self.post
         organiser = post.person(item.parts[0].value("ORGANIZER"))
-        found = post.copy_of(organiser, item.uid) if organiser else None
+        found = post.copy_of(organiser.id, item.uid) if organiser else None
         if organiser is None or found is None:
             return
         home, theirs = found

@@ -116,6 +116,16 @@ def door_of(conn: Connection, calendar: int, uid: str) -> str:
     return conn.execute(query).scalar_one_or_none() or ""
 
 
+def ids_of(conn: Connection, organiser: str, uid: str) -> list[str]:
+    """Every booking that the event of this UID has had, the last one first."""
+    query = (
+        select(bookings.c.id)
+        .where(bookings.c.uid == uid, bookings.c.organiser_id == organiser)
+        .order_by(bookings.c.created_at.desc())
+    )
+    return list(conn.execute(query).scalars())
+
+
 def holding_of(conn: Connection, organiser: str, uid: str) -> BookingRow | None:
     """What this organiser holds by the event of this UID, given or asked for."""
     return next(iter(_find(conn, _HOLDING_OF, uid_=uid, organiser_=organiser)), None)

@@ -10,6 +10,7 @@ __all__ = [
     "mails",
     "mails_received",
     "metadata",
+    "outside_letters",
     "remote_items",
     "remotes",
 ]
@@ -41,6 +42,16 @@ mails_received = Table(  # iMIP by SMTP: the same message twice is answered once
     Column("sender", String, nullable=False),
     Column("outcome", String, nullable=False),
     Column("at", Integer, nullable=False),
+)
+
+outside_letters = Table(  # how many people asked us to write to outside, and when
+    "outside_letters",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", String, nullable=False),
+    Column("at", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Index("outside_letters_person", "person_id", "at"),
 )
 
 # --- calendars kept elsewhere -----------------------------------------------

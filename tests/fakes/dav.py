@@ -28,6 +28,7 @@ from orchestrator.auth.people import Person
 from orchestrator.booking import Bookings, ensure_rooms
 from orchestrator.dav import DavDoor, routes
 from orchestrator.settings import DEMO, load_settings
+from orchestrator.settings.mail import Guests
 from orchestrator.settings.model import Network
 from orchestrator.store import facts, people, tables
 from orchestrator.store.database import Database
@@ -235,7 +236,10 @@ def door_of(bookings: Bookings) -> DavDoor:
 
 @asynccontextmanager
 async def open_house(
-    data: Path, settings: Path = DEMO, change: Callable[[Network], Network] = lambda same: same
+    data: Path,
+    settings: Path = DEMO,
+    change: Callable[[Network], Network] = lambda same: same,
+    guests: Guests | None = None,
 ) -> AsyncIterator[OpenHouse]:
     """A furnished house with its CalDAV door open."""
     read, image, passwords = await asyncio.to_thread(furnished, settings)
@@ -244,7 +248,11 @@ async def open_house(
     database = await asyncio.to_thread(Database, data / "dav.sqlite3")
     told: list[str] = []
     bookings = Bookings(
-        database, network, "https://visio.test", lambda topic, **_: told.append(topic)
+        database,
+        network,
+        "https://visio.test",
+        lambda topic, **_: told.append(topic),
+        guests=guests,
     )
     door = door_of(bookings)
     app = web.Application()
