@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
 
 from orchestrator.web import pages
+from tests.fakes.desk import settled
 from tests.fakes.story import (
     ANNE,
     CENTRES,
@@ -58,6 +59,7 @@ class PagedService:
         self.order: Json = {"state": "done", "error": None}
         self.asked: list[tuple[str, str, Json]] = []
         self.heard: list[Json] = []
+        self.settled = settled()
         self.wires: list[web.WebSocketResponse] = []
         self.listeners: list[web.WebSocketResponse] = []
         self.session: Json = {
@@ -125,6 +127,7 @@ async def _get(request: web.Request, service: PagedService) -> web.StreamRespons
         return web.json_response(
             {"version": 1, "document": service.state, "presence": service.presence, "at": ""}
         )
+    answers |= service.settled
     if path in answers:
         return web.json_response(answers[path])
     return problem(404, "not-found", "Il n'y a rien ici.")
@@ -163,7 +166,10 @@ def _booking(service: PagedService) -> Json:
         "from": instant(0, "10:00"),
         "to": instant(0, "11:30"),
         "state": "confirmed",
-        "organiser": "Claire Vidal",
+        "organiser": "pe-claire",
+        "organiser_name": "Claire Vidal",
+        "seats": 24,
+        "checked_in_at": None,
         "session": "se-00000000000000000001",
         "join_url": f"{service.url}/join/{CODE}",
     }
