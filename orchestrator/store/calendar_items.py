@@ -16,16 +16,23 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    exists,
     func,
     insert,
-    not_,
     or_,
     select,
+    text,
+    union_all,
     update,
 )
 
-from orchestrator.store.tables import calendars, item_changes, items, occurrences
+from orchestrator.store.tables import (
+    IS_LONG,
+    LONG,
+    calendars,
+    item_changes,
+    items,
+    occurrences,
+)
 from orchestrator.store.tables_outside import feed_busy
 
 PERSON, ROOM, INBOX = "person", "room", "inbox"
@@ -131,7 +138,7 @@ def describe(conn: Connection, calendar: int, displayname: str | None, color: st
 _ITEM = tuple(items.c[name] for name in ItemRow.__dataclass_fields__)
 _IN_CALENDAR = items.c.calendar_id == bindparam("calendar_")
 _HERE = (_IN_CALENDAR, items.c.name == bindparam("name_"))
-_ITEMS = select(*_ITEM).where(_IN_CALENDAR).order_by(items.c.rev)
+_ITEMS = select(*_ITEM).where(_IN_CALENDAR)
 _ONE_ITEM = select(*_ITEM).where(*_HERE)
 _OF_UID = select(*_ITEM).where(_IN_CALENDAR, items.c.uid == bindparam("uid_"))
 _CLASHES = select(*_ITEM).where(
@@ -145,7 +152,8 @@ _DROP_ITEM = delete(items).where(*_HERE)
 
 def _items(conn: Connection, query: Executable, calendar: int, **wanted: Any) -> list[ItemRow]:
     rows = conn.execute(query, {"calendar_": calendar, **wanted})
-    return [ItemRow(**row._mapping) for row in rows]
+    found = [ItemRow(**row._mapping) for row in rows]
+    return sorted(found, key=lambda row: row.rev)  # here: SQLite would go by it and read them all
 
 
 def item(conn: Connection, calendar: int, name: str) -> ItemRow | None:
@@ -173,17 +181,21 @@ _WITHIN = and_(
     occurrences.c.starts_at < bindparam("end_"),
     occurrences.c.ends_at > bindparam("start_"),
 )
-_PLACED = exists().where(
-    occurrences.c.calendar_id == bindparam("calendar_"), occurrences.c.name == items.c.name
+# Sought by its start, so that nobody reads the years before; few events last for months.
+_NEAR = (_WITHIN, occurrences.c.starts_at > bindparam("first_"), text(f"NOT ({IS_LONG})"))
+_LONG = (_WITHIN, text(IS_LONG))
+_BETWEEN = _ITEMS.where(
+    items.c.name.in_(
+        union_all(*(select(occurrences.c.name).where(*where) for where in (_NEAR, _LONG)))
+    )
 )
-_BETWEEN = _ITEMS.where(items.c.name.in_(select(occurrences.c.name).where(_WITHIN)))
-_UNPLACED = _ITEMS.where(not_(_PLACED))
-_BEYOND = _ITEMS.where(or_(not_(_PLACED), func.instr(items.c.body, b"RRULE") > 0))
+_UNPLACED = _ITEMS.where(text("unplaced"))  # as its index says it
+_BEYOND = _ITEMS.where(or_(items.c.unplaced, func.instr(items.c.body, b"RRULE") > 0))
 
 
 def items_between(conn: Connection, calendar: int, start: int, end: int) -> list[ItemRow]:
     """Objects with an instance in the interval."""
-    return _items(conn, _BETWEEN, calendar, start_=start, end_=end)
+    return _items(conn, _BETWEEN, calendar, start_=start, end_=end, first_=start - LONG)
 
 
 def items_unplaced(
@@ -205,18 +217,20 @@ _FED = (
         feed_busy.c.ends_at > bindparam("start_"),
     )
 )
-_TAKEN = (
-    select(occurrences.c.starts_at, occurrences.c.ends_at)
-    .where(_WITHIN)
-    .union_all(_FED)
-    .order_by("starts_at")
+_TAKEN = union_all(
+    *(
+        select(occurrences.c.starts_at, occurrences.c.ends_at).where(*where)
+        for where in (_NEAR, _LONG)
+    ),
+    _FED,
 )
 
 
 def taken(conn: Connection, calendar: int, start: int, end: int) -> list[tuple[int, int]]:
     """The instances of a calendar in an interval, in order; a room's feeds say more of them."""
-    rows = conn.execute(_TAKEN, {"calendar_": calendar, "start_": start, "end_": end})
-    return [(starts_at, ends_at) for starts_at, ends_at in rows]
+    wanted = {"calendar_": calendar, "start_": start, "end_": end, "first_": start - LONG}
+    rows = conn.execute(_TAKEN, wanted)
+    return sorted((starts_at, ends_at) for starts_at, ends_at in rows)
 
 
 _CHANGES = (
@@ -305,6 +319,8 @@ def place(
 ) -> None:
     """Replace the stored instances of an object; with `room`, they hold it."""
     conn.execute(_UNPLACE, _at(calendar, name))
+    if not instances:
+        conn.execute(_CHANGE_ITEM, _at(calendar, name) | {"unplaced": True})
     add_places(conn, calendar, name, instances, booking=booking, room=room)
 
 
@@ -319,6 +335,7 @@ def add_places(
 ) -> None:
     """Store more instances of an object."""
     if instances:
+        conn.execute(_CHANGE_ITEM, _at(calendar, name) | {"unplaced": False})
         conn.execute(
             _PLACE,
             [

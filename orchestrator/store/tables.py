@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -136,7 +137,10 @@ items = Table(
     Column("body", LargeBinary, nullable=False),
     Column("rev", Integer, nullable=False),
     Column("placed_until", Integer),  # a series: its instances are stored until then
+    Column("unplaced", Boolean, nullable=False, default=True, server_default="1"),  # has none
     UniqueConstraint("calendar_id", "uid"),
+    Index("items_listed", "calendar_id", "rev", "name", "etag"),  # all a first sync reads
+    Index("items_unplaced", "calendar_id", sqlite_where=text("unplaced")),
 )
 
 item_changes = Table(  # append-only: what sync-collection reads
@@ -150,6 +154,10 @@ item_changes = Table(  # append-only: what sync-collection reads
     Column("who", String, nullable=False, default=""),
     Column("at", Integer, nullable=False),
 )
+
+LONG = 31 * 24 * 3600
+"""Seconds: what lasts longer is found by an index of its own, the rest by when it starts."""
+IS_LONG = f"ends_at - starts_at > {LONG}"
 
 occurrences = (
     Table(  # every event's instants, 400 days ahead; cancelled and transparent ones are absent
@@ -167,6 +175,7 @@ occurrences = (
         Index("occurrences_item", "calendar_id", "name"),
         Index("occurrences_room_start", "room_id", "starts_at"),
         Index("occurrences_booking", "booking_id"),
+        Index("occurrences_long", "calendar_id", "ends_at", sqlite_where=text(IS_LONG)),
     )
 )
 
