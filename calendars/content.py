@@ -13,6 +13,7 @@ from rooms.errors import Invalid
 MAX_BYTES = 256 * 1024
 MAX_LINES = 5_000
 MAX_DEPTH = 8
+MAX_PARAMS = 50  # of a line
 FOLD_AT = 75  # octets
 
 _FOLD = re.compile(r"\r?\n[ \t]")
@@ -181,7 +182,9 @@ def _line(text: str, number: int) -> Line:
     match = _LINE.fullmatch(text)
     if match is None:
         raise broken("not a content line", number)
-    params = tuple((name, value) for name, value in _PARAM.findall(match["params"]))
+    params = tuple(_PARAM.findall(match["params"]))
+    if len(params) > MAX_PARAMS:
+        raise broken("too many parameters", number)
     return Line(match["name"], match["value"], params)
 
 
