@@ -8,7 +8,7 @@ Time stands at `NOW` in the stories it tells: pages are given the same clock by 
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -118,7 +118,8 @@ async def _get(request: web.Request, service: PagedService) -> web.StreamRespons
     if path == f"sessions/{service.session['id']}" and service.running:
         return web.json_response({"session": _session(service)})
     if path == "rooms/availability":
-        return web.json_response({"busy": [_seen(each, service) for each in service.busy]})
+        found = [each for each in service.busy if _is_asked_for(each, request.query)]
+        return web.json_response({"busy": [_seen(each, service) for each in found]})
     if path.endswith("/state"):
         if service.barred:
             return problem(403, "not-your-room", "Vous ne commandez pas cette salle.")
@@ -148,6 +149,12 @@ def _move(service: PagedService, act: str) -> web.Response:
     if act == "open":
         answer["issues"] = [SCREEN_MISSING]
     return web.json_response(answer)
+
+
+def _is_asked_for(each: Json, query: Mapping[str, str]) -> bool:
+    """Whether a stretch is of one of these rooms and in this interval."""
+    rooms = query.get("rooms", each["room"]).split(",")
+    return each["room"] in rooms and each["from"] < query["to"] and each["to"] > query["from"]
 
 
 def _seen(each: Json, service: PagedService) -> Json:
