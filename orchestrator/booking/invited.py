@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 
 from calendars import ical, itip, scheduling
-from calendars.content import Component
+from calendars.addresses import one_line
+from calendars.content import Component, Line
 from calendars.ical import CalendarItem
 from orchestrator.booking import outsiders
 from orchestrator.booking.books import Books
@@ -85,6 +86,7 @@ class Post:
     ) -> bytes:
         """The event with what became of its delivery, as it is stored then."""
         written = ical.serialise(item)
+        self._sign(item)
         if old is not None:
             scheduling.raise_sequence(item, old)
         self._deliver_all(home, stored.name, item, old)
@@ -93,6 +95,15 @@ class Post:
             return stored.body
         self.save(home, stored.name, stored.uid, body)
         return body
+
+    def _sign(self, item: CalendarItem) -> None:
+        """Name the organiser where his client did not: guests answer to somebody."""
+        me = people.by_id(self.books.conn, self.owner)
+        if me is None or item.parts[0].value("ORGANIZER"):
+            return
+        line = Line("ORGANIZER", f"mailto:{me.login}@{self.domain}")
+        for part in item.parts:
+            part.put(line.with_param("CN", one_line(me.name, 60)))
 
     def _guests(self, item: CalendarItem) -> list[str]:
         """Whoever is invited beside the rooms and the owner."""
@@ -146,7 +157,7 @@ class Post:
         if found is not None:
             home, old = found
             name, mine = old.name, self.read(old.body)
-            if not self.organises(mine):
+            if not self.organises(mine) and not scheduling.called_off(mine):
                 return REFUSED  # an event of his own, or of somebody else, has this UID
             scheduling.keep_own(copy, mine)
             if old.body == ical.serialise(copy):

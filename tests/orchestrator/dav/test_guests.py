@@ -239,3 +239,34 @@ async def test_an_animateur_s_change_of_a_direct_write_reaches_its_guests(tmp_pa
         assert f"DTSTART:{stamp(soon() - timedelta(minutes=30))}" in await the_copy(house)
         assert (await anne.delete(f"{ROOM}/d.ics")).status == 204
         assert "STATUS:CANCELLED" in await the_copy(house)
+
+
+async def test_an_event_that_names_no_organiser_gets_one_to_answer_to(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        tom, bea = house.client("tom"), house.client("bea")
+        await tom.put("calendar/a.ics", event("a", more=GUEST[1:]))
+        assert f"ORGANIZER;CN=Tom:mailto:tom@{DOMAIN}" in await the_copy(house)
+        (path,) = await names_in(bea, "calendar/")
+        copy = (await bea.get(path)).unfolded.replace("NEEDS-ACTION;RSVP=TRUE", "ACCEPTED")
+        await bea.put(path, copy.replace("\n", "\r\n").encode())
+        mine = (await tom.get("calendar/a.ics")).unfolded
+        assert re.search(r"PARTSTAT=ACCEPTED[^:\n]*:mailto:bea@", mine)
+        await tom.put("calendar/r.ics", event("r", start=soon(2), rooms=[ROOM]))
+        assert "ORGANIZER" not in (await tom.get("calendar/r.ics")).text
+
+
+async def test_an_event_handed_over_is_its_new_organiser_s_for_the_guests_too(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        tom, anne = house.client("tom"), house.client("anne")
+        await tom.put("calendar/a.ics", event("a", more=GUEST))
+        hers = [GUEST[0].replace("tom@", "anne@"), GUEST[1]]
+        await tom.put("calendar/a.ics", event("a", more=hers))
+        assert "STATUS:CANCELLED" in await the_copy(house)
+        await anne.put("calendar/a.ics", event("a", title="À moi", more=hers))
+        copy = await the_copy(house)
+        assert "SUMMARY:À moi" in copy
+        assert "STATUS:CANCELLED" not in copy
+        mine = (await anne.get("calendar/a.ics")).unfolded
+        assert re.search(r"SCHEDULE-STATUS=1\.2[^:\n]*:mailto:bea@", mine)
