@@ -6,7 +6,7 @@ ledger wrote, as it was before and as it is at the end.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 
@@ -42,7 +42,7 @@ def _owner(books: Books, home: CalendarRow, name: str, before: bytes | None) -> 
     """Whose event it is; nobody's whose guests are written to by another server."""
     found = items.item(books.conn, home.id, name)
     body = found.body if found else before
-    if body is None or b"ATTENDEE" not in body.upper():
+    if body is None or b"ATTENDEE" not in (body + (before or b"")).upper():
         return None
     item = ical.parse(body, books.rules.network.zone, stored=True)
     if bookings.door_of(books.conn, home.id, item.uid) == bookings.MAIL:
@@ -62,24 +62,36 @@ class Post:
     owner: PersonId
     _known: dict[str, PersonRow | None] = field(default_factory=dict)
 
-    def push(self, home: CalendarRow, name: str, before: bytes | None) -> ItemRow | None:
-        """Deliver an event as it stands, or call it off; it is given back as stored then."""
+    def push(self, home: CalendarRow, name: str, before: bytes | None) -> None:
+        """Deliver an event that the ledger changed, as it stands, or call it off.
+
+        It is over for its guests when it is gone, and when it is another organiser's now.
+        """
         old = self.read(before) if before else None
         stored = items.item(self.books.conn, home.id, name)
-        if stored is None:
+        item = self.read(stored.body) if stored else None
+        if stored is None or item is None or not self.organises(item):
             if old is not None and self.organises(old):
                 self.call_off(old, home, name)
-            return None
-        item = self.read(stored.body)
-        if not self.organises(item):
-            return stored
+            return
         same = old is not None and scheduling.only_answers_differ(item, old)
+        self.deliver(home, stored, item, old, tag=stored.schedule_tag if same else None)
+
+    def deliver(
+        self,
+        home: CalendarRow,
+        stored: ItemRow,
+        item: CalendarItem,
+        old: CalendarItem | None,
+        tag: str | None = None,
+    ) -> ItemRow:
+        """Bring his event to its guests; how it is stored then, with this tag or a new one."""
         body = stored.body
         if self._guests(item) or (old and self._guests(old)):
             body = self._delivered(home, stored, item, old)
-        tag = stored.schedule_tag if same else None
-        items.tag(self.books.conn, home.id, name, tag or items.etag_of(body))
-        return items.item(self.books.conn, home.id, name)
+        etag = stored.etag if body == stored.body else items.etag_of(body)
+        items.tag(self.books.conn, home.id, stored.name, tag or etag)
+        return replace(stored, body=body, etag=etag, schedule_tag=tag or etag)
 
     def _delivered(
         self, home: CalendarRow, stored: ItemRow, item: CalendarItem, old: CalendarItem | None

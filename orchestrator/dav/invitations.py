@@ -51,10 +51,10 @@ class Invitations:
             return None
         if self.post.organises(item):
             self.entry.events.pop((home.id, name), None)
-            stored = self.post.push(home, name, before.body if before else None) or stored
+            old = self.post.read(before.body) if before else None
+            stored = self.post.deliver(home, stored, item, old)
             tag = stored.schedule_tag or stored.etag
         else:
-            self._hand_over(home, name, before)
             self._reply(item)
             if scheduling.partstat(item.parts[0], self.post.is_owner) == "DECLINED":
                 items.place(self.entry.conn, home.id, name, ())
@@ -62,12 +62,6 @@ class Invitations:
             items.tag(self.entry.conn, home.id, name, tag)
         rewritten = stored.body != event.sent
         return Stored(etag=stored.etag, rewritten=rewritten, schedule_tag=tag)
-
-    def _hand_over(self, home: CalendarRow, name: str, before: ItemRow | None) -> None:
-        """An event given to another organiser is over for its guests until he invites them."""
-        old = self.post.read(before.body) if before else None
-        if old is not None and self.post.organises(old):
-            self.post.call_off(old, home, name)
 
     def _tag(self, item: CalendarItem, before: ItemRow | None) -> str | None:
         """The tag it had, if a guest only answered."""

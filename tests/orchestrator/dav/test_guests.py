@@ -270,3 +270,12 @@ async def test_an_event_handed_over_is_its_new_organiser_s_for_the_guests_too(
         assert "STATUS:CANCELLED" not in copy
         mine = (await anne.get("calendar/a.ics")).unfolded
         assert re.search(r"SCHEDULE-STATUS=1\.2[^:\n]*:mailto:bea@", mine)
+
+
+async def test_an_event_kept_for_oneself_is_over_for_its_guests(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        tom = house.client("tom")
+        await tom.put("calendar/a.ics", event("a", more=GUEST))
+        await tom.put("calendar/a.ics", event("a"))
+        assert "STATUS:CANCELLED" in await the_copy(house)
+        assert await inbox(house) == ["REQUEST", "CANCEL"]
