@@ -6,7 +6,7 @@ what goes is made from it: a room's REPLY, or the event as people are told of it
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -128,6 +128,20 @@ def reply(item: CalendarItem, room: RoomId, mail_domain: str, now: datetime) -> 
     """METHOD:REPLY of one room, from the answer that stands in the event."""
     parts = [_replied(part, room, mail_domain, now) for part in item.parts]
     return _message("REPLY", item, [part for part in parts if part.first("ATTENDEE")])
+
+
+def answer(item: CalendarItem, is_his: Callable[[str], bool], now: datetime) -> bytes:
+    """METHOD:REPLY of one guest, from the answers that stand in his copy."""
+    parts = []
+    for part in item.parts:
+        lines = [line for line in part.items if isinstance(line, Line) and line.key in _REPLIED]
+        mine = [line for line in part.lines("ATTENDEE") if is_his(line.value)]
+        bare = [line.without("RSVP", "ROLE", *_SCHEDULING) for line in (*lines, *mine[:1])]
+        copy = Component("VEVENT", list(bare))
+        copy.put(Line("SEQUENCE", str(sequence_of(part))))
+        copy.put(Line("DTSTAMP", stamp(now)))
+        parts += [copy] if mine else []
+    return _message("REPLY", item, parts)
 
 
 def answer_in(item: CalendarItem, room: RoomId, mail_domain: str) -> str:

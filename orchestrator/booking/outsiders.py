@@ -12,12 +12,13 @@ from datetime import timedelta
 from calendars import imip, itip
 from calendars.addresses import address_in
 from calendars.ical import CalendarItem
+from calendars.scheduling import Who
 from orchestrator.booking.books import Books
 from orchestrator.settings.mail import Guests
 from orchestrator.store import bookings, mails, people
 from rooms.ids import PersonId
 
-CHANGED = "guests.changed"
+CHANGED, ANSWERED = "guests.changed", "guest.answered"
 WAITING, SENT, LATER, NO_WAY, TOO_MANY, NO_ADDRESS = "1.0", "1.1", "5.1", "5.2", "5.3", "3.7"
 TOLD = ("1.1", "2.0")
 DAY = timedelta(days=1)
@@ -131,6 +132,23 @@ def tell(books: Books, owner: PersonId, calendar: int, name: str, uid: str) -> N
         return
     payload = {"person": owner, "calendar": calendar, "name": name, "uid": uid}
     bookings.tell(books.conn, books.now, CHANGED, payload)
+
+
+def answer(books: Books, owner: PersonId, item: CalendarItem, is_his: Who, given: str) -> str:
+    """Tell an organiser elsewhere what a person of ours answers; what becomes of it."""
+    guests, line = books.rules.guests, item.parts[0].first("ORGANIZER")
+    address = address_in(line.value) if line else None
+    if line is None or address is None or (line.param("SCHEDULE-AGENT") or "SERVER") != "SERVER":
+        return ""  # his client tells himself
+    if guests is None:
+        return NO_WAY
+    if mails.asked_for(books.conn, owner, books.now - DAY) >= guests.per_day:
+        return TOO_MANY
+    mails.ask_for(books.conn, owner, books.now, 1)
+    reply = imip.answer(item, is_his, books.now).decode()
+    payload = {"person": owner, "uid": item.uid, "to": address, "given": given, "reply": reply}
+    bookings.tell(books.conn, books.now, ANSWERED, payload)
+    return SENT
 
 
 def _say(books: Books, owner: PersonId, key: str, facts: Mapping[str, object]) -> str:

@@ -5,16 +5,20 @@ answer, by changing or deleting their copy, reaches his event and his inbox. Nob
 anything.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from calendars import ical, itip, scheduling
 from calendars.ical import CalendarItem
 from calendars.server.port import Stored
+from orchestrator.booking import outsiders
 from orchestrator.booking.event import Prepared
 from orchestrator.booking.invited import Post
 from orchestrator.booking.ledger import Entry
 from orchestrator.store import calendar_items as items
 from orchestrator.store.calendar_items import CalendarRow, ItemRow
+
+DECLINED = "DECLINED"
+GIVEN = ("ACCEPTED", "TENTATIVE", DECLINED)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,8 +59,9 @@ class Invitations:
             stored = self.post.deliver(home, stored, item, old)
             tag = stored.schedule_tag or stored.etag
         else:
+            stored = self._reply_outside(home, stored, item, before) or stored
             self._reply(item)
-            if scheduling.partstat(item.parts[0], self.post.is_owner) == "DECLINED":
+            if scheduling.partstat(item.parts[0], self.post.is_owner) == DECLINED:
                 items.place(self.entry.conn, home.id, name, ())
             tag = self._tag(item, before) or stored.etag
             items.tag(self.entry.conn, home.id, name, tag)
@@ -77,8 +82,38 @@ class Invitations:
             self.entry.events.pop((home.id, gone.name), None)
             self.post.call_off(item, home, gone.name)
         elif tell and not scheduling.called_off(item):
-            scheduling.answer(item, self.post.is_owner, "DECLINED")
+            said = scheduling.partstat(item.parts[0], self.post.is_owner)
+            scheduling.answer(item, self.post.is_owner, DECLINED)
             self._reply(item)
+            if said not in ("", DECLINED) and self._is_organised_outside(item):
+                outsiders.answer(
+                    self.entry, self.entry.person.id, item, self.post.is_owner, DECLINED
+                )
+
+    def _reply_outside(
+        self, home: CalendarRow, stored: ItemRow, item: CalendarItem, before: ItemRow | None
+    ) -> ItemRow | None:
+        """Tell an organiser elsewhere of a new answer; the copy as it is stored then."""
+        post = self.post
+        given = scheduling.partstat(item.parts[0], post.is_owner)
+        old = post.read(before.body) if before else None
+        known = scheduling.partstat(old.parts[0], post.is_owner) if old else ""
+        if given not in GIVEN or given == known or not self._is_organised_outside(item):
+            return None
+        status = outsiders.answer(self.entry, post.owner, item, post.is_owner, given)
+        if not status:
+            return None
+        for part in item.parts:
+            for line in part.lines("ORGANIZER"):
+                part.replace(line, line.with_param("SCHEDULE-STATUS", status))
+        body = ical.serialise(item)
+        post.save(home, stored.name, stored.uid, body)
+        return replace(stored, body=body, etag=items.etag_of(body))
+
+    def _is_organised_outside(self, item: CalendarItem) -> bool:
+        address = item.parts[0].value("ORGANIZER").strip()
+        ours = address.lower().endswith(f"@{self.post.domain.lower()}")
+        return bool(address) and not ours and self.post.person(address) is None
 
     def _reply(self, item: CalendarItem) -> None:
         """Write a guest's answer into the organiser's event."""

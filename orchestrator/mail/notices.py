@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from calendars import imip
 from calendars.addresses import one_line
 from calendars.content import Line
-from orchestrator.booking.outsiders import CHANGED
+from orchestrator.booking.outsiders import ANSWERED, CHANGED
 from orchestrator.mail import replies
 from orchestrator.mail.compose import Draft, written
 from orchestrator.mail.story import (
@@ -73,6 +73,8 @@ class Notices:
             event = read_event(conn, self.office, payload)
             if event is not None:
                 self._tell_invited(conn, now, event, GUESTS, f"{event.booking.id}/{row}/{GUESTS}")
+        if topic == ANSWERED:
+            replies.write_answer(conn, now, self.office, payload, f"answer/{row}")
         if topic not in KINDS:
             return
         kind, states = KINDS[topic]

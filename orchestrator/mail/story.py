@@ -119,7 +119,7 @@ def read_event(conn: Connection, office: Office, payload: Mapping[str, Any]) -> 
     item = item or _as_last_told(before.values(), office)
     if item is None:
         return None
-    slot = _first_slot(item, office.network.zone)
+    slot = first_slot(item, office.network.zone)
     row = booked or BookingRow(
         id=BookingId(mails.event_key(organiser.id, payload["uid"])), uid=payload["uid"],
         organiser_id=organiser.id, door=bookings.INVITATION, calendar_id=payload["calendar"],
@@ -140,7 +140,8 @@ def letters_of(conn: Connection, organiser: str, uid: str) -> dict[str, MailRow]
     return mails.last_of(conn, key, *bookings.ids_of(conn, organiser, uid))
 
 
-def _first_slot(item: CalendarItem, zone: ZoneInfo) -> Slot:
+def first_slot(item: CalendarItem, zone: ZoneInfo) -> Slot:
+    """From its DTSTART to its DTEND, or to the same instant without one."""
     main = item.parts[0]
     lines = [line for key in ("DTSTART", "DTEND") if (line := main.first(key))]
     moments = [instant(one_moment(line), zone).astimezone(UTC) for line in lines]
@@ -245,9 +246,14 @@ def calendar_in(message: bytes) -> bytes | None:
         if part.get_content_type() == "text/calendar":
             body = part.get_payload(decode=True)
             assert isinstance(body, bytes)
-            lines = body.split(b"\r\n")
-            return b"\r\n".join(line for line in lines if not line.startswith(b"METHOD:"))
+            return without_method(body)
     return None
+
+
+def without_method(body: bytes) -> bytes:
+    """A message of ours as the event it speaks of."""
+    lines = body.split(b"\r\n")
+    return b"\r\n".join(line for line in lines if not line.startswith(b"METHOD:"))
 
 
 def _kept_from(line: Line) -> bool:

@@ -201,3 +201,18 @@ def test_two_events_that_read_the_same_have_one_digest() -> None:
         stored(part("PRIORITY:3", "ATTENDEE:mailto:x@y.example"))
     )
     assert imip.digest(one) != imip.digest(stored(part("LOCATION:Mairie")))
+
+
+def test_a_guest_answers_for_himself_on_the_dates_he_is_invited_to() -> None:
+    me = "ATTENDEE;PARTSTAT=ACCEPTED;ROLE=CHAIR:mailto:me@x.example"
+    item = stored(
+        part(me, "ATTENDEE:mailto:you@x.example", "SEQUENCE:3", "DESCRIPTION:x"),
+        part("RECURRENCE-ID:20261202T090000Z", "ATTENDEE:mailto:you@x.example"),
+    )
+    told = imip.answer(item, lambda address: address.startswith("mailto:me@"), NOW).decode()
+    assert "METHOD:REPLY" in told
+    assert "ATTENDEE;PARTSTAT=ACCEPTED:mailto:me@x.example" in told
+    assert "SEQUENCE:3" in told
+    assert told.count("BEGIN:VEVENT") == 1
+    assert "you@" not in told
+    assert "DESCRIPTION" not in told

@@ -219,3 +219,47 @@ async def test_letters_leave_by_real_smtp_once(house: OpenHouse, outbox: Outbox)
             await sender.send()
         (letter,) = server.to(PIA)
         assert "METHOD:REQUEST" in calendar_in(letter)
+
+
+def asked(given: str = "NEEDS-ACTION", *, agent: str = "") -> bytes:
+    """The mayor's invitation, as Tom's client keeps it."""
+    more = [
+        f"ORGANIZER{agent}:mailto:{LEO}",
+        f"ATTENDEE;PARTSTAT={given}:mailto:tom@ailleurs.example",
+        f"ATTENDEE:mailto:{PIA}",
+    ]
+    return event("m", title="Conseil", more=more)
+
+
+async def test_an_organiser_elsewhere_is_told_what_our_people_answer(
+    house: OpenHouse, outbox: Outbox
+) -> None:
+    tom = await save(house, outbox, asked())
+    assert await kinds(house) == []
+    await save(house, outbox, asked("ACCEPTED"))
+    mine = (await tom.get("calendar/a.ics")).unfolded
+    assert f"ORGANIZER;SCHEDULE-STATUS=1.1:mailto:{LEO}" in mine
+    await save(house, outbox, asked("ACCEPTED"))
+    assert await kinds(house) == [("answer-ACCEPTED", LEO)]
+    (letter,) = await letters(house, "answer-ACCEPTED")
+    told = calendar_in(letter)
+    assert "METHOD:REPLY" in told
+    assert "ATTENDEE;PARTSTAT=ACCEPTED:mailto:tom@ailleurs.example" in told
+    assert PIA not in told
+    assert "Tom accepte votre invitation" in text_in(letter)
+    assert letter["Reply-To"] == "tom@ailleurs.example"
+    await tom.delete("calendar/a.ics")
+    await outbox.deliver()
+    assert await kinds(house) == [("answer-ACCEPTED", LEO), ("answer-DECLINED", LEO)]
+
+
+async def test_a_client_that_answers_itself_or_too_often_is_not_answered_for(
+    house: OpenHouse, outbox: Outbox
+) -> None:
+    await save(house, outbox, asked("ACCEPTED", agent=";SCHEDULE-AGENT=CLIENT"))
+    assert await kinds(house) == []
+    for number in range(6):
+        await save(house, outbox, asked(("TENTATIVE", "ACCEPTED")[number % 2]))
+    assert len(await kinds(house)) == GUESTS.per_day
+    text = (await house.client("tom").get("calendar/a.ics")).unfolded
+    assert "SCHEDULE-STATUS=5.3" in text
