@@ -59,7 +59,7 @@ async def test_a_rule_is_changed_and_given_back_to_the_configuration(
         await expect(page.get_by_text("Configuration : 180 jours.")).to_be_visible()
         await expect(page.get_by_text("Configuration : Animateurs du centre, ")).to_be_visible()
         for name in ("Combien de jours à l'avance", "Une série", "Qui peut réserver"):
-            back = page.get_by_role("button", name=f"Revenir à la configuration : {name}")
+            back = page.get_by_role("button", name=f"Revenir à la configuration ({name}")
             await back.press("Enter")
         await expect(page.get_by_label("Combien de jours à l'avance")).to_have_value("180")
         await page.get_by_role("button", name="Enregistrer").press("Enter")

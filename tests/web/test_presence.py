@@ -50,7 +50,7 @@ async def test_people_check_in_and_stay_until_somebody_else_comes(
         anne = await service.log_in("anne")
         made = await book_soon(anne, 10)
         end = made["to"]
-        next_one = {"from": later(end, 30), "to": later(end, 90)}
+        next_one: dict[str, Any] = {"from": later(end, 30), "to": later(end, 90)}
         await book_soon(await service.log_in("tom"), **next_one)
         page = (await browser.new_page()).page
         await log_in(page, service, "/")

@@ -115,7 +115,7 @@ function Rule({ name, value, policy, fault, set, id }) {
     <${Choice} name=${name} value=${value} policy=${policy} fault=${fault} set=${set} id=${id} label=${label} told=${told} />
     ${fault ? html`<p class="error" id=${`${id}-fault`}>${fault}</p>` : null}
     <p class="source small" id=${`${id}-source`}>${t(own ? "rules.own" : "rules.inherited", { said })}</p>
-    ${own ? html`<button class="button button-quiet" type="button" onClick=${() => { set(policy.configured[name]); document.getElementById(id)?.focus(); }}>${t("rules.back")}<span class="hidden"> : ${label}</span></button>` : null}</div>`;
+    ${own ? html`<button class="button button-quiet" type="button" onClick=${() => { set(policy.configured[name]); document.getElementById(id)?.focus(); }}>${t("rules.back")}<span class="hidden"> (${label})</span></button>` : null}</div>`;
 }
 
 /** @param {Rule & {label: string, told: string}} props */
