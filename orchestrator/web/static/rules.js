@@ -76,7 +76,7 @@ export function RoomRules({ room }) {
     <p class="muted small">${t("rules.capacity", { n: room.capacity })}</p>
     ${Object.entries(GROUPS).map(([group, names]) => html`<h4 key=${group}>${t(`rules.group.${group}`)}</h4><div class="rule-list">${names.map((name) => html`<${Rule} key=${name}
       name=${name} value=${form[name]} policy=${policy} fault=${faults[name] ?? ""} id=${`${room.id}-${name}`}
-      set=${(/** @type {any} */ value) => setForm((before) => ({ ...before, [name]: value }))} />`)}</div>`)}
+      set=${(/** @type {any} */ value) => setForm({ ...form, [name]: value })} />`)}</div>`)}
     <${ProblemNotice} problem=${problem} />
     <div class="actions"><button class="button" type="submit" aria-disabled=${dirty ? undefined : "true"}>${icon("check")}${t("rules.save")}</button>
       ${dirty ? html`<button class="button button-quiet" type="button" onClick=${() => { setForm(policy.settings); setFaults({}); }}>${t("rules.undo")}</button>` : null}</div></form>`;
