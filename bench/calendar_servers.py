@@ -25,6 +25,7 @@ from orchestrator.booking.ledger import Entry
 from orchestrator.demo import cast
 from orchestrator.demo.service import Service
 from orchestrator.demo.stage import NETWORK
+from orchestrator.session import State
 from orchestrator.settings import load_settings
 from orchestrator.store import tables
 from orchestrator.store.calendar_items import seconds
@@ -94,6 +95,7 @@ class Margeride(Server):
         return players.trainer
 
     def _book(self, store: Database, desk: Bookings, seeds: Sequence[Made]) -> None:
+        today = seconds(datetime.now(UTC))
         reached = seconds(datetime.now(UTC) + AHEAD + LATE)
 
         def book(conn: Connection, first: int) -> None:
@@ -104,10 +106,13 @@ class Margeride(Server):
                 entry = Entry(rules=desk.rules, conn=conn, now=now, person=person)
                 event = prepare(desk.rules.network, one.body, None, now)
                 entry.put(own_calendar(conn, person), one.name, event, strict=True)
-            # A service that has been running has long told of them, and looked at each series.
+            # A service that has been running has long told of them, looked at each series, and
+            # put away the sessions that are over.
             conn.execute(delete(tables.outbox))
             series = update(tables.items).where(tables.items.c.placed_until.is_not(None))
             conn.execute(series.values(placed_until=reached))
+            over = update(tables.sessions).where(tables.sessions.c.ends_at < today)
+            conn.execute(over.values(state=State.ARCHIVED))
 
         for first in range(0, len(seeds), BATCH):
             store.write_now(lambda conn, first=first: book(conn, first))  # type: ignore[misc]
