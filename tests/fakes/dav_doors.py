@@ -50,6 +50,7 @@ from rooms.ids import RoomId
 from tests.fakes.dav import (
     DOMAIN,
     KEYRING,
+    MEMORY,
     PEOPLE,
     Answer,
     Client,
@@ -85,7 +86,7 @@ class AllDoors:
         network, image, self.passwords = furnished(DEMO)
         self.settings = replace(_settings(), network=change(network))
         self.network = self.settings.network
-        self.folder = TemporaryDirectory()
+        self.folder = TemporaryDirectory(dir=MEMORY)
         folder = Path(self.folder.name)
         (folder / "store.sqlite3").write_bytes(image)
         (folder / "secret").write_text("secret", encoding="utf-8")

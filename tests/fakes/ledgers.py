@@ -24,7 +24,7 @@ from orchestrator.store.database import Database
 from orchestrator.words import words
 from rooms.errors import MargerideError
 from rooms.ids import RoomId
-from tests.fakes.dav import DOMAIN, furnished, rows_of
+from tests.fakes.dav import DOMAIN, MEMORY, furnished, rows_of
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 ANSWERS = {"ACCEPTED", "DECLINED", "TENTATIVE"}
@@ -36,7 +36,7 @@ class Ledger:
     def __init__(self, change: Any) -> None:
         read, image, _ = furnished(DEMO)
         self.network: Network = change(read)
-        self.folder = TemporaryDirectory()
+        self.folder = TemporaryDirectory(dir=MEMORY)
         store = Path(self.folder.name) / "ledger.sqlite3"
         store.write_bytes(image)
         self.database = Database(store)
