@@ -99,9 +99,9 @@ def make_app(
         finder.ROUTES,
         rooms.ROUTES,
         closures.ROUTES,
+        elsewhere.ROUTES,
         policies.ROUTES,
         audit.ROUTES,
-        elsewhere.ROUTES,
         events.ROUTES,
         openapi.ROUTES,
     )
