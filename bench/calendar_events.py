@@ -1,7 +1,8 @@
 """The events of the calendar bench: the same bytes for every server.
 
 One in twenty is a weekly series of ten. Singles take mornings, series take afternoons, of five
-rooms, from 190 days ago to 190 days ahead, so that no two clash: the judge accepts them all.
+rooms, from 190 days ago to 190 days ahead; what is booked while measuring takes their evenings.
+No two clash and none comes sooner than its room may be booked: the judge accepts them all.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ ROOMS = tuple(
     f"{centre}-visio"
     for centre in ("meyrueis", "st-chely-d-apcher", "villefort", "marvejols", "langogne")
 )
-DAYS, SLOTS, HALF = 380, 12, timedelta(minutes=30)
+DAYS, SLOTS, EVENING, HALF = 380, 12, 8, timedelta(minutes=30)
 MOST = 10_000  # what the mornings and afternoons of five rooms hold
 SERIES_EVERY, WEEKS = 20, 10
 
@@ -24,6 +25,7 @@ class Made:
 
     name: str
     body: bytes
+    start: datetime
 
 
 def midnight() -> datetime:
@@ -59,11 +61,11 @@ def _series(first: datetime, number: int) -> Made:
 
 
 def fresh(number: int) -> Made:
-    """The n-th booking of the run itself: 200 days ahead and more, where nothing is held yet."""
+    """The n-th booking of the run itself: an evening after the week that is asked for."""
     room, turn = number % len(ROOMS), number // len(ROOMS)
-    day, slot = divmod(turn, SLOTS)
+    day, slot = divmod(turn, EVENING)
     return event(
-        f"fresh-{number}", midnight() + timedelta(days=200 + day, hours=6) + slot * HALF, room
+        f"fresh-{number}", midnight() + timedelta(days=15 + day, hours=20) + slot * HALF, room
     )
 
 
@@ -88,4 +90,4 @@ def event(uid: str, start: datetime, room: int, *more: str) -> Made:
         f"ATTENDEE;CUTYPE=ROOM;RSVP=TRUE:mailto:salle.{ROOMS[room]}@{DOMAIN}",
         *more, "END:VEVENT", "END:VCALENDAR", "",
     )  # fmt: skip
-    return Made(f"{uid}.ics", "\r\n".join(lines).encode())
+    return Made(f"{uid}.ics", "\r\n".join(lines).encode(), start)

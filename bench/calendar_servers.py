@@ -11,27 +11,30 @@ from pathlib import Path
 from typing import IO
 
 from aiohttp import ClientError, ClientSession
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, update
 
 from bench import machine, peers, seeded
-from bench.calendar_events import DAYS, ROOMS, Made
+from bench.calendar_events import ROOMS, Made
 from orchestrator import wiring
 from orchestrator.auth import accounts
 from orchestrator.auth.people import Person
 from orchestrator.booking import Bookings, ensure_rooms
 from orchestrator.booking.desk import own_calendar
-from orchestrator.booking.event import prepare
+from orchestrator.booking.event import AHEAD, LATE, prepare
 from orchestrator.booking.ledger import Entry
 from orchestrator.demo import cast
 from orchestrator.demo.service import Service
 from orchestrator.demo.stage import NETWORK
+from orchestrator.session import State
 from orchestrator.settings import load_settings
 from orchestrator.store import tables
+from orchestrator.store.calendar_items import seconds
 from orchestrator.store.database import Database
 from rooms.ids import RoomId
 
 RADICALE, XANDIKOS = "3.9.0", "0.4.10"
 READY, BATCH = 60.0, 500
+BOOKED_BEFORE = timedelta(days=30)
 
 
 class Server(ABC):
@@ -41,6 +44,7 @@ class Server(ABC):
     settings: str
     headers: dict[str, str]
     collection: str
+    keeps: bytes = b"BEGIN:VEVENT"  # what an event that was put is read back with
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -62,6 +66,7 @@ class Margeride(Server):
     """`margeride serve`; seeded through its own ledger (judge, answers, sessions), no HTTP."""
 
     name = "margeride"
+    keeps = b"PARTSTAT=ACCEPTED"
 
     def __init__(self, home: Path) -> None:
         super().__init__(home)
@@ -90,19 +95,26 @@ class Margeride(Server):
         return players.trainer
 
     def _book(self, store: Database, desk: Bookings, seeds: Sequence[Made]) -> None:
-        now = datetime.now(UTC) - timedelta(days=DAYS // 2 + 2)  # then nothing is in the past
-        events = [(one.name, prepare(desk.rules.network, one.body, None, now)) for one in seeds]
+        today = seconds(datetime.now(UTC))
+        reached = seconds(datetime.now(UTC) + AHEAD + LATE)
 
         def book(conn: Connection, first: int) -> None:
             person: Person | None = accounts.by_login(conn, "claire")
             assert person is not None
-            entry = Entry(rules=desk.rules, conn=conn, now=now, person=person)
-            for name, event in events[first : first + BATCH]:
-                entry.put(own_calendar(conn, person), name, event, strict=True)
-            # A service that has been running has long told of them.
+            for one in seeds[first : first + BATCH]:
+                now = one.start - BOOKED_BEFORE
+                entry = Entry(rules=desk.rules, conn=conn, now=now, person=person)
+                event = prepare(desk.rules.network, one.body, None, now)
+                entry.put(own_calendar(conn, person), one.name, event, strict=True)
+            # A service that has been running has long told of them, looked at each series, and
+            # put away the sessions that are over.
             conn.execute(delete(tables.outbox))
+            series = update(tables.items).where(tables.items.c.placed_until.is_not(None))
+            conn.execute(series.values(placed_until=reached))
+            over = update(tables.sessions).where(tables.sessions.c.ends_at < today)
+            conn.execute(over.values(state=State.ARCHIVED))
 
-        for first in range(0, len(events), BATCH):
+        for first in range(0, len(seeds), BATCH):
             store.write_now(lambda conn, first=first: book(conn, first))  # type: ignore[misc]
 
     async def stop(self) -> None:

@@ -11,7 +11,13 @@ from pathlib import Path
 from bench import peers
 from orchestrator.demo.cast import Player
 
-SOURCES = ("bench/calendar_events.py", "orchestrator", "calendars", "rooms")
+SOURCES = (
+    "bench/calendar_events.py",
+    "bench/calendar_servers.py",
+    "orchestrator",
+    "calendars",
+    "rooms",
+)
 
 
 def key(events: int) -> str:

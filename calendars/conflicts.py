@@ -13,7 +13,7 @@ from itertools import islice, pairwise
 from calendars.alternative import nearest_free
 from calendars.booking import Candidate, Held, Slot
 from calendars.held import HeldRoom
-from calendars.policy import RoomRules
+from calendars.policy import Policy, RoomRules
 from rooms.centre import Centre
 from rooms.errors import Fact
 from rooms.ids import RoomId
@@ -87,6 +87,17 @@ def judge(
     return case.granted(case.slots)
 
 
+class _Bounds:
+    """What a room's policy says of time, worked out once for all the dates of a series."""
+
+    def __init__(self, policy: Policy, *, recurring: bool) -> None:
+        self.gap = policy.gap
+        self.days = policy.series_horizon_days if recurring else policy.horizon_days
+        self.horizon = timedelta(days=self.days)
+        self.shortest = timedelta(minutes=policy.shortest_minutes)
+        self.longest = timedelta(minutes=policy.longest_minutes) or timedelta.max
+
+
 class _Case:
     def __init__(
         self,
@@ -115,6 +126,14 @@ class _Case:
             room: alike.setdefault((rule.centre.zone.key, *_hours(rule.centre)), rule.centre)
             for room, rule in self.rules.items()
         }
+        self.bounds = {
+            room: _Bounds(rule.policy, recurring=candidate.recurring)
+            for room, rule in self.rules.items()
+        }
+
+    def _has(self, room: RoomId, slot: Slot) -> bool:
+        """Whether it holds the room then already."""
+        return bool(self.own) and (room, slot) in self.own
 
     @property
     def may_skip(self) -> bool:
@@ -192,7 +211,7 @@ class _Case:
     def _is_past(self) -> bool:
         if not self.slots or any(slot.end > self.now for slot in self.slots):
             return False
-        return any((room, slot) not in self.own for room in self.rules for slot in self.slots)
+        return any(not self._has(room, slot) for room in self.rules for slot in self.slots)
 
     def _about_date(self, slot: Slot) -> Iterator[Reason]:
         open_at: dict[int, bool] = {}
@@ -206,15 +225,15 @@ class _Case:
             yield Reason("no-duration", room, slot, self._place(room))
             return
         yield from self._taken(room, slot)
-        if slot.end > self.now and (room, slot) not in self.own:
+        if slot.end > self.now and not self._has(room, slot):
             yield from self._against_policy(room, slot)
             if not is_open:
                 yield self._closed(room, self.rules[room].centre, slot)
 
     def _taken(self, room: RoomId, slot: Slot) -> Iterator[Reason]:
         policy = self.rules[room].policy
-        gap = timedelta(0) if (room, slot) in self.own else policy.gap
-        for row in self.held[room].in_the_way(slot.widened(gap)):
+        gap = timedelta(0) if self._has(room, slot) else self.bounds[room].gap
+        for row in self.held[room].in_the_way(slot.widened(gap) if gap else slot):
             if policy.displaces(self.candidate.kind, row.kind, self.candidate.role):
                 self.displaced.append((slot, row))
                 continue
@@ -230,15 +249,16 @@ class _Case:
                 yield Reason("room-buffer", room, slot, facts | minutes)
 
     def _against_policy(self, room: RoomId, slot: Slot) -> Iterator[Reason]:
-        policy, place = self.rules[room].policy, self._place(room)
-        days = policy.series_horizon_days if self.candidate.recurring else policy.horizon_days
-        if slot.start - self.now > timedelta(days=days):
-            yield Reason("beyond-horizon", room, slot, place | {"days": days})
-        minutes = slot.duration / timedelta(minutes=1)
-        if minutes < policy.shortest_minutes:
-            yield Reason("too-short", room, slot, place | {"minutes": policy.shortest_minutes})
-        if minutes > policy.longest_minutes > 0:
-            yield Reason("lasts-too-long", room, slot, place | {"minutes": policy.longest_minutes})
+        policy, bounds, lasts = self.rules[room].policy, self.bounds[room], slot.duration
+        if slot.start - self.now > bounds.horizon:
+            facts = self._place(room) | {"days": bounds.days}
+            yield Reason("beyond-horizon", room, slot, facts)
+        if lasts < bounds.shortest:
+            facts = self._place(room) | {"minutes": policy.shortest_minutes}
+            yield Reason("too-short", room, slot, facts)
+        if lasts > bounds.longest:
+            facts = self._place(room) | {"minutes": policy.longest_minutes}
+            yield Reason("lasts-too-long", room, slot, facts)
 
     def _closed(self, room: RoomId, centre: Centre, slot: Slot) -> Reason:
         for day in _days(centre, slot):

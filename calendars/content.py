@@ -13,6 +13,7 @@ from rooms.errors import Invalid
 MAX_BYTES = 256 * 1024
 MAX_LINES = 5_000
 MAX_DEPTH = 8
+MAX_PARAMS = 50  # of a line
 FOLD_AT = 75  # octets
 
 _FOLD = re.compile(r"\r?\n[ \t]")
@@ -72,7 +73,12 @@ class Component:
 
     def lines(self, key: str) -> list[Line]:
         """The properties of this name."""
-        return [item for item in self.items if isinstance(item, Line) and item.key == key]
+        size = len(key)  # compared first: it tells most lines from those that are looked for
+        return [
+            item
+            for item in self.items
+            if len(item.name) == size and isinstance(item, Line) and item.key == key
+        ]
 
     def first(self, key: str) -> Line | None:
         """The first property of this name."""
@@ -176,20 +182,22 @@ def _line(text: str, number: int) -> Line:
     match = _LINE.fullmatch(text)
     if match is None:
         raise broken("not a content line", number)
-    params = tuple((name, value) for name, value in _PARAM.findall(match["params"]))
+    params = tuple(_PARAM.findall(match["params"]))
+    if len(params) > MAX_PARAMS:
+        raise broken("too many parameters", number)
     return Line(match["name"], match["value"], params)
 
 
 def _folded(text: str) -> str:
     """Folded at 75 octets, never within a character."""
-    if len(text.encode()) <= FOLD_AT:
+    rest = text.encode()
+    if len(rest) <= FOLD_AT:
         return text
-    pieces, size = [""], 0
-    for character in text:
-        width = len(character.encode())
-        if size + width > FOLD_AT:
-            pieces.append(" ")
-            size = 1
-        pieces[-1] += character
-        size += width
-    return "\r\n".join(pieces)
+    pieces, room = [], FOLD_AT
+    while len(rest) > room:
+        at = room
+        while rest[at] & 0xC0 == 0x80:  # within a character
+            at -= 1
+        pieces.append(rest[:at])
+        rest, room = rest[at:], FOLD_AT - 1  # the others begin with a space
+    return b"\r\n ".join([*pieces, rest]).decode()

@@ -1,8 +1,10 @@
 """Slots at which enough rooms are free together: "four rooms, 90 minutes, mornings"."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from calendars.booking import Slot
@@ -29,6 +31,7 @@ class Place:
     seats: int
     held: tuple[Slot, ...]
     gap: timedelta = timedelta(0)
+    until: datetime | None = None  # the last instant at which a booking of it may begin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +47,19 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A slot, the rooms it proposes, and every room that is free then."""
+    """A slot, the rooms it proposes, and every room that is free then.
+
+    `asks` are those of `rooms` that would be kept, but not given before an animateur answers.
+    """
 
     slot: Slot
     rooms: tuple[RoomId, ...]
     free: tuple[RoomId, ...]
+    asks: tuple[RoomId, ...] = ()
+
+
+Ruling = Callable[[Proposal], tuple[RoomId, ...] | None]
+"""The judge's word on a proposal: the rooms that would have to be asked for; None for a no."""
 
 
 def propose(ask: Ask, places: Sequence[Place], zone: ZoneInfo) -> Iterator[Proposal]:
@@ -62,7 +73,12 @@ def propose(ask: Ask, places: Sequence[Place], zone: ZoneInfo) -> Iterator[Propo
     while day <= ask.window.end.astimezone(zone).date():
         found = []
         for slot in _slots(ask, datetime.combine(day, time(0), zone)):
-            open_then = [place for place in places if _within(slot, free[place.room])]
+            open_then = [
+                place
+                for place in places
+                if (place.until is None or slot.start <= place.until)
+                and _within(slot, free[place.room])
+            ]
             chosen = _choose(ask, open_then)
             if chosen:
                 everyone = tuple(place.room for place in open_then)
@@ -72,14 +88,21 @@ def propose(ask: Ask, places: Sequence[Place], zone: ZoneInfo) -> Iterator[Propo
         day += timedelta(days=1)
 
 
-def spread(proposals: Iterable[Proposal], zone: ZoneInfo, most: int, a_day: int) -> list[Proposal]:
-    """The first `most`, at most `a_day` of one day, and none that lies over another."""
+def spread(
+    proposals: Iterable[Proposal], zone: ZoneInfo, most: int, a_day: int, ruling: Ruling
+) -> list[Proposal]:
+    """The first `most` that can be had, at most `a_day` of one day, and none over another.
+
+    Only what would be kept is ruled upon: a few proposals, whatever the length of the window.
+    """
     kept: list[Proposal] = []
     for one in proposals:
         day = one.slot.start.astimezone(zone).date()
         same = [held for held in kept if held.slot.start.astimezone(zone).date() == day]
         if len(same) < a_day and not any(held.slot.overlaps(one.slot) for held in same):
-            kept.append(one)
+            asks = ruling(one)
+            if asks is not None:
+                kept.append(replace(one, asks=asks))
         if len(kept) == most:
             break
     return sorted(kept, key=lambda one: one.slot)
@@ -119,12 +142,15 @@ def _odd(slot: Slot, zone: ZoneInfo) -> bool:
 def _free(place: Place, window: Slot) -> Iterator[Slot]:
     """What is left of the opening hours of a room."""
     taken = sorted(slot.widened(place.gap) for slot in place.held)
+    reached = list(accumulate((slot.end for slot in taken), max))  # what ends before is behind
     day = place.centre.day_of(window.start)
     while day <= place.centre.day_of(window.end):
         for opens, closes in place.centre.opening_on(day):
             start = opens
-            for slot in taken:
-                if slot.start >= closes or slot.end <= start:
+            for slot in taken[bisect_right(reached, opens) :]:
+                if slot.start >= closes:
+                    break
+                if slot.end <= start:
                     continue
                 if slot.start > start:
                     yield Slot(start, slot.start)
@@ -135,7 +161,9 @@ def _free(place: Place, window: Slot) -> Iterator[Slot]:
 
 
 def _within(slot: Slot, free: Sequence[Slot]) -> bool:
-    return any(gap.start <= slot.start and slot.end <= gap.end for gap in free)
+    """Whether one of the gaps, which are in order and apart, holds the slot."""
+    last = bisect_right(free, slot.start, key=lambda gap: gap.start) - 1
+    return last >= 0 and slot.end <= free[last].end
 
 
 def _quarter_up(instant: datetime) -> datetime:

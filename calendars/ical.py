@@ -19,6 +19,8 @@ KINDS = ("VEVENT", "VTODO", "VJOURNAL")
 MAX_UID = 255
 MAX_STORED = 4 * MAX_BYTES
 MAX_ATTENDEES = 500
+MAX_PARTS = 731  # a series of as many dates as one may have, every one of them changed
+MAX_LISTED = 1_000  # dates in RDATE and EXDATE
 _SINGLE_DATES = ("DTSTART", "DTEND", "DUE", "RECURRENCE-ID", "COMPLETED")
 _ONCE = ("UID", "DTSTART", "DTEND", "DUE", "DURATION", "RECURRENCE-ID", "STATUS", "TRANSP")
 
@@ -60,8 +62,9 @@ def parse(body: bytes, zone: ZoneInfo, *, stored: bool = False) -> CalendarItem:
     `stored` is for what we have accepted and written ourselves: it may have grown by our answers
     and zone definitions, and need not be tried on the library again.
 
-    Raises `Invalid`: `calendar-too-large` and `too-many-attendees` (limit), `calendar-method`, or
-    `bad-calendar-data`, whose `detail` says more, in English, for the log and the error body.
+    Raises `Invalid`: `calendar-too-large`, `too-many-attendees`, `too-many-instances` (limit),
+    `calendar-method`, or `bad-calendar-data`, whose `detail` says more, in English, for the log
+    and the error body.
     """
     calendar = read(body, MAX_STORED if stored else MAX_BYTES)
     if calendar.name != "VCALENDAR":
@@ -72,11 +75,11 @@ def parse(body: bytes, zone: ZoneInfo, *, stored: bool = False) -> CalendarItem:
     parts = calendar.components(*KINDS)
     if len({part.name for part in parts}) != 1:
         raise broken("not one kind of component")
+    if not stored:
+        _check_numbers(parts)
     uid = _only_uid(parts)
     for part in parts:
         _check_dates(part)
-        if not stored and len(part.lines("ATTENDEE")) > MAX_ATTENDEES:
-            raise Invalid("too-many-attendees", limit=MAX_ATTENDEES)
     parts.sort(key=lambda part: part.first(OVERRIDE) is not None)
     _check_overrides(parts, zone)
     item = CalendarItem(calendar, parts[0].name, uid, tuple(parts))
@@ -90,6 +93,17 @@ def serialise(item: CalendarItem) -> bytes:
     lines = [part for part in item.calendar.items if isinstance(part, Line)]
     definitions = zones.true_definitions(item.calendar)
     return write(Component("VCALENDAR", [*lines, *definitions, *item.calendar.components()]))
+
+
+def _check_numbers(parts: list[Component]) -> None:
+    """Counted before any value is read: the library takes its time over each."""
+    if len(parts) > MAX_PARTS:
+        raise Invalid("too-many-instances", limit=MAX_PARTS - 1)
+    dates = (line for part in parts for key in ("RDATE", "EXDATE") for line in part.lines(key))
+    if sum(line.value.count(",") + 1 for line in dates) > MAX_LISTED:
+        raise Invalid("too-many-instances", limit=MAX_LISTED)
+    if any(len(part.lines("ATTENDEE")) > MAX_ATTENDEES for part in parts):
+        raise Invalid("too-many-attendees", limit=MAX_ATTENDEES)
 
 
 def _only_uid(parts: list[Component]) -> str:

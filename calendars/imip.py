@@ -4,8 +4,9 @@ A message is a VCALENDAR with a METHOD. What came becomes the event our calendar
 what goes is made from it: a room's REPLY, or the event as people are told of it (`told`).
 """
 
+import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from calendars.values import escape, instant, one_moment, unescape
 from rooms.errors import Invalid
 from rooms.ids import RoomId
 
-METHODS = ("REQUEST", "CANCEL")
+METHODS = ("REQUEST", "CANCEL", "REPLY")
 PRODID = Line("PRODID", "-//Margeride//Mail//FR")
 _STAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _DATES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", OVERRIDE)
@@ -27,6 +28,7 @@ _TOLD = (
     *("UID", *_DATES, "SUMMARY", "DESCRIPTION", "LOCATION", "URL", "CONFERENCE", "STATUS"),
     *("TRANSP", "CLASS", "ATTENDEE", "COMMENT"),
 )
+_READ = ("DTSTART", "DTEND", "DURATION", "RRULE", "EXDATE", "RDATE", "SUMMARY", "LOCATION")
 _REPLIED = ("UID", *_DATES, "SUMMARY", "ORGANIZER")
 _SCHEDULING = ("SCHEDULE-STATUS", "SCHEDULE-AGENT", "SCHEDULE-FORCE-SEND")
 
@@ -128,6 +130,20 @@ def reply(item: CalendarItem, room: RoomId, mail_domain: str, now: datetime) -> 
     return _message("REPLY", item, [part for part in parts if part.first("ATTENDEE")])
 
 
+def answer(item: CalendarItem, is_his: Callable[[str], bool], now: datetime) -> bytes:
+    """METHOD:REPLY of one guest, from the answers that stand in his copy."""
+    parts = []
+    for part in item.parts:
+        lines = [line for line in part.items if isinstance(line, Line) and line.key in _REPLIED]
+        mine = [line for line in part.lines("ATTENDEE") if is_his(line.value)]
+        bare = [line.without("RSVP", "ROLE", *_SCHEDULING) for line in (*lines, *mine[:1])]
+        copy = Component("VEVENT", list(bare))
+        copy.put(Line("SEQUENCE", str(sequence_of(part))))
+        copy.put(Line("DTSTAMP", stamp(now)))
+        parts += [copy] if mine else []
+    return _message("REPLY", item, parts)
+
+
 def answer_in(item: CalendarItem, room: RoomId, mail_domain: str) -> str:
     """What the room answered: ACCEPTED, DECLINED, TENTATIVE, or nothing."""
     for line in item.parts[0].lines("ATTENDEE"):
@@ -164,6 +180,12 @@ def told(item: CalendarItem, method: str, organiser: Line, sequence: int, now: d
         copy.put(Line("DTSTAMP", stamp(now)))
         parts.append(copy)
     return _message(method, item, parts)
+
+
+def digest(item: CalendarItem) -> str:
+    """The same for two events that say the same to people."""
+    lines = [str(line) for part in item.parts for key in _READ for line in part.lines(key)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def stamp(moment: datetime) -> str:

@@ -24,7 +24,11 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "direct_put": ("mark", "refuse"),
     "visibility": ("title", "busy"),
 }
-LISTS: Mapping[str, tuple[str, ...]] = {"asked_of": ROLES, "priority": KINDS}
+LISTS: Mapping[str, tuple[str, ...]] = {
+    "bookable_by": ROLES,
+    "asked_of": ROLES,
+    "priority": KINDS,
+}
 FLAGS = ("enforce_capacity", "closed_on_holidays")
 NUMBERS: Mapping[str, tuple[int, int]] = {
     "horizon_days": (1, 400),
@@ -49,6 +53,7 @@ class Policy:
     buffer_after_minutes: int = 0
     enforce_capacity: bool = False  # compare the seats announced with those of the rooms
     closed_on_holidays: bool = False  # French public holidays
+    bookable_by: tuple[str, ...] = ROLES  # roles that may hold the room; an admin always may
     asked_of: tuple[str, ...] = ()  # roles whose bookings wait for an animateur; empty: nobody's
     priority: tuple[str, ...] = ()  # kinds that displace the others when the centre books them
     series: SeriesMode = "all_or_nothing"

@@ -95,6 +95,20 @@ def reconcile(ours: Iterable[Ours], there: There, links: Iterable[Link]) -> list
     return _Case(list(ours), there, list(links)).actions()
 
 
+WRITES = frozenset({Do.DELETE, Do.UPDATE, Do.WRITE})
+
+
+def unwritten(ours: Iterable[Ours], links: Iterable[Link]) -> int:
+    """How many writes are still to be made there, as far as is known without looking."""
+    known = list(links)
+    there = {
+        link.href: Theirs(href=link.href, etag=link.etag, uid=link.uid, digest=link.seen or "")
+        for link in known
+        if link.etag is not None
+    }
+    return sum(action.do in WRITES for action in reconcile(ours, There(objects=there), known))
+
+
 class _Case:
     def __init__(self, ours: list[Ours], there: There, links: list[Link]) -> None:
         self.ours = {mine.name: mine for mine in ours}

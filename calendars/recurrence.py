@@ -19,7 +19,6 @@ from calendars.rules import MAX_INSTANCES, Rule, parse_rule, refused
 from calendars.values import LAST_YEAR, Length, Moment, instant, length, moment, moments, one_moment
 from rooms.errors import Invalid
 
-MAX_LISTED = 1_000
 MAX_LENGTH = timedelta(days=400)
 MAX_LENGTH_IN_SERIES = timedelta(days=31)
 YEARS_AHEAD = 10
@@ -32,19 +31,9 @@ def check(item: CalendarItem, zone: ZoneInfo, now: datetime) -> None:
     """Raise `Invalid` for any rule or date that is not to be stored.
 
     Keys: `bad-recurrence`, `too-many-instances`, `date-out-of-range`, `bad-duration`,
-    `bad-calendar-data`. An event without any length is for the judge to refuse: in a person's
-    own calendar it is a reminder.
+    `bad-calendar-data`. `ical.parse` has counted what is listed. An event without any length is
+    for the judge to refuse: in a person's own calendar it is a reminder.
     """
-    if len(item.parts) > MAX_INSTANCES + 1:
-        raise Invalid("too-many-instances", limit=MAX_INSTANCES)
-    listed = sum(
-        line.value.count(",") + 1
-        for part in item.parts
-        for key in ("RDATE", "EXDATE")
-        for line in part.lines(key)
-    )
-    if listed > MAX_LISTED:
-        raise Invalid("too-many-instances", limit=MAX_LISTED)
     for part in item.parts:
         _check_part(part, zone, now)
 

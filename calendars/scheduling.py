@@ -8,12 +8,16 @@ from datetime import datetime
 
 from calendars.content import Component, Line, write
 from calendars.ical import CalendarItem
+from calendars.imip import sequence_of
 
 Who = Callable[[str], bool]
 WHEN = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE")
+MEANT = (*WHEN, "EXDATE")
+CANCELLED = "CANCELLED"
 OPEN = "NEEDS-ACTION"
 _DATED = ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE", "COMMENT")
 _SERVERS = ("", "SERVER")
+_REACHED = ("1.1", "1.2")
 
 
 def invited(item: CalendarItem) -> list[str]:
@@ -45,7 +49,37 @@ def answer(item: CalendarItem, who: Who, given: str) -> None:
 
 def called_off(item: CalendarItem) -> bool:
     """Whether the organiser cancelled it."""
-    return item.parts[0].value("STATUS").upper() == "CANCELLED"
+    return _called_off(item.parts[0])
+
+
+def call_off(item: CalendarItem) -> bool:
+    """Cancel it, as a later version of itself; False for one that was cancelled already."""
+    open_parts = [part for part in item.parts if not _called_off(part)]
+    for part in open_parts:
+        part.put(Line("STATUS", CANCELLED))
+        part.put(Line("SEQUENCE", str(sequence_of(part) + 1)))
+    return bool(open_parts)
+
+
+def _called_off(part: Component) -> bool:
+    return part.value("STATUS").strip().upper() == CANCELLED
+
+
+def raise_sequence(item: CalendarItem, before: CalendarItem) -> bool:
+    """Number an event whose dates changed as a later version (RFC 5546 §2.1.4).
+
+    Whoever changed it may have done so already; whether there was something to do.
+    """
+    raised = False
+    for part in item.parts:
+        old = _same_instance(before, part)
+        if old is None or sequence_of(part) > sequence_of(old):
+            continue
+        changed = any(sorted(_said(part, key)) != sorted(_said(old, key)) for key in MEANT)
+        if changed or _called_off(part) != _called_off(old):
+            part.put(Line("SEQUENCE", str(sequence_of(old) + 1)))
+            raised = True
+    return raised
 
 
 def keep_answers(item: CalendarItem, before: CalendarItem, person: Who) -> None:
@@ -90,7 +124,7 @@ def note_delivery(item: CalendarItem, status: Callable[[str], str | None]) -> bo
             if said is None:
                 continue
             answered = (line.param("PARTSTAT") or OPEN).upper() != OPEN
-            told = "2.0" if said == "1.2" and answered else said
+            told = "2.0" if said in _REACHED and answered else said
             bare = line.without("SCHEDULE-STATUS", "SCHEDULE-FORCE-SEND")
             part.replace(line, bare.with_param("SCHEDULE-STATUS", told))
             noted = True

@@ -108,6 +108,11 @@ def may_pair(who: Who, centre: CentreId) -> bool:
     return who.role == ADMIN or (who.role == ANIMATEUR and centre in who.centres)
 
 
+def may_know(who: Who, centres: Iterable[CentreId]) -> bool:
+    """Be offered somebody's name: whoever works at one of the same centres."""
+    return who.role == ADMIN or not who.centres.isdisjoint(centres)
+
+
 def may_audit(who: Who) -> bool:
     """Read the record of what was done."""
     return who.role == ADMIN

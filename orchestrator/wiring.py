@@ -18,6 +18,7 @@ from orchestrator.api import (
     centres,
     closures,
     commands,
+    elsewhere,
     encoders,
     endpoint,
     events,
@@ -27,6 +28,7 @@ from orchestrator.api import (
     join,
     media,
     openapi,
+    own_access,
     pairings,
     people,
     policies,
@@ -93,6 +95,7 @@ def make_app(
     endpoint.mount(
         app,
         people.ROUTES,
+        own_access.ROUTES,
         centres.ROUTES,
         pairings.ROUTES,
         bookings.ROUTES,
@@ -103,6 +106,7 @@ def make_app(
         finder.ROUTES,
         rooms.ROUTES,
         closures.ROUTES,
+        elsewhere.ROUTES,
         policies.ROUTES,
         audit.ROUTES,
         media.ROUTES,
@@ -160,7 +164,9 @@ async def _bookings(app: web.Application) -> AsyncIterator[None]:
 
     network, url = app[keys.SETTINGS].network, app[keys.PUBLIC_URL]
     await app[keys.DATABASE].write(lambda conn: ensure_rooms(conn, network))
-    app[keys.BOOKINGS] = Bookings(app[keys.DATABASE], network, url, publish)
+    mailed = app[keys.SETTINGS].mail
+    guests = mailed.guests if mailed else None
+    app[keys.BOOKINGS] = Bookings(app[keys.DATABASE], network, url, publish, guests=guests)
     yield
 
 

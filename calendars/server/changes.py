@@ -54,7 +54,7 @@ class CopyMethod(webdav.Method):
     ) -> webdav.Response:
         source = found.collection
         if target.info.id == source.info.id and name == found.item.name:
-            return _plain(403, "Forbidden")
+            raise Forbidden("onto-itself")
         check_name(name)
         target.check_write()
         if not self.keeps:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from xandikos import webdav
 
+from calendars.server.answers import asks_for_data, element, multistatus, plain
 from calendars.server.changes import (
     CopyMethod,
     MkcalendarMethod,
@@ -56,17 +57,40 @@ def _check_conditions(request: Any, etag: str | None) -> None:
 
 
 class PropfindMethod(webdav.PropfindMethod):
-    """PROPFIND, one level at most."""
+    """PROPFIND, one level at most; a calendar's events are listed without being read."""
 
     name = "PROPFIND"
 
     async def handle(self, request: Any, environ: Any, app: Any) -> Any:
         """`Depth: infinity` would list everything there is."""
-        if request.headers.get("Depth", "infinity").strip().lower() not in ("0", "1"):
+        depth = request.headers.get("Depth", "infinity").strip().lower()
+        if depth != "0":
             found = app.backend.get_resource(request.match_info["path_info"])
-            if found is not None and webdav.COLLECTION_RESOURCE_TYPE in found.resource_types:
+            if depth == "1" and isinstance(found, CalendarCollection):
+                return await self._listed(found, request, environ, app)
+            if (
+                depth != "1"
+                and found is not None
+                and webdav.COLLECTION_RESOURCE_TYPE in found.resource_types
+            ):
                 raise webdav.ForbiddenPrecondition("{DAV:}propfind-finite-depth", "Depth is 0 or 1")
         return await super().handle(request, environ, app)
+
+    async def _listed(
+        self, calendar: CalendarCollection, request: Any, environ: Any, app: Any
+    ) -> Any:
+        """A calendar and its events, when only plain properties of them are asked for."""
+        asked = ET.fromstring(request.body).find("{DAV:}prop") if request.body else None
+        href = webdav.ensure_trailing_slash(request.path)
+        told = None if asks_for_data(asked) else plain(href, asked)
+        if told is None or asked is None:
+            return await super().handle(request, environ, app)
+        states = webdav.get_properties(href, calendar, app.properties, environ, asked)
+        itself = webdav.Status(href, "200 OK", propstat=[state async for state in states])
+        events = calendar.port.changes(calendar.info, 0, -1)
+        return multistatus(
+            [element(itself), *(told.response(one.name, one.etag or "") for one in events)]
+        )
 
 
 def methods() -> list[webdav.Method]:

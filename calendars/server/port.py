@@ -21,7 +21,6 @@ class Visitor:
 
     login: str
     name: str
-    addresses: tuple[str, ...]  # mailto:…, the one under our domain first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +84,9 @@ class CalendarPort(Protocol):
     @property
     def visitor(self) -> Visitor:
         """Who asks."""
+
+    def addresses(self) -> Sequence[str]:
+        """His own: mailto:…, the one under our domain first."""
 
     @property
     def store_id(self) -> str:

@@ -5,20 +5,29 @@
 None of them expands a recurrence over more than the stored horizon.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from xandikos import caldav, davcommon, sync, webdav
+from xandikos import caldav, davcommon, webdav
 
+from calendars.server.answers import (
+    CAL,
+    asks_for_data,
+    cut_short,
+    element,
+    gone,
+    multistatus,
+    plain,
+    sync_token,
+)
 from calendars.server.collection import CalendarCollection, CalendarObject
 from calendars.server.port import Change
 from calendars.server.resources import instant
 
 LONGEST_EXPANSION = timedelta(days=800)
 MAX_HREFS = 5_000
-CAL = f"{{{caldav.NAMESPACE}}}"
 
 
 class CalendarDataProperty(caldav.CalendarDataProperty):
@@ -66,7 +75,6 @@ class CalendarQuery(webdav.Reporter):
     name = f"{CAL}calendar-query"
     resource_type = caldav.CALENDAR_RESOURCE_TYPE
 
-    @webdav.multistatus
     async def report(
         self,
         environ: Any,
@@ -77,23 +85,16 @@ class CalendarQuery(webdav.Reporter):
         resource: CalendarCollection,
         depth: str,
         strict: bool,
-    ) -> AsyncIterator[webdav.Status]:
+    ) -> webdav.Response:
         """Every object the filter lets through."""
-        requested, wanted = body.find("{DAV:}prop"), body.find(f"{CAL}filter")
-        if requested is None:
-            requested = ET.Element("{DAV:}prop")
-            ET.SubElement(requested, "{DAV:}getetag")
+        wanted = body.find(f"{CAL}filter")
 
         def build(cls: Any) -> Any:
             return caldav.parse_filter(wanted, cls(resource.info.zone))
 
-        base = webdav.ensure_trailing_slash(href)
-        for name, found in resource.calendar_query(build):
-            address = base + name.removeprefix("./")
-            states = davcommon.get_properties_with_data(
-                MultiGet.data_property, address, found, properties, environ, requested
-            )
-            yield webdav.Status(address, "200 OK", propstat=[state async for state in states])
+        found = resource.calendar_query(build)
+        asked = Asked(href, body, properties, environ)
+        return multistatus([await asked.about(one) for _, one in found])
 
 
 class SyncCollection(webdav.Reporter):
@@ -102,7 +103,6 @@ class SyncCollection(webdav.Reporter):
     name = "{DAV:}sync-collection"
     resource_type = caldav.CALENDAR_RESOURCE_TYPE
 
-    @webdav.multistatus
     async def report(
         self,
         environ: Any,
@@ -113,7 +113,7 @@ class SyncCollection(webdav.Reporter):
         resource: CalendarCollection,
         depth: str,
         strict: bool,
-    ) -> AsyncIterator[Any]:
+    ) -> webdav.Response:
         """The last change of each object since the token, oldest first."""
         if (body.findtext("{DAV:}sync-level") or "1").strip() not in ("1", "infinite"):
             raise webdav.BadRequestError("sync-level is 1 or infinite")
@@ -121,20 +121,15 @@ class SyncCollection(webdav.Reporter):
         if since is None:
             raise webdav.ForbiddenPrecondition("{DAV:}valid-sync-token", "not a token of ours")
         limit = _limit(body)
-        changes = list(resource.port.changes(resource.info, since, limit + 1 if limit else -1))
+        changes = resource.port.changes(resource.info, since, limit + 1 if limit else -1)
         partial = limit is not None and len(changes) > limit
-        base = webdav.ensure_trailing_slash(href)
         kept = changes[:limit] if partial else changes
-        known = resource.found([change.name for change in kept if change.etag])
-        for change in kept:
-            yield await _state(change, base, known.get(change.name), properties, environ, body)
+        asked = Asked(href, body, properties, environ)
+        parts = await asked.about_changes(kept, resource)
         if partial:
-            yield webdav.Status(
-                base,
-                "507 Insufficient Storage",
-                error=ET.Element("{DAV:}number-of-matches-within-limits"),
-            )
-        yield sync.SyncToken(resource.token(kept[-1].rev if partial else resource.info.rev))
+            parts.append(cut_short(asked.base))
+        token = resource.token(kept[-1].rev if partial else resource.info.rev)
+        return multistatus([*parts, sync_token(token)])
 
 
 def _limit(body: ET.Element) -> int | None:
@@ -146,24 +141,45 @@ def _limit(body: ET.Element) -> int | None:
     return int(text)
 
 
-async def _state(
-    change: Change,
-    base: str,
-    found: CalendarObject | None,
-    properties: Any,
-    environ: Any,
-    body: ET.Element,
-) -> webdav.Status:
-    address = base + change.name
-    if found is None:
-        return webdav.Status(address, status="404 Not Found")
-    requested = body.find("{DAV:}prop")
-    if requested is None:
-        requested = ET.Element("{DAV:}prop")
-    states = davcommon.get_properties_with_data(
-        MultiGet.data_property, address, found, properties, environ, requested
-    )
-    return webdav.Status(address, "200 OK", propstat=[state async for state in states])
+class Asked:
+    """What a report wants to know of events."""
+
+    def __init__(self, href: str, body: ET.Element, properties: Any, environ: Any) -> None:
+        """`properties` are those of the server; without a list of its own, ETags are wanted."""
+        self.base = webdav.ensure_trailing_slash(href)
+        self._requested = body.find("{DAV:}prop")
+        if self._requested is None:
+            self._requested = ET.Element("{DAV:}prop")
+            ET.SubElement(self._requested, "{DAV:}getetag")
+        self._plain = plain(href, self._requested)
+        self._rest = (properties, environ, self._requested)
+
+    async def about(self, found: CalendarObject) -> bytes:
+        """The answer for one of them."""
+        name, item = found.item.name, found.item
+        if self._plain is not None:
+            return self._plain.response(name, item.etag, item.body)
+        address = self.base + name
+        states = davcommon.get_properties_with_data(
+            MultiGet.data_property, address, found, *self._rest
+        )
+        propstat = [state async for state in states]
+        return element(webdav.Status(address, "200 OK", propstat=propstat))
+
+    async def about_changes(
+        self, changes: Sequence[Change], resource: CalendarCollection
+    ) -> list[bytes]:
+        """The answer for each; of most it is enough to know what changed."""
+        if self._plain is not None and not asks_for_data(self._requested):
+            return [
+                self._plain.response(one.name, one.etag) if one.etag else gone(self.base + one.name)
+                for one in changes
+            ]
+        known = resource.found([change.name for change in changes if change.etag])
+        return [
+            await self.about(known[one.name]) if one.name in known else gone(self.base + one.name)
+            for one in changes
+        ]
 
 
 class FreeBusy(webdav.Reporter):

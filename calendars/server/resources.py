@@ -135,7 +135,7 @@ class Principal(Branch, webdav.Principal):
 
     def get_calendar_user_address_set(self) -> list[str]:
         """His addresses."""
-        return list(self.port.visitor.addresses)
+        return list(self.port.addresses())
 
     def get_calendar_user_type(self) -> str:
         """A person."""

@@ -95,7 +95,7 @@ class Outbox(Branch):
     def answer(self, body: bytes, now: datetime) -> webdav.Response:
         """One response for each person or room asked about."""
         asked = freebusy.read_request(body)
-        if asked.organiser.lower() not in (a.lower() for a in self.port.visitor.addresses):
+        if asked.organiser.lower() not in (a.lower() for a in self.port.addresses()):
             raise webdav.ForbiddenPrecondition(
                 f"{CAL}organizer-allowed", "the organiser of a question is who asks it"
             )

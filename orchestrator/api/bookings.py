@@ -96,7 +96,7 @@ class Which(Query):
 
 
 class BookingOut(BaseModel):
-    """A booking; without title, session and link for those who may not see them."""
+    """A booking; without title, organiser's name, session and link for who may not see them."""
 
     id: str
     title: str
@@ -106,6 +106,7 @@ class BookingOut(BaseModel):
     end: Annotated[AwareDatetime, Field(alias="to")]
     state: str
     organiser: str
+    organiser_name: str
     session: str | None
     join_url: str | None
     seats: int
@@ -143,6 +144,7 @@ def shown(booking: Booking, more: store.More) -> dict[str, Any]:
         "to": iso(booking.end),
         "state": booking.state,
         "organiser": booking.organiser,
+        "organiser_name": more.organiser if booking.title else "",
         "session": booking.session,
         "join_url": booking.join_url,
         "seats": more.seats,
@@ -176,8 +178,11 @@ async def create(call: Call) -> Answer:
         lines=_lines(call, sent),
     )  # fmt: skip
     left_out = await changes.left_out(call.app[BOOKINGS], made) if sent.repeat else []
+    more = store.More(
+        organiser=call.person.name, seats=sent.seats, recurring=sent.repeat is not None
+    )
     document = {
-        "booking": shown(made, store.More(seats=sent.seats, recurring=sent.repeat is not None)),
+        "booking": shown(made, more),
         "left_out": [iso(date) for date in left_out],
     }
     if once is not None:

@@ -1,21 +1,21 @@
 """Exceptional closings and openings of a centre, said by its animateur; the judge applies them."""
 
-from datetime import date, datetime, time
+from collections.abc import Sequence
+from datetime import date, time
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection
 
 from orchestrator import roles
 from orchestrator.api.endpoint import PREFIX, Answer, Body, Call, Route
-from orchestrator.keys import BUS, SETTINGS
+from orchestrator.booking import closing
+from orchestrator.booking.ledger import Entry
+from orchestrator.keys import BOOKINGS, BUS, SETTINGS
 from orchestrator.store import audit, closures
-from orchestrator.store.busy import busy_between
 from orchestrator.store.closures import ClosureRow
 from rooms.centre import Centre
 from rooms.errors import Conflict, Forbidden, Invalid, NotFound
-from rooms.ids import CentreId, is_slug, new_id
+from rooms.ids import CentreId, new_id
 
 MOST = 200
 LONGEST = 400
@@ -55,9 +55,15 @@ class ClosuresOut(BaseModel):
 
 
 class MadeOut(BaseModel):
-    """The new one, and the bookings it falls upon: they stay, their people have to be told."""
+    """The new one, and the bookings it shuts out: they stay, their organisers are told."""
 
     closure: ClosureOut
+    bookings: list[str]
+
+
+class RemovedOut(BaseModel):
+    """The bookings for which the centre is open again, or not open any more: they are told."""
+
     bookings: list[str]
 
 
@@ -102,34 +108,35 @@ async def add(call: Call) -> Answer:
         created_by=call.person.id,
     )
 
-    def work(conn: Connection) -> list[str]:
-        if len(closures.of_centre(conn, centre.id)) >= MOST:
+    def work(entry: Entry) -> Sequence[str]:
+        if len(closures.of_centre(entry.conn, centre.id)) >= MOST:
             raise Conflict("too-many-closures", most=MOST)
-        closures.add(conn, call.now, row)
         detail = _shown(row)
-        audit.record(conn, call.now, call.person.id, "closure.added", centre.id, detail)
-        return _fallen_upon(conn, centre, row)
+        audit.record(entry.conn, call.now, call.person.id, "closure.added", centre.id, detail)
+        return closing.close(entry, centre, row)
 
-    bookings = await call.database.write(work)
+    bookings = await call.app[BOOKINGS].write(call.person, call.now, work)
     call.app[BUS].publish("room.closures.changed", centre=centre.id)
     where = {"Location": f"{PREFIX}/centres/{centre.id}/closures/{row.id}"}
-    return Answer(status=201, headers=where, body={"closure": _shown(row), "bookings": bookings})
+    body = {"closure": _shown(row), "bookings": list(bookings)}
+    return Answer(status=201, headers=where, body=body)
 
 
 async def remove(call: Call) -> Answer:
     """Take one back."""
     centre, closure = _own_centre(call), call.path("closure")
 
-    def work(conn: Connection) -> None:
-        if closure not in [row.id for row in closures.of_centre(conn, centre.id)]:
+    def work(entry: Entry) -> Sequence[str]:
+        known = {row.id: row for row in closures.of_centre(entry.conn, centre.id)}
+        if closure not in known:
             raise NotFound("no-closure", closure=closure)
-        closures.remove(conn, closure)
         detail = {"centre": centre.id}
-        audit.record(conn, call.now, call.person.id, "closure.removed", closure, detail)
+        audit.record(entry.conn, call.now, call.person.id, "closure.removed", closure, detail)
+        return closing.reopen(entry, centre, known[closure])
 
-    await call.database.write(work)
+    bookings = await call.app[BOOKINGS].write(call.person, call.now, work)
     call.app[BUS].publish("room.closures.changed", centre=centre.id)
-    return Answer(status=204)
+    return Answer(body={"bookings": list(bookings)})
 
 
 def _check(sent: ClosureIn) -> None:
@@ -140,19 +147,6 @@ def _check(sent: ClosureIn) -> None:
         raise Invalid("bad-closure")
     if sent.opens and sent.closes and time(0) < sent.closes <= sent.opens:
         raise Invalid("bad-closure")
-
-
-def _fallen_upon(conn: Connection, centre: Centre, row: ClosureRow) -> list[str]:
-    if row.kind == "open":
-        return []
-    start, end = _midnight(row.first, centre.zone, 0), _midnight(row.last, centre.zone, 1)
-    rooms = {room.id for room in centre.rooms}
-    found = [one for one in busy_between(conn, start, end) if one.room in rooms]
-    return list(dict.fromkeys(one.booking for one in found if is_slug(one.booking)))  # no feeds
-
-
-def _midnight(day: date, zone: ZoneInfo, ahead: int) -> datetime:
-    return datetime.combine(date.fromordinal(day.toordinal() + ahead), time(0), zone)
 
 
 def _centre(call: Call) -> Centre:
@@ -192,7 +186,7 @@ ROUTES = (
         handler=remove,
         summary="Take a closing or an opening back",
         person=True,
-        ok=204,
+        answer=RemovedOut,
         errors=(403, 404),
     ),
 )

@@ -31,12 +31,16 @@ class Finder(Query):
 
 
 class ProposalOut(BaseModel):
-    """A slot: the rooms that are proposed, and every one that is free then."""
+    """A slot: the rooms that are proposed, and every one that is free then.
+
+    `asks` are those of the proposed ones whose animateur would have to answer first.
+    """
 
     start: Annotated[AwareDatetime, Field(alias="from")]
     end: Annotated[AwareDatetime, Field(alias="to")]
     rooms: list[str]
     free: list[str]
+    asks: list[str]
 
 
 class ProposalsOut(BaseModel):
@@ -65,6 +69,7 @@ async def find(call: Call) -> Answer:
             "to": iso(one.slot.end),
             "rooms": list(one.rooms),
             "free": list(one.free),
+            "asks": list(one.asks),
         }
         for one in await call.database.read(look)
     ]

@@ -5,10 +5,12 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
+from calendars.policy import CHOICES, FLAGS, LISTS, NUMBERS
 from orchestrator import roles
 from orchestrator.api.endpoint import Answer, Body, Call, Route
 from orchestrator.api.problems import MustMatch
 from orchestrator.keys import BUS, SETTINGS
+from orchestrator.settings import Network
 from orchestrator.store import audit, policies
 from rooms.errors import Forbidden, Stale
 from rooms.ids import RoomId
@@ -22,15 +24,35 @@ class PolicyIn(Body):
 
 
 class PolicyOut(BaseModel):
-    """All settings in force, and those that were changed here."""
+    """All settings in force, those changed here, and what the file says; `accepted` is what each
+    of them may be: a number from `least` to `most`, `one_of` some values, or a list of `some_of`.
+    """
 
     room: str
     settings: dict[str, Any]
     changed: dict[str, Any]
+    configured: dict[str, Any]
+    accepted: dict[str, dict[str, Any]]
 
 
-def _document(room: Room, settings: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
-    return {"room": room.id, "settings": settings, "changed": changed}
+ACCEPTED: dict[str, dict[str, Any]] = {
+    **{name: {"least": least, "most": most} for name, (least, most) in NUMBERS.items()},
+    **{name: {"one_of": [False, True]} for name in FLAGS},
+    **{name: {"one_of": list(words)} for name, words in CHOICES.items()},
+    **{name: {"some_of": list(words)} for name, words in LISTS.items()},
+}
+
+
+def _document(
+    network: Network, room: Room, settings: dict[str, Any], changed: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "room": room.id,
+        "settings": settings,
+        "changed": changed,
+        "configured": network.policy_of(room).as_json(),
+        "accepted": ACCEPTED,
+    }
 
 
 def _tag(version: int) -> dict[str, str]:
@@ -47,7 +69,7 @@ async def read(call: Call) -> Answer:
         return version, policies.effective(conn, network, room.id).as_json(), changed
 
     version, settings, changed = await call.database.read(find)
-    return Answer(headers=_tag(version), body=_document(room, settings, changed))
+    return Answer(headers=_tag(version), body=_document(network, room, settings, changed))
 
 
 async def write(call: Call) -> Answer:
@@ -66,7 +88,7 @@ async def write(call: Call) -> Answer:
 
     made, settings = await call.database.write(work)
     call.app[BUS].publish("room.settings.changed", room=room.id)
-    return Answer(headers=_tag(made), body=_document(room, settings, sent))
+    return Answer(headers=_tag(made), body=_document(network, room, settings, sent))
 
 
 def _version(call: Call, room: RoomId) -> int | None:

@@ -5,7 +5,8 @@ requests a second (knowledge/hardening.md §4), and a random secret does not nee
 """
 
 import secrets
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
@@ -33,9 +34,32 @@ def person_for(conn: Connection, keyring: Keyring, login: str, password: str) ->
     """Whom login and app password prove; None when either is wrong, revoked or put out."""
     if len(password) > 100:
         return None
-    plain = password.replace("-", "").replace(" ", "").lower()
-    owner = people.owner_of_app_password(conn, keyring.mac(USE, plain))
+    owner = people.owner_of_app_password(conn, _mac(keyring, password))
     if owner is None:
         return None
     person = accounts.by_id(conn, owner)
     return person if person is not None and person.login == login else None
+
+
+class Uses:
+    """Which were used today: the day is written down once, not at each request of each client."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        """The keyring names a password without keeping it."""
+        self._keyring = keyring
+        self._day = date.min
+        self._noted: set[str] = set()
+
+    def note(self, password: str, now: datetime) -> Callable[[Connection], None] | None:
+        """What to write about a password that was just proved right; nothing the second time."""
+        day, mac = now.astimezone(UTC).date(), _mac(self._keyring, password)
+        if day != self._day:
+            self._day, self._noted = day, set()
+        if mac in self._noted:
+            return None
+        self._noted.add(mac)
+        return lambda conn: people.used_app_password(conn, mac, day)
+
+
+def _mac(keyring: Keyring, password: str) -> str:
+    return keyring.mac(USE, password.replace("-", "").replace(" ", "").lower())

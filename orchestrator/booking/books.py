@@ -22,6 +22,7 @@ from rooms.errors import Invalid
 from rooms.ids import BookingId, PersonId, RoomId, new_id
 
 Told = tuple[str, dict[str, Any]]
+Events = dict[tuple[int, str], bytes | None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class Books:
     person: Person
     door: str = ""
     told: list[Told] = field(default_factory=list)
+    events: Events = field(default_factory=dict)  # written since, as they were before
 
     def row(
         self,
@@ -98,6 +100,7 @@ class Books:
         body = ical.serialise(event.item) if changed else event.bytes_kept()
         if len(body) > MAX_BYTES:  # with our answers in it
             raise Invalid("calendar-too-large", limit=MAX_BYTES)
+        self.remember(calendar, name)
         etag = items.save(
             self.conn, self.now, calendar.id, name, event.item.uid, body, self.person.login
         )
@@ -106,9 +109,17 @@ class Books:
             self.conn, calendar.id, name, event.taken,
             booking=booking.id if booking else None, room=room,
         )  # fmt: skip
-        until = items.seconds(self.now + AHEAD) if event.item.recurring else None
-        items.reach(self.conn, calendar.id, name, until)
+        if event.item.recurring:
+            items.reach(self.conn, calendar.id, name, items.seconds(self.now + AHEAD))
+        elif self.events[calendar.id, name] is not None:  # it may have been a series
+            items.reach(self.conn, calendar.id, name, None)
         return Stored(etag=etag, rewritten=body != event.sent)
+
+    def remember(self, home: CalendarRow, name: str) -> None:
+        """Keep an event as it is before its first change: its guests are told of it at the end."""
+        if (home.id, name) not in self.events:
+            found = items.item(self.conn, home.id, name)
+            self.events[home.id, name] = found.body if found else None
 
     def copy(
         self, calendar: CalendarRow, event: Prepared, row: BookingRow, room: RoomId
@@ -131,12 +142,12 @@ class Books:
 
     def _uid_there(self, shelf: CalendarRow, name: str, uid: str) -> str:
         """The event's UID, unless another object of the room has it: people copy events."""
-        known = items.item(self.conn, shelf.id, name)
+        found = items.clashes(self.conn, shelf.id, name, uid)
+        known = next((one for one in found if one.name == name), None)
         if known is not None:
             return known.uid
-        taken = items.item_by_uid(self.conn, shelf.id, uid) is not None
         mine = f"{name.removesuffix('.ics')}@{self.rules.network.mail_domain}"
-        return mine if taken else uid
+        return mine if found else uid
 
     def drop_copies(self, booking: BookingRow | None, keep: Sequence[RoomId] = ()) -> None:
         """Take the copies out of the calendars of the rooms that are not kept."""

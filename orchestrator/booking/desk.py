@@ -17,8 +17,10 @@ from calendars.edit import with_lines
 from orchestrator import roles
 from orchestrator.auth.people import Person
 from orchestrator.booking.event import KINDS, compose, prepare
+from orchestrator.booking.invited import push_all
 from orchestrator.booking.judge import Rules
 from orchestrator.booking.ledger import Entry
+from orchestrator.settings.mail import Guests
 from orchestrator.settings.model import Network
 from orchestrator.store import booked_sessions
 from orchestrator.store import bookings as rows
@@ -62,9 +64,10 @@ class Bookings:
         public_url: str,
         publish: Publish | None = None,
         words: Words = catalogue,
+        guests: Guests | None = None,
     ) -> None:
         self.database = database
-        self.rules = Rules(network=network, public_url=public_url, words=words)
+        self.rules = Rules(network=network, public_url=public_url, words=words, guests=guests)
         self._publish = publish
 
     # for REST and the web
@@ -132,7 +135,9 @@ class Bookings:
 
         def transaction(conn: Connection) -> tuple[Result, Entry]:
             entry = Entry(rules=self.rules, conn=conn, now=now, person=person, door=door)
-            return work(entry), entry
+            result = work(entry)
+            push_all(entry)
+            return result, entry
 
         result, entry = await self.database.write(transaction)
         for topic, payload in entry.told:

@@ -132,6 +132,7 @@ def decline(
 
 def rewrite(books: Books, home: CalendarRow, booking: BookingRow, event: Prepared) -> None:
     """Write the event again where it is at home."""
+    books.remember(home, booking.item_name)
     items.save(
         books.conn, books.now, home.id, booking.item_name, booking.uid,
         ical.serialise(event.item), books.person.login,

@@ -90,6 +90,7 @@ def _leave_out(
     )
     put_comment(event.item.parts[0], comment)
     body = ical.serialise(event.item)
+    entry.remember(home, found.name)
     items.save(entry.conn, entry.now, home.id, found.name, found.uid, body, BY)
     for room in booking.rooms:
         entry.copy(home, event, booking, room)

@@ -16,6 +16,7 @@ from orchestrator import roles
 from orchestrator.auth.people import Person
 from orchestrator.booking.event import Prepared
 from orchestrator.booking.rules import room_rules
+from orchestrator.settings.mail import Guests
 from orchestrator.settings.model import Network
 from orchestrator.store import bookings, policies
 from orchestrator.store import calendar_items as items
@@ -71,6 +72,7 @@ class Rules:
     network: Network
     public_url: str
     words: Words
+    guests: Guests | None = None  # how many outside are written to; None where there is no mail
 
     def say(self, key: str, locale: str, **facts: object) -> str:
         """A sentence of the catalogue."""
@@ -154,8 +156,13 @@ class Rules:
             return ()
         asked = next((room for room in self.network.rooms if room.id == candidate.rooms[0]), None)
         others = [room for room in self.network.rooms if asked and _would_do(room, asked)]
-        mine = [room.id for room in others if roles.may_book(person, room.centre, room.bookable_by)]
-        rules = room_rules(conn, self.network, mine, _years(candidate, now))
+        ids = [room.id for room in others]
+        rules = room_rules(conn, self.network, ids, _years(candidate, now))
+        mine = [
+            room
+            for room, found in rules.items()
+            if roles.may_book(person, found.centre.id, found.room.bookable_by)
+        ]
         held = self._held(conn, candidate, mine, person)
         free = (
             room

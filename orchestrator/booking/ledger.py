@@ -39,11 +39,8 @@ class Entry(Books):
         self, calendar: CalendarRow, name: str, event: Prepared, *, strict: bool = False
     ) -> Stored:
         """Judge and store an event. With `strict`, a refusal is raised instead of written."""
-        for other in (
-            items.item(self.conn, calendar.id, name),
-            items.item_by_uid(self.conn, calendar.id, event.item.uid),
-        ):
-            if other and (other.uid != event.item.uid or other.name != name):
+        for other in items.clashes(self.conn, calendar.id, name, event.item.uid):
+            if other.uid != event.item.uid or other.name != name:
                 raise Conflict("uid-conflict")
         if calendar.owner_kind == items.ROOM:
             if answered := answer_in_calendar(self, calendar, name, event):
@@ -72,6 +69,7 @@ class Entry(Books):
         booking = bookings.of_item(self.conn, calendar.id, found.uid)
         if calendar.owner_kind == items.ROOM:
             self._check_may_change(booking)
+        self.remember(calendar, name)
         items.remove(self.conn, self.now, calendar.id, name, self.person.login)
         self.free(booking, bookings.CANCELLED)
 
@@ -85,6 +83,7 @@ class Entry(Books):
         event = items.item(self.conn, home.id, booking.item_name) if home else None
         if home is None or event is None:
             return
+        self.remember(home, event.name)
         if home.owner_kind == items.ROOM or booking.organiser_id == self.person.id:
             items.remove(self.conn, self.now, home.id, event.name, self.person.login)
             return
@@ -110,7 +109,7 @@ class Entry(Books):
             bookings.REQUESTED if asks else bookings.CONFIRMED, rooms=rooms,
             reason=[{"key": bookings.ASKED, "room": room} for room in asks] or None,
         )  # fmt: skip
-        bookings.save(self.conn, self.now, row)
+        bookings.save(self.conn, self.now, row, new=booking is None)
         give(self, row, event, asks, judged.comment, self.person.locale)
         if asks and calendar.owner_kind == items.ROOM:
             for part in event.item.parts:
@@ -132,17 +131,15 @@ class Entry(Books):
     def _tell_what_changed(
         self, row: BookingRow, before: BookingRow | None, held_before: list[Slot]
     ) -> None:
-        held = bookings.instances(self.conn, row.id)
-        same = (
-            before is not None and held == held_before and before.rooms == tuple(sorted(row.rooms))
-        )
         if before is None or before.state != row.state:
             made = row.state == bookings.CONFIRMED
             self.tell("booking.made" if made else "booking.requested", row)
-        elif not same:
-            self.tell("booking.moved", row, before.rooms)
-        else:
+            return
+        same = before.rooms == tuple(sorted(row.rooms))
+        if same and held_before == bookings.instances(self.conn, row.id):
             self.tell("booking.changed", row)
+        else:
+            self.tell("booking.moved", row, before.rooms)
 
     def _refuse(
         self,
@@ -159,7 +156,7 @@ class Entry(Books):
             raise Conflict("room-busy", sentence=judged.comment)
         self.free(booking, bookings.DECLINED)
         row = self.row(calendar, name, event, booking, bookings.DECLINED, reason=judged.as_json())
-        bookings.save(self.conn, self.now, row)
+        bookings.save(self.conn, self.now, row, new=booking is None)
         self.tell("booking.refused", row, event.rooms)
         join_link.remove_join_link(event.item, self.rules.link_base)
         answers = {room: Answer.DECLINED for room in event.rooms}

@@ -30,7 +30,7 @@ def room_rules(
         centre = centres[room.centre]
         if policy.closed_on_holidays:
             centre = replace(centre, closures=(*centre.closures, *public_holidays(wanted)))
-        found[room.id] = RoomRules(room, centre, policy)
+        found[room.id] = RoomRules(replace(room, bookable_by=policy.bookable_by), centre, policy)
     return found
 
 

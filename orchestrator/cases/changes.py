@@ -103,6 +103,7 @@ def deputy(entry: Entry, booking: BookingRow, topic: str = "") -> Deputy:
         person=person,
         door=entry.door or booking.door,
         told=entry.told,
+        events=entry.events,
     )
     made.topic, made.by = topic, actor.id
     return made

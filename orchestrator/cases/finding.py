@@ -1,23 +1,27 @@
-"""Find when rooms are free together, for somebody who may book them."""
+"""Find when rooms are free together, for whoever may book them; the judge has the last word."""
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from calendars.booking import Slot
-from calendars.finder import Ask, Place, Proposal, propose, spread
+from calendars.booking import Candidate, Held, Occurrence, Slot
+from calendars.conflicts import judge
+from calendars.finder import Ask, Place, Proposal, Ruling, propose, spread
 from calendars.policy import Policy, RoomRules
 from orchestrator import roles
 from orchestrator.auth.people import Person
 from orchestrator.booking.rules import room_rules
 from orchestrator.settings.model import Network
-from orchestrator.store.busy import busy_between
+from orchestrator.store import bookings
 from rooms.errors import Invalid
+from rooms.ids import RoomId
 
 MOST, A_DAY = 12, 3
 LONGEST_LOOK = timedelta(days=62)
+Rules = Mapping[RoomId, RoomRules]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +41,20 @@ class Search:
 def finder(
     network: Network, person: Person, search: Search, now: datetime
 ) -> Callable[[Connection], list[Proposal]]:
-    """The best slots, as a read of the store. Invalid("bad-interval") for too long a search."""
+    """The best slots, as a read of the store. Invalid("bad-interval") for too long a search.
+
+    Each is one that the judge would accept of this person at this moment.
+    """
     if not timedelta(0) < search.end - search.start <= LONGEST_LOOK:
         raise Invalid("bad-interval")
 
     def find(conn: Connection) -> list[Proposal]:
-        places = _places(conn, network, person, search, now)
         window = Slot(max(search.start, now), search.end)
         if window.end <= window.start:
             return []
+        rules = _rules(conn, network, person, search)
+        held = [row for row, _ in bookings.held(conn, tuple(rules), [window], bookings.NEAR)]
+        places = _places(rules, held, person, now)
         ask = Ask(
             rooms=search.rooms,
             length=search.length,
@@ -53,39 +62,74 @@ def finder(
             part=search.part,
             seats=search.seats,
         )
-        return spread(propose(ask, places, network.zone), network.zone, MOST, A_DAY)
+        ruling = _ruling(person, search, rules, held, now)
+        found = propose(ask, places, network.zone)
+        return spread(found, network.zone, MOST, A_DAY, ruling)
 
     return find
 
 
-def _places(
-    conn: Connection, network: Network, person: Person, search: Search, now: datetime
-) -> list[Place]:
+def _rules(conn: Connection, network: Network, person: Person, search: Search) -> Rules:
+    """The rules of the rooms that he may have for so long."""
     wanted = [room for room in network.rooms if set(search.equipment) <= set(room.equipment)]
     if search.among:
         wanted = [room for room in wanted if {room.id, room.centre} & set(search.among)]
     years = range(search.start.year, search.end.year + 1)
-    rules = room_rules(conn, network, [room.id for room in wanted], years)
-    held = busy_between(conn, search.start - timedelta(days=1), search.end + timedelta(days=1))
+    found = room_rules(conn, network, [room.id for room in wanted], years)
+    return {room: rule for room, rule in found.items() if _may_have(person, rule, search)}
+
+
+def _places(rules: Rules, held: Sequence[Held], person: Person, now: datetime) -> list[Place]:
+    taken: dict[RoomId, list[Slot]] = {room: [] for room in rules}
+    for row in held:
+        taken[row.room].append(row.slot)
     places = [
         Place(
-            room=rule.room.id,
+            room=room,
             centre=rule.centre,
             seats=rule.room.capacity,
-            held=tuple(Slot(one.start, one.end) for one in held if one.room == rule.room.id),
+            held=tuple(taken[room]),
             gap=rule.policy.gap,
+            until=now + timedelta(days=rule.policy.horizon_days),
         )
-        for rule in rules.values()
-        if _may_have(person, rule, search, now)
+        for room, rule in rules.items()
     ]
-    return sorted(places, key=lambda place: place.centre.id not in person.centres)
+    asking = {room for room, rule in rules.items() if rule.policy.must_ask(person.role)}
+    return sorted(
+        places, key=lambda place: (place.centre.id not in person.centres, place.room in asking)
+    )
 
 
-def _may_have(person: Person, rule: RoomRules, search: Search, now: datetime) -> bool:
+def _ruling(
+    person: Person, search: Search, rules: Rules, held: Sequence[Held], now: datetime
+) -> Ruling:
+    rows = sorted(held, key=lambda row: row.slot.start)
+    starts = [row.slot.start for row in rows]
+    longest = max((row.slot.duration for row in rows), default=timedelta(0))
+
+    def rule(proposal: Proposal) -> tuple[RoomId, ...] | None:
+        slot = proposal.slot.widened(bookings.NEAR)
+        near = rows[bisect_left(starts, slot.start - longest) : bisect_left(starts, slot.end)]
+        candidate = Candidate(
+            uid="",
+            rooms=proposal.rooms,
+            occurrences=(Occurrence(proposal.slot),),
+            organiser=person.id,
+            role=person.role,
+            title="",
+            seats=search.seats,
+        )
+        verdict = judge(candidate, near, rules, now)
+        return verdict.asks if verdict.accepted else None
+
+    return rule
+
+
+def _may_have(person: Person, rule: RoomRules, search: Search) -> bool:
     return (
-        roles.may_book(person, rule.centre.id, rule.room.bookable_by)
+        rule.may_book(person.role)
+        and roles.may_book(person, rule.centre.id, rule.room.bookable_by)
         and _long_enough(rule.policy, search.length)
-        and search.start <= now + timedelta(days=rule.policy.horizon_days)
     )
 
 

@@ -6,18 +6,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.auth.people import ROLES
+from orchestrator.cli import app_passwords
+from orchestrator.cli.app_passwords import person_of
 from orchestrator.cli.common import add_config, add_data, say
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from orchestrator.auth.people import Person
-
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Its own subcommands."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for name in ("add", "list", "password", "app-password", "disable", "enable", "share"):
+    for name in ACTIONS:
         sub = actions.add_parser(name, help=say(f"cli-help-user-{name}"))
         add_data(sub)
         if name != "list":
@@ -34,6 +34,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         if name == "share":
             sub.add_argument("delegate", metavar="COLLEAGUE")
             sub.add_argument("rights", choices=("read", "write", "none"))
+        if name == "revoke":
+            sub.add_argument("label", metavar="LABEL")
         sub.set_defaults(act=ACTIONS[name])
 
 
@@ -113,29 +115,10 @@ def set_password(arguments: argparse.Namespace) -> int:
     hashed = hash_password(password)
     with opened(arguments.data) as database:
         database.write_now(
-            lambda conn: people.set_password(conn, _person(conn, arguments.login).id, hashed)
+            lambda conn: people.set_password(conn, person_of(conn, arguments.login).id, hashed)
         )
     shown = "" if arguments.password_stdin else password
     print(say("cli-password-set", login=arguments.login) + (f" {shown}" if shown else ""))
-    return 0
-
-
-def app_password(arguments: argparse.Namespace) -> int:
-    """`user app-password LOGIN`: one password for one calendar client, alone on its line."""
-    from orchestrator.auth import app_passwords
-    from orchestrator.auth.keyring import load_keyring
-    from orchestrator.cli.store import opened
-
-    with opened(arguments.data) as database:
-        keyring = load_keyring(arguments.data)
-        label = arguments.label[:100]
-        print(
-            database.write_now(
-                lambda conn: app_passwords.create(
-                    conn, keyring, _person(conn, arguments.login), label
-                )
-            )
-        )
     return 0
 
 
@@ -147,7 +130,7 @@ def share(arguments: argparse.Namespace) -> int:
     from orchestrator.store import own_calendars
 
     def write(conn: "Connection") -> None:
-        owner, other = _person(conn, arguments.login), _person(conn, arguments.delegate)
+        owner, other = person_of(conn, arguments.login), person_of(conn, arguments.delegate)
         rights = None if arguments.rights == "none" else arguments.rights
         own_calendars.delegate(conn, datetime.now(UTC), owner.id, other.id, rights)
 
@@ -182,21 +165,13 @@ def enable(arguments: argparse.Namespace) -> int:
     return _activate(arguments, active=True)
 
 
-def _person(conn: "Connection", login: str) -> "Person":
-    from orchestrator.auth import accounts
-    from rooms.errors import NotFound
-
-    person = accounts.by_login(conn, login)
-    if person is None:
-        raise NotFound("cli-no-user", login=login)
-    return person
-
-
 ACTIONS = {
     "add": add_person,
     "list": list_people,
     "password": set_password,
-    "app-password": app_password,
+    "app-password": app_passwords.make,
+    "app-passwords": app_passwords.every,
+    "revoke": app_passwords.revoke,
     "disable": disable,
     "enable": enable,
     "share": share,

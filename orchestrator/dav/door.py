@@ -22,7 +22,7 @@ from calendars.server.mount import DavServer, refusal, whole
 from calendars.server.request import PREFIX, DavAnswer, DavRequest
 from orchestrator import keys
 from orchestrator.api.problems import TooSlow
-from orchestrator.auth.app_passwords import person_for
+from orchestrator.auth.app_passwords import Uses, person_for
 from orchestrator.auth.people import Person
 from orchestrator.booking import Bookings, own_calendar
 from orchestrator.booking.event import Prepared
@@ -30,7 +30,6 @@ from orchestrator.booking.ledger import Entry
 from orchestrator.dav.port import DavPort
 from orchestrator.dav.reading import read
 from orchestrator.gate import known
-from orchestrator.store import calendar_items as items
 from rooms.errors import Invalid, MargerideError
 
 log = logging.getLogger(__name__)
@@ -59,8 +58,10 @@ class DavDoor:
 
     bookings: Bookings
     authenticate: Authenticate
+    uses: Uses | None = None
     clock: Callable[[], datetime] = _now
     server: DavServer = field(default_factory=DavServer)
+    _housed: set[str] = field(default_factory=set)  # who has his calendar: it is never deleted
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
@@ -148,15 +149,16 @@ class DavDoor:
         if not login:
             return None
 
-        def find(conn: Connection) -> tuple[Person | None, bool]:
-            person = self.authenticate(conn, login, password)
-            has = person and items.find_calendar(conn, items.PERSON, person.id)
-            return person, has is not None
-
-        person, known = await self.bookings.database.read(find)
-        if person is not None and not known:
+        person = await self.bookings.database.read(
+            lambda conn: self.authenticate(conn, login, password)
+        )
+        if person is not None and person.id not in self._housed:
             newcomer = person
             await self.bookings.database.write(lambda conn: own_calendar(conn, newcomer))
+            self._housed.add(newcomer.id)
+        note = self.uses.note(password, self.clock()) if person and self.uses else None
+        if note is not None:
+            await self.bookings.database.write(note)
         return person
 
 
@@ -249,7 +251,8 @@ async def _opened(app: web.Application) -> AsyncIterator[None]:
     def authenticate(conn: Connection, login: str, password: str) -> Person | None:
         return person_for(conn, keyring, login, password)
 
-    app[DOOR] = DavDoor(bookings=app[keys.BOOKINGS], authenticate=authenticate)
+    uses = Uses(keyring)
+    app[DOOR] = DavDoor(bookings=app[keys.BOOKINGS], authenticate=authenticate, uses=uses)
     yield
 
 

@@ -1,7 +1,7 @@
 """The calendars of one person in one transaction, as the CalDAV door asks for them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from calendars import availability, ical, itip
@@ -19,7 +19,7 @@ from orchestrator.dav.invitations import Invitations
 from orchestrator.store import bookings, facts, own_calendars, people, policies
 from orchestrator.store import calendar_items as items
 from orchestrator.store.calendar_items import CalendarRow, ItemRow, seconds
-from rooms.errors import Forbidden, Invalid, MargerideError, NotFound, Stale
+from rooms.errors import Forbidden, Invalid, MargerideError, Stale
 from rooms.ids import PersonId, RoomId
 
 MAX_CALENDARS = 30
@@ -33,21 +33,19 @@ class DavPort:
     entry: Entry
     event: Prepared | None = None  # what a PUT brought, or a COPY or MOVE found
     replies: bool = True  # a client may delete an invitation without a word
-    _visitor: Visitor | None = None
+    _rows: dict[int, CalendarRow] = field(default_factory=dict)  # of the calendars shown
 
     @property
     def visitor(self) -> Visitor:
         """The person of the entry."""
-        if self._visitor is None:
-            self._visitor = self._look_up()
-        return self._visitor
+        return Visitor(login=self.entry.person.login, name=self.entry.person.name)
 
-    def _look_up(self) -> Visitor:
+    def addresses(self) -> Sequence[str]:
+        """Under our domain, and his own e-mail if he gave one."""
         person = self.entry.person
         found = people.by_id(self.entry.conn, person.id)
-        own = f"mailto:{person.login}@{self.entry.rules.network.mail_domain}"
         email = (f"mailto:{found.email}",) if found and found.email else ()
-        return Visitor(login=person.login, name=person.name, addresses=(own, *email))
+        return (f"mailto:{person.login}@{self.entry.rules.network.mail_domain}", *email)
 
     @property
     def store_id(self) -> str:
@@ -103,10 +101,12 @@ class DavPort:
         return found
 
     def _info(self, row: CalendarRow) -> CalendarInfo:
+        self._rows[row.id] = row
         network = self.entry.rules.network
         room = network.room(row.owner_id) if row.owner_kind == items.ROOM else None
         mine = row.owner_id == self.entry.person.id
         owner = None if room or mine else people.by_id(self.entry.conn, row.owner_id)
+        allowed = policies.effective(self.entry.conn, network, room.id).bookable_by if room else ()
         return CalendarInfo(
             id=row.id,
             name=row.name,
@@ -115,8 +115,7 @@ class DavPort:
             rev=row.rev,
             zone=network.centre_of(room).zone if room else network.zone,
             is_room=room is not None,
-            may_write=room is None
-            or roles.may_book(self.entry.person, room.centre, room.bookable_by),
+            may_write=room is None or roles.may_book(self.entry.person, room.centre, allowed),
             own=mine,
             first=mine and row.name == items.OWN,
             owner=owner.login if owner else "" if room else self.entry.person.login,
@@ -265,10 +264,7 @@ class DavPort:
         )
 
     def _row(self, calendar: CalendarInfo) -> CalendarRow:
-        row = items.calendar_by_id(self.entry.conn, calendar.id)
-        if row is None:
-            raise NotFound("no-calendar")
-        return row
+        return self._rows[calendar.id]
 
     def _readable(self, calendar: CalendarInfo, found: Sequence[ItemRow]) -> list[Item]:
         hidden = self._hidden(calendar, found)

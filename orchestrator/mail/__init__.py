@@ -1,4 +1,4 @@
-"""Mail: notices of what happens to bookings, and the rooms' own mailbox.
+"""Mail: notices of what happens to bookings, guests elsewhere, and the rooms' own mailbox.
 
 `join(app, outbox)` before the outbox runs, then `open_mail(app)` around everything else. Without
 `mail:` in the configuration neither does anything.
@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from orchestrator import keys
+from orchestrator.mail import returned
 from orchestrator.mail.door import Mailbox, open_door
 from orchestrator.mail.notices import Notices
 from orchestrator.mail.receive import Reception
@@ -53,7 +54,12 @@ async def open_mail(app: web.Application) -> AsyncIterator[None]:
         yield
         return
     database, name = app[keys.DATABASE], office.network.mail_domain
-    sender = Sender(database=database, mail=office.mail, hostname=name)
+    sender = Sender(
+        database=database,
+        mail=office.mail,
+        hostname=name,
+        returned=lambda conn, now, row: returned.note(conn, now, office, row),
+    )
     reminders = Reminders(database=database, notices=Notices(office))
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(kept_running("letters", sender.run))

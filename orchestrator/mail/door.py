@@ -1,4 +1,4 @@
-"""The rooms' mailbox: LMTP or SMTP on the loop, for the mail server in front of it.
+"""The mailbox of rooms, and of answers: LMTP or SMTP, for the mail server in front of it.
 
 Whether a sender is who he says (SPF, DKIM, DMARC) is that server's business; here he must be
 known, the room must be invited, and every refusal is one sentence in ASCII.
@@ -19,10 +19,12 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from calendars.addresses import mail_address
 from orchestrator.mail import senders
+from orchestrator.mail.answers import Answers
 from orchestrator.mail.message import LARGEST, Received, read_received
 from orchestrator.mail.receive import Reception
 from orchestrator.means import utc_now
 from orchestrator.settings.mail import MailDoor
+from orchestrator.store import people
 from rooms.errors import MargerideError, NotFound
 from rooms.ids import RoomId
 
@@ -49,7 +51,7 @@ class Mailbox:
         """A room of ours, and not too many at once."""
         if len(envelope.rcpt_tos) >= MOST_ROOMS:
             return self._no("452 4.5.3", "mail-refuse-too-many")
-        if self._room(address) is None:
+        if self._room(address) is None and not await self._is_person(address):
             return self._no("550 5.1.1", "mail-refuse-room")
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
@@ -75,11 +77,19 @@ class Mailbox:
         content = envelope.original_content or b""
         rooms = dict.fromkeys(filter(None, (self._room(to) for to in envelope.rcpt_tos)))
         received = await asyncio.to_thread(read_received, content)
-        await self._check_sender(received)
+        message = received.calendar
+        answers = message is not None and message.method == "REPLY"
+        if not answers:
+            await self._check_sender(received)
         if received.automatic:
             return "250 2.0.0 OK"
         async with self.busy:  # one message at a time: their order is kept, the loop stays free
-            outcome = await self.reception.take(received, tuple(rooms), self.clock())
+            if answers and message is not None:
+                outcome = await self.answers.take(received, message, self.clock())
+            elif rooms:
+                outcome = await self.reception.take(received, tuple(rooms), self.clock())
+            else:
+                raise NotFound("mail-refuse-person")
         self.kick()
         log.info("message %s: %s", received.message_id, outcome)
         return "250 2.0.0 OK"
@@ -91,6 +101,21 @@ class Mailbox:
         )
         if not known or self._room(received.sender) or received.sender == office.mail.sender:
             raise NotFound("mail-refuse-sender")
+
+    @property
+    def answers(self) -> Answers:
+        """Where what guests answer goes."""
+        return Answers(bookings=self.reception.bookings, office=self.reception.office)
+
+    async def _is_person(self, address: str) -> bool:
+        """Whether it is the address that a person of ours has here: where guests answer to."""
+        domain = self.reception.office.network.mail_domain.lower()
+        if not address.strip().lower().endswith(f"@{domain}"):
+            return False
+        found = await self.reception.bookings.database.read(
+            lambda conn: people.by_address(conn, domain, f"mailto:{address}")
+        )
+        return found is not None
 
     def _room(self, address: str) -> RoomId | None:
         try:

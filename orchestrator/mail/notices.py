@@ -5,7 +5,6 @@ the row done, each under a key made of the row and its reader, so that a kill be
 loses nor doubles one.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +14,7 @@ from sqlalchemy import Connection
 from calendars import imip
 from calendars.addresses import one_line
 from calendars.content import Line
+from orchestrator.booking.outsiders import ANSWERED, CHANGED
 from orchestrator.mail import replies
 from orchestrator.mail.compose import Draft, written
 from orchestrator.mail.story import (
@@ -22,7 +22,9 @@ from orchestrator.mail.story import (
     Reader,
     Story,
     invited_to,
+    named_in,
     organiser_of,
+    read_event,
     read_story,
     room_names,
     sequence_before,
@@ -31,9 +33,9 @@ from orchestrator.mail.story import (
 )
 from orchestrator.store import bookings, mails
 
-MAIL = "mail"  # the door of what came by mail
 REQUESTED = "requested"
 RELEASED = "released"
+CLOSED, REOPENED = "closed", "reopened"
 KINDS = {
     "booking.made": ("accepted", (bookings.CONFIRMED,)),
     "booking.approved": ("accepted", (bookings.CONFIRMED,)),
@@ -45,11 +47,16 @@ KINDS = {
     "booking.cancelled": ("cancelled", (bookings.CANCELLED,)),
     "booking.released": (RELEASED, (RELEASED, bookings.CANCELLED, bookings.CONFIRMED)),
     "booking.clash": ("clash", (bookings.CONFIRMED,)),
+    "booking.closed": (CLOSED, bookings.HOLDING),
+    "booking.reopened": (REOPENED, bookings.HOLDING),
 }
 ENDS = ("booking.displaced", "booking.released", "booking.refused")  # say more than "cancelled"
-FOR_ORGANISER_ALONE = ("refused", REQUESTED, RELEASED)
+FOR_ORGANISER_ALONE = ("refused", REQUESTED, RELEASED, CLOSED, REOPENED)
 SOME_DATES = ("clash", "some-displaced")  # the organiser is told which, the others what is left
 FOR_INVITED_ALONE = ("changed",)
+ENDED = ("cancelled", "displaced")  # of the rooms; the event itself may stand
+GUESTS = "guests"  # what is told to guests of an event without a booking to tell of
+_INVITING = ("invited", "moved", "changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,12 @@ class Notices:
         self, conn: Connection, now: datetime, row: int, topic: str, payload: dict[str, Any]
     ) -> None:
         """Write the letters of one outbox row."""
+        if topic == CHANGED:
+            event = read_event(conn, self.office, payload)
+            if event is not None:
+                self._tell_invited(conn, now, event, GUESTS, f"{event.booking.id}/{row}/{GUESTS}")
+        if topic == ANSWERED:
+            replies.write_answer(conn, now, self.office, payload, f"answer/{row}")
         if topic not in KINDS:
             return
         kind, states = KINDS[topic]
@@ -70,10 +83,14 @@ class Notices:
             return  # it has changed again since: a later row says what counts
         if topic == "booking.cancelled" and mails.said_later(conn, row, story.booking.id, ENDS):
             return
+        if kind == CLOSED and mails.said_later(conn, row, story.booking.id, ("booking.reopened",)):
+            return
+        if kind == REOPENED and CLOSED not in [one.kind for one in story.before.values()]:
+            return
         if topic == "booking.displaced" and story.booking.state == bookings.CONFIRMED:
             kind = "some-displaced"
         key = f"{story.booking.id}/{row}/{kind}"
-        if story.booking.door == MAIL:
+        if story.booking.door == bookings.MAIL and kind not in (CLOSED, REOPENED):
             if payload.get("by") != story.booking.organiser_id:
                 replies.write(conn, now, self.office, story, key)
             return
@@ -83,39 +100,32 @@ class Notices:
         """Write to everybody whom this kind of news concerns."""
         organiser = organiser_of(story)
         if organiser is not None and kind not in FOR_INVITED_ALONE:
-            self.letter(conn, now, story, kind, organiser, "PUBLISH", key)
+            method = "" if story.booking.door == bookings.MAIL else "PUBLISH"  # his is elsewhere
+            self.letter(conn, now, story, kind, organiser, method, key)
         if kind not in FOR_ORGANISER_ALONE:
             self._tell_invited(conn, now, story, kind, key)
 
     def _tell_invited(
         self, conn: Connection, now: datetime, story: Story, kind: str, key: str
     ) -> None:
-        readers = invited_to(conn, self.office, story)
-        if kind in ("cancelled", "displaced"):
-            method = "CANCEL" if story.gone else "REQUEST"
-            said = "cancelled" if story.gone else "changed"
-            for reader in readers:
-                self.letter(conn, now, story, said, reader, method, key)
-            return
-        for reader in readers:
+        for reader in invited_to(conn, self.office, story):
             before = story.before.get(reader.address)
             if before is None or before.kind == "cancelled":
-                self.letter(conn, now, story, "invited", reader, "REQUEST", key)
-            elif kind != "changed" or story.digest.encode() not in before.message:
-                said = "changed" if kind in SOME_DATES else kind
+                if kind not in ENDED and not story.gone and (reader.outside or kind != GUESTS):
+                    self.letter(conn, now, story, "invited", reader, "REQUEST", key)
+            elif story.gone:
+                self.letter(conn, now, story, "cancelled", reader, "CANCEL", key)
+            elif kind in (*ENDED, "moved") or story.digest.encode() not in before.message:
+                said = "moved" if kind == "moved" else "changed"
                 self.letter(conn, now, story, said, reader, "REQUEST", key)
-        self._tell_put_out(conn, now, story, readers, key)
+        self._tell_put_out(conn, now, story, key)
 
-    def _tell_put_out(
-        self, conn: Connection, now: datetime, story: Story, kept: Sequence[Reader], key: str
-    ) -> None:
+    def _tell_put_out(self, conn: Connection, now: datetime, story: Story, key: str) -> None:
         """Those who were invited and are not any more."""
-        addresses = {reader.address for reader in kept}
+        kept = named_in(conn, self.office, story)
         for address, row in story.before.items():
-            told = (
-                row.kind in ("invited", "moved", "changed") and b'method="REQUEST"' in row.message
-            )
-            if told and address not in addresses:
+            told = row.kind in _INVITING and b'method="REQUEST"' in row.message
+            if told and address not in kept:
                 reader = Reader(address=address, locale=self.office.locale)
                 self.letter(conn, now, story, "cancelled", reader, "CANCEL", key)
 
@@ -137,7 +147,7 @@ class Notices:
         fresh = int(before is not None and kind != "reminder")
         sequence = sequence_before(before) + fresh
         calendar = b""
-        if story.item is not None:
+        if story.item is not None and method:
             sequence = max(sequence, imip.sequence_of(story.item.parts[0]))
             calendar = imip.told(story.item, method, self._organiser(story), sequence, now)
         say, locale = self.office.words, reader.locale
@@ -192,12 +202,23 @@ class Notices:
         return "\n".join(lines) + "\n"
 
     def _organiser(self, story: Story) -> Line:
-        login = f"{story.organiser.login}@{self.office.network.mail_domain}"
-        line = Line("ORGANIZER", f"mailto:{_address_of(story) or login}")
+        """Where answers go: to our door, if there is one."""
+        ours = f"{story.organiser.login}@{self.office.network.mail_domain}"
+        own = "" if self.office.mail.door else _address_of(story)
+        line = Line("ORGANIZER", f"mailto:{own or ours}")
         return line.with_param("CN", one_line(story.organiser.name, 60))
 
 
-_WITH_REASON = ("refused", "displaced", "cancelled", *SOME_DATES, "moved", "accepted", REQUESTED)
+_WITH_REASON = (
+    "refused",
+    "displaced",
+    "cancelled",
+    *SOME_DATES,
+    "moved",
+    "accepted",
+    REQUESTED,
+    CLOSED,
+)
 _WITH_LINK = ("accepted", "invited", "moved", "changed", "reminder")
 
 

@@ -20,7 +20,6 @@ from orchestrator.booking.event import Prepared, prepare
 from orchestrator.booking.ledger import Entry
 from orchestrator.mail import replies, senders
 from orchestrator.mail.message import Received
-from orchestrator.mail.notices import MAIL
 from orchestrator.mail.story import Office, read_story
 from orchestrator.store import bookings, mails
 from orchestrator.store import calendar_items as items
@@ -93,7 +92,7 @@ class Reception:
                 return None
             return self._enter(entry, incoming, event, age)
 
-        return await self.bookings.write(person, now, work, door=MAIL)
+        return await self.bookings.write(person, now, work, door=bookings.MAIL)
 
     def _parsed(self, stored: items.ItemRow | None) -> CalendarItem | None:
         zone = self.office.network.zone

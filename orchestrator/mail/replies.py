@@ -1,15 +1,25 @@
-"""A room answers an invitation that came by mail: METHOD:REPLY, from its own address."""
+"""Rooms answer invitations that came by mail, and our people those of organisers elsewhere."""
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
-from calendars import imip
-from calendars.addresses import address_in
+from calendars import ical, imip
+from calendars.addresses import address_in, one_line
+from calendars.wording import slot_text
 from orchestrator.mail.compose import REPLIED, Draft, written
-from orchestrator.mail.story import Office, Story, organiser_of, title_of, when
-from orchestrator.store import mails
+from orchestrator.mail.story import (
+    Office,
+    Story,
+    first_slot,
+    organiser_of,
+    title_of,
+    when,
+    without_method,
+)
+from orchestrator.store import mails, people
 from rooms.ids import RoomId
 
 
@@ -73,6 +83,45 @@ def write(
             conn, now, dedupe=dedupe, recipient=organiser.address, kind=f"reply-{answer}",
             booking=story.booking.id, message=message,
         )  # fmt: skip
+
+
+def write_answer(
+    conn: Connection, now: datetime, office: Office, payload: dict[str, Any], key: str
+) -> None:
+    """One letter to an organiser elsewhere: what a person of ours answers to his invitation."""
+    person, calendar = people.by_id(conn, payload["person"]), str(payload["reply"]).encode()
+    dedupe = f"{key}/{payload['to']}"
+    if person is None or not person.active or mails.known(conn, dedupe):
+        return
+    item = ical.parse(without_method(calendar), office.network.zone, stored=True)
+    slot = slot_text(first_slot(item, office.network.zone), office.network.zone, office.locale,
+                     office.words)  # fmt: skip
+    facts = {
+        "title": one_line(item.title, 120) or office.words("mail-no-title", office.locale, {}),
+        "when": slot,
+        "name": one_line(person.name, 60),
+        "network": office.network.name,
+    }
+    said = payload["given"]
+    lines = [office.words(f"mail-text-guest-{said}", office.locale, facts)]
+    lines += [office.words(word, office.locale, facts) for word in ("mail-what", "mail-when")]
+    lines += ["", "-- ", office.words("mail-signature", office.locale, facts)]
+    draft = Draft(
+        sender=office.mail.sender,
+        sender_name=facts["name"],
+        recipient=payload["to"],
+        subject=office.words(f"mail-subject-reply-{said}", office.locale, facts),
+        text="\n".join(lines) + "\n",
+        calendar=calendar,
+        method="REPLY",
+        reply_to=person.email,
+        submitted=REPLIED,
+    )
+    message = written(draft, message_id(dedupe, office), now)
+    mails.add(
+        conn, now, dedupe=dedupe, recipient=payload["to"], kind=f"answer-{said}",
+        booking=None, message=message,
+    )  # fmt: skip
 
 
 def message_id(dedupe: str, office: Office) -> str:

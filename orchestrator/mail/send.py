@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPResponseException
+from sqlalchemy import Connection
 
 from orchestrator.means import utc_now
 from orchestrator.settings.mail import Mail
@@ -30,6 +31,7 @@ SPEAK = 30.0  # seconds for one answer of the server
 DATA = 120.0  # and for its opinion of a letter
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60, 120))
 PATIENCE = timedelta(days=2)
+Returned = Callable[[Connection, datetime, MailRow], None]
 Gone = (SMTPException, OSError, TimeoutError, asyncio.IncompleteReadError)
 
 
@@ -42,6 +44,7 @@ class Sender:
     hostname: str
     clock: Callable[[], datetime] = utc_now
     tls_context: ssl.SSLContext | None = None
+    returned: Returned | None = None  # told of what is given up, in the transaction that does
     _away: bool = False
     _kicked: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -196,9 +199,13 @@ class Sender:
         self, row: MailRow, state: str, *, error: str | None = None, again: datetime | None = None
     ) -> None:
         now = self.clock()
-        await self.database.write(
-            lambda conn: mails.settle(conn, now, row.id, state, error=error, again=again)
-        )
+
+        def settle(conn: Connection) -> None:
+            mails.settle(conn, now, row.id, state, error=error, again=again)
+            if state == mails.FAILED and self.returned is not None:
+                self.returned(conn, now, row)
+
+        await self.database.write(settle)
 
 
 def _said(error: BaseException) -> str:

@@ -1,19 +1,22 @@
 """What is to be told of a booking: its event, its people, its words. Read in one transaction."""
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from email import message_from_bytes
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from calendars import ical, itip
+from calendars import ical, imip, itip
 from calendars.addresses import address_in, one_line
 from calendars.booking import Slot
 from calendars.content import Line
 from calendars.ical import CalendarItem
+from calendars.values import instant, one_moment
 from calendars.wording import slot_text
+from orchestrator.booking.outsiders import LATER, TOO_MANY, WAITING
 from orchestrator.mail.compose import SEQUENCE
 from orchestrator.settings.mail import Mail
 from orchestrator.settings.model import Network
@@ -25,7 +28,7 @@ from orchestrator.store.people import PersonRow
 from orchestrator.store.tables import people as people_table
 from orchestrator.words import Words
 from rooms.errors import NotFound
-from rooms.ids import RoomId
+from rooms.ids import BookingId, RoomId
 
 MOST_INVITED = 200
 _AWAY = ("CLIENT", "NONE")
@@ -54,6 +57,7 @@ class Reader:
     locale: str
     name: str = ""
     organises: bool = False
+    outside: bool = False  # nobody of the network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +80,7 @@ class Story:
     @property
     def digest(self) -> str:
         """The same for two events that say the same to people."""
-        if self.item is None:
-            return ""
-        keys = ("DTSTART", "DTEND", "DURATION", "RRULE", "EXDATE", "RDATE", "SUMMARY", "LOCATION")
-        lines = [str(line) for part in self.item.parts for key in keys for line in part.lines(key)]
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+        return imip.digest(self.item) if self.item else ""
 
 
 def read_story(
@@ -91,7 +91,7 @@ def read_story(
     organiser = people.by_id(conn, row.organiser_id) if row else None
     if row is None or organiser is None or not organiser.active:
         return None
-    before = mails.last_of(conn, row.id)
+    before = letters_of(conn, row.organiser_id, row.uid)
     code = booked_sessions.join_code(conn, row.id)
     return Story(
         booking=row,
@@ -102,6 +102,50 @@ def read_story(
         link=f"{office.public_url.rstrip('/')}/join/{code}" if code and row.rooms else "",
         before=before,
     )
+
+
+def read_event(conn: Connection, office: Office, payload: Mapping[str, Any]) -> Story | None:
+    """The story of an event whose guests are told of it, whether or not it holds a room."""
+    organiser = people.by_id(conn, payload["person"])
+    before = letters_of(conn, payload["person"], payload["uid"])
+    found = items.item(conn, payload["calendar"], payload["name"])
+    if organiser is None or not organiser.active:
+        return None
+    bookings_had = bookings.ids_of(conn, organiser.id, payload["uid"])
+    booked = bookings.by_id(conn, bookings_had[0]) if bookings_had else None
+    item = None
+    if found is not None and found.uid == payload["uid"]:
+        item = ical.parse(found.body, office.network.zone, stored=True)
+    item = item or _as_last_told(before.values(), office)
+    if item is None:
+        return None
+    slot = first_slot(item, office.network.zone)
+    row = booked or BookingRow(
+        id=BookingId(mails.event_key(organiser.id, payload["uid"])), uid=payload["uid"],
+        organiser_id=organiser.id, door=bookings.INVITATION, calendar_id=payload["calendar"],
+        item_name=payload["name"], kind="meeting", title=one_line(item.title), state="",
+        reason=None, starts_at=0, ends_at=0, recurring=item.recurring,
+    )  # fmt: skip
+    code = booked_sessions.join_code(conn, row.id) if row.rooms else None
+    link = f"{office.public_url.rstrip('/')}/join/{code}" if code else ""
+    return Story(
+        booking=row, item=item, organiser=organiser, rooms=row.rooms, slot=slot, link=link,
+        before=before,
+    )  # fmt: skip
+
+
+def letters_of(conn: Connection, organiser: str, uid: str) -> dict[str, MailRow]:
+    """The newest letter of an event to each reader, through all the bookings it has had."""
+    key = mails.event_key(organiser, uid)
+    return mails.last_of(conn, key, *bookings.ids_of(conn, organiser, uid))
+
+
+def first_slot(item: CalendarItem, zone: ZoneInfo) -> Slot:
+    """From its DTSTART to its DTEND, or to the same instant without one."""
+    main = item.parts[0]
+    lines = [line for key in ("DTSTART", "DTEND") if (line := main.first(key))]
+    moments = [instant(one_moment(line), zone).astimezone(UTC) for line in lines]
+    return Slot(moments[0], moments[-1])
 
 
 def organiser_of(story: Story) -> Reader | None:
@@ -123,13 +167,22 @@ def invited_to(conn: Connection, office: Office, story: Story) -> list[Reader]:
     found: dict[str, Reader] = {}
     for part in story.item.parts:
         for line in part.lines("ATTENDEE"):
-            address = _person_at(line, domain)
+            address = None if _kept_from(line) else _person_at(line, domain)
             if address is None or address in own or address == organiser:
                 continue
             reader = _known(conn, office, address, line)
             if reader is not None and reader.address not in own:
                 found.setdefault(reader.address, reader)
     return list(found.values())[:MOST_INVITED]
+
+
+def named_in(conn: Connection, office: Office, story: Story) -> set[str]:
+    """The addresses of all its guests, whether or not they are written to now."""
+    parts = story.item.parts if story.item else ()
+    lines = [line for part in parts for line in part.lines("ATTENDEE")]
+    found = ((line, address_in(line.value)) for line in lines)
+    readers = (_known(conn, office, address, line) for line, address in found if address)
+    return {reader.address for reader in readers if reader is not None}
 
 
 def sequence_before(row: MailRow | None) -> int:
@@ -172,8 +225,13 @@ def _event(
     stored = items.item(conn, row.calendar_id, row.item_name) if row.calendar_id else None
     if stored is not None and stored.uid == row.uid:
         return ical.parse(stored.body, office.network.zone, stored=True)
-    for letter in before.values():
-        told = _calendar_in(letter.message)
+    return _as_last_told(before.values(), office)
+
+
+def _as_last_told(letters: Iterable[MailRow], office: Office) -> CalendarItem | None:
+    """An event that is gone, from a letter about it."""
+    for letter in letters:
+        told = calendar_in(letter.message)
         if told is not None:
             item = ical.parse(told, office.network.zone, stored=True)
             for part in item.parts:
@@ -182,14 +240,25 @@ def _event(
     return None
 
 
-def _calendar_in(message: bytes) -> bytes | None:
+def calendar_in(message: bytes) -> bytes | None:
+    """The calendar of a letter of ours, without its method."""
     for part in message_from_bytes(message).walk():
         if part.get_content_type() == "text/calendar":
             body = part.get_payload(decode=True)
             assert isinstance(body, bytes)
-            lines = body.split(b"\r\n")
-            return b"\r\n".join(line for line in lines if not line.startswith(b"METHOD:"))
+            return without_method(body)
     return None
+
+
+def without_method(body: bytes) -> bytes:
+    """A message of ours as the event it speaks of."""
+    lines = body.split(b"\r\n")
+    return b"\r\n".join(line for line in lines if not line.startswith(b"METHOD:"))
+
+
+def _kept_from(line: Line) -> bool:
+    """Whether it was ruled that he is not written to (of this version)."""
+    return (line.param("SCHEDULE-STATUS") or "").strip('"') in (WAITING, LATER, TOO_MANY)
 
 
 def _person_at(line: Line, mail_domain: str) -> str | None:
@@ -214,10 +283,11 @@ def _known(conn: Connection, office: Office, address: str, line: Line) -> Reader
         there = address_in(f"mailto:{person.email}")
         return Reader(address=there, locale=person.locale, name=person.name) if there else None
     locale = conn.execute(
-        select(people_table.c.locale).where(people_table.c.email == address).limit(1)
+        select(people_table.c.locale).where(func.lower(people_table.c.email) == address).limit(1)
     ).scalar_one_or_none()
     return Reader(
         address=address,
         locale=locale or office.locale,
         name=one_line(line.param("CN") or "", 60),
+        outside=locale is None,
     )

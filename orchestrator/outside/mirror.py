@@ -7,7 +7,6 @@ its place is noted, so that one whose answer never came is known as ours.
 """
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,12 +15,13 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from calendars import elsewhere
-from calendars.reconcile import Action, Do, Link, Ours, Theirs, There, reconcile
+from calendars.reconcile import Action, Do, Link, Theirs, There, reconcile
 from calendars.remote import Changed, Changes, RemoteCalendar, RemoteError
 from orchestrator.booking import Bookings
 from orchestrator.booking.event import Prepared, prepare
 from orchestrator.booking.guest import guest_of
 from orchestrator.booking.ledger import Entry
+from orchestrator.outside.shelf import hashed, ours_of, uid_of
 from orchestrator.store import remotes
 from orchestrator.store.bookings import REMOTE
 from orchestrator.store.calendar_items import item
@@ -31,6 +31,7 @@ from rooms.ids import RoomId
 
 log = logging.getLogger(__name__)
 DOOR = REMOTE
+LONGEST_ERROR = 300
 ROUNDS = 4  # what a write of ours made of the other side is looked at again at once
 
 
@@ -133,7 +134,9 @@ class Mirror:
         known = {link.name: link for link in links}
         doubtful = [one for one in shelf if _is_doubtful(one, known.get(one.name))]
         digests = await asyncio.to_thread(self._digests, doubtful)
-        ours = [self._ours(one, digests.get(one.name, ""), now) for one in shelf]
+        ours = [
+            ours_of(one, self._room, self._domain, now, digests.get(one.name, "")) for one in shelf
+        ]
         there = There(objects=seen.theirs, forgot=seen.changes.forgot)
         return reconcile(ours, there, links)
 
@@ -143,24 +146,11 @@ class Mirror:
             one.name: elsewhere.read(self._outgoing(one), self._zone, now).digest for one in shelf
         }
 
-    def _ours(self, one: Shelved, digest: str, now: datetime) -> Ours:
-        ends = one.ends_at or 0
-        return Ours(
-            name=one.name, etag=one.etag, href=self._href(one), uid=self._uid(one), digest=digest,
-            held=one.held, at_home=one.at_home, to_come=one.endless or ends > now.timestamp(),
-        )  # fmt: skip
-
-    def _href(self, one: Shelved) -> str:
-        return f"{one.booking or _hashed(one.name)}.ics"
-
-    def _uid(self, one: Shelved) -> str:
-        return f"{one.booking or _hashed(one.name)}.{self._room}@{self._domain}"
-
-    def _outgoing(self, one: Shelved, uid: str = "") -> bytes:
+    def _outgoing(self, one: Shelved) -> bytes:
         say = self._bookings.rules.say
         private = say("calendar-private-title", self._guest.locale)
         return elsewhere.outgoing(
-            one.body, uid or self._uid(one), self._zone, self._domain, private
+            one.body, uid_of(one, self._room, self._domain), self._zone, self._domain, private
         )
 
     # what is done
@@ -191,6 +181,10 @@ class Mirror:
             if isinstance(error, RemoteError) and error.key != "remote-refused":
                 raise
             log.warning("%s: %s of %s: %s", self._room, action.do, action.href, error)
+            told = self._worded(error)[:LONGEST_ERROR]
+            await self._database.write(
+                lambda conn: remotes.complain(conn, self._room, action.href, told)
+            )
             return str(error.fields.get("status", error.key))
         return ""
 
@@ -199,7 +193,7 @@ class Mirror:
         theirs = seen.theirs[action.href]
         body = seen.bodies[action.href][1]
         known = {link.href: link for link in await self._links()}.get(action.href)
-        name = action.name or f"{DOOR}-{_hashed(action.href)}.ics"
+        name = action.name or f"{DOOR}-{hashed(action.href)}.ics"
         network = self._bookings.rules.network
         try:
             if known is not None and known.ours:
@@ -216,7 +210,12 @@ class Mirror:
             )
         except MargerideError as error:
             log.warning("%s: %s is not booked: %s", self._room, action.href, error)
-            await self._leave(action.href, theirs, str(error))
+            await self._leave(action.href, theirs, self._worded(error))
+
+    def _worded(self, error: MargerideError) -> str:
+        said = error.fields.get("sentence")
+        words = self._bookings.rules.words
+        return str(said or words(error.key, self._guest.locale, error.fields))
 
     def _put(self, entry: Entry, name: str, event: Prepared, link: Link) -> None:
         shelf = entry.rules.room_calendar(entry.conn, self._room)
@@ -255,7 +254,7 @@ class Mirror:
         if theirs is not None:
             link = Link(href=href, uid=theirs.uid, etag=theirs.etag, seen=theirs.digest)
             await self._database.write(
-                lambda conn: remotes.link(conn, self._room, link, error and error[:300])
+                lambda conn: remotes.link(conn, self._room, link, error and error[:LONGEST_ERROR])
             )
 
     async def _forget(self, href: str) -> None:
@@ -271,7 +270,8 @@ class Mirror:
         one, ours = shelf[0], known is None or known.ours
         body = self._outgoing(one) if ours else one.body
         if known is None:  # ours from now on, whether or not the answer reaches us
-            await self._note(Link(href=action.href, name=one.name, uid=self._uid(one), ours=True))
+            uid = uid_of(one, self._room, self._domain)
+            await self._note(Link(href=action.href, name=one.name, uid=uid, ours=True))
         if action.do is Do.WRITE:
             etag = await there.create(action.href, body)
         else:
@@ -304,7 +304,3 @@ class Mirror:
 def _is_doubtful(one: Shelved, link: Link | None) -> bool:
     """Whether it must be compared with what stands there by what it says."""
     return one.held and (link is None or link.etag is None)
-
-
-def _hashed(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -9,7 +9,7 @@ from calendars.addresses import mail_address
 from orchestrator.settings import forms as forms
 from orchestrator.settings.read import Table
 
-MAIL = ("smtp", "from", "reminders", "door", "accept_from")
+MAIL = ("smtp", "from", "reminders", "door", "accept_from", "guests_per_event", "guests_per_day")
 SMTP = ("host", "port", "tls", "login", "password_file")
 DOOR = ("protocol", "host", "port")
 TLS = ("starttls", "tls", "none")
@@ -47,6 +47,17 @@ class MailDoor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Guests:
+    """How many people outside the network are written to for one person: no account is a gun."""
+
+    per_event: int = 50
+    per_day: int = 300  # letters asked for in 24 hours
+
+
+STANDARD_GUESTS = Guests()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """Mail of a network. Without it nothing is sent and nothing comes in."""
 
@@ -55,6 +66,7 @@ class Mail:
     reminders: tuple[timedelta, ...] = ()
     door: MailDoor | None = None
     accept_from: tuple[str, ...] = ()  # domains and addresses, lower case
+    guests: Guests = STANDARD_GUESTS
 
 
 def read_mail(file: Table) -> Mail | None:
@@ -68,6 +80,10 @@ def read_mail(file: Table) -> Mail | None:
         reminders=_reminders(table),
         door=_door(table.table("door", DOOR)) if table.has("door") else None,
         accept_from=_accepted(table),
+        guests=Guests(
+            per_event=table.whole("guests_per_event", 0, 500, STANDARD_GUESTS.per_event),
+            per_day=table.whole("guests_per_day", 0, 100_000, STANDARD_GUESTS.per_day),
+        ),
     )
 
 

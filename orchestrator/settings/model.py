@@ -48,7 +48,8 @@ class Network:
     def policy_of(self, room: Room | RoomId) -> Policy:
         """How the file says the room is booked; what animateurs changed is in the store."""
         found = room if isinstance(room, Room) else self.room(room)
-        return self.policies.get(found.id) or Policy(direct_put=found.direct_put)
+        said = Policy(direct_put=found.direct_put, bookable_by=found.bookable_by)
+        return self.policies.get(found.id) or said
 
     def centre_of(self, room: Room | RoomId) -> Centre:
         """The centre a room stands in."""

@@ -51,7 +51,9 @@ def read_policies(file: Table) -> dict[RoomId, Policy]:
         if table.has("policy"):
             direct = cast(DirectPut, table.choice("direct_put", DIRECT_PUT, "mark"))
             own = Table(table.node.values["policy"], table.at("policy"), POLICY, file.problems)
-            found[RoomId(_id(table))] = _policy(own, Policy(direct_put=direct))
+            roles = table.choices("bookable_by", BOOKING_ROLES, BOOKING_ROLES)
+            base = Policy(direct_put=direct, bookable_by=roles)
+            found[RoomId(_id(table))] = _policy(own, base)
     return found
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, exists, select, update
 
 from orchestrator.store.bookings import CONFIRMED
 from orchestrator.store.instants import instant, seconds
-from orchestrator.store.tables import bookings, occurrences, participants, sessions
+from orchestrator.store.tables import bookings, occurrences, participants, people, sessions
 from rooms.ids import BookingId
 
 RELEASED = "released"
@@ -18,6 +18,7 @@ RELEASED = "released"
 class More:
     """What a booking has besides its slot and its rooms."""
 
+    organiser: str = ""  # his name
     seats: int = 0
     recurring: bool = False
     checked_in_at: datetime | None = None
@@ -36,15 +37,21 @@ class Date:
 
 def more(conn: Connection, ids: Iterable[str]) -> dict[str, More]:
     """By booking."""
-    query = select(
-        bookings.c.id,
-        bookings.c.seats,
-        bookings.c.recurring,
-        bookings.c.checked_in_at,
-        bookings.c.released_at,
-    ).where(bookings.c.id.in_(list(ids)))
+    query = (
+        select(
+            bookings.c.id,
+            people.c.name,
+            bookings.c.seats,
+            bookings.c.recurring,
+            bookings.c.checked_in_at,
+            bookings.c.released_at,
+        )
+        .join(people, people.c.id == bookings.c.organiser_id, isouter=True)
+        .where(bookings.c.id.in_(list(ids)))
+    )
     return {
         row.id: More(
+            organiser=row.name or "",
             seats=row.seats,
             recurring=row.recurring,
             checked_in_at=instant(row.checked_in_at),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from orchestrator.store.calendar_items import Taken, seconds
 from orchestrator.store.tables import sessions, sites
@@ -35,23 +35,38 @@ class Wish:
     seats: Sequence[Seat]
 
 
+_OF_BOOKING = sessions.c.booking_id == bindparam("booking_")
+_KNOWN = select(
+    sessions.c.recurrence_id, sessions.c.id, sessions.c.state, sessions.c.join_code
+).where(_OF_BOOKING)
+_NEW = insert(sessions)
+_CHANGE = update(sessions).where(sessions.c.id == bindparam("id_"))
+_DELETE = delete(sessions).where(sessions.c.id.in_(bindparam("ids_", expanding=True)))
+_SEAT = insert(sites)
+_UNSEAT = delete(sites).where(sites.c.session_id.in_(bindparam("ids_", expanding=True)))
+_OF_BOOKINGS = (
+    select(sessions.c.booking_id, sessions.c.id, sessions.c.join_code, sessions.c.state)
+    .where(sessions.c.booking_id.in_(bindparam("ids_", expanding=True)))
+    .order_by(sessions.c.starts_at.desc())
+)
+
+
 def join_code(conn: Connection, booking: str) -> str | None:
     """The code of the booking's sessions, the same for every date."""
-    query = select(sessions.c.join_code).where(sessions.c.booking_id == booking).limit(1)
-    return conn.execute(query).scalar_one_or_none()
+    return next((code for _, _, code in _known(conn, booking).values()), None)
 
 
 def agree(conn: Connection, now: datetime, wish: Wish) -> str:
     """Make the waiting sessions what the booking says, one for each date; the join code."""
-    code = join_code(conn, wish.booking) or new_secret()
     known = _known(conn, wish.booking)
+    code = _code(known)
     wanted = {instance.recurrence_id: instance for instance in wish.instances}
     gone = [row for key, row in known.items() if key not in wanted]
-    _delete(conn, (id_ for id_, state in gone if state in WAITING))
+    _delete(conn, (id_ for id_, state, _ in gone if state in WAITING))
     kept = {key: row for key, row in known.items() if key in wanted}
-    waiting = [(id_, wanted[key]) for key, (id_, state) in kept.items() if state in WAITING]
+    waiting = [(id_, wanted[key]) for key, (id_, state, _) in kept.items() if state in WAITING]
     for id_, instance in waiting:
-        conn.execute(update(sessions).where(sessions.c.id == id_).values(_facts(wish, instance)))
+        conn.execute(_CHANGE, {"id_": id_, **_facts(wish, instance)})
     _delete_sites(conn, [id_ for id_, _ in waiting])
     fresh = _add(conn, now, wish, [wanted[key] for key in wanted if key not in kept], code)
     _seat(conn, [id_ for id_, _ in waiting] + fresh, wish.seats)
@@ -60,9 +75,9 @@ def agree(conn: Connection, now: datetime, wish: Wish) -> str:
 
 def extend(conn: Connection, now: datetime, wish: Wish) -> None:
     """Make sessions for more dates of a booking; those it has stay as they are."""
-    code, known = join_code(conn, wish.booking) or new_secret(), _known(conn, wish.booking)
+    known = _known(conn, wish.booking)
     dates = [instance for instance in wish.instances if instance.recurrence_id not in known]
-    _seat(conn, _add(conn, now, wish, dates, code), wish.seats)
+    _seat(conn, _add(conn, now, wish, dates, _code(known)), wish.seats)
 
 
 def _add(
@@ -80,7 +95,7 @@ def _add(
         if instance.end > seconds(now)
     ]
     if rows:
-        conn.execute(insert(sessions), rows)
+        conn.execute(_NEW, rows)
     return [str(row["id"]) for row in rows]
 
 
@@ -108,48 +123,48 @@ def _seat(conn: Connection, ids: Sequence[str], seats: Sequence[Seat]) -> None:
         for seat in seats
     ]
     if rows:
-        conn.execute(insert(sites), rows)
+        conn.execute(_SEAT, rows)
 
 
 def suspend(conn: Connection, booking: str) -> None:
     """The rooms were refused: waiting sessions are drafts without sites, their code is kept."""
-    ids = [id_ for id_, state in _known(conn, booking).values() if state in WAITING]
+    ids = [id_ for id_, state, _ in _known(conn, booking).values() if state in WAITING]
     _delete_sites(conn, ids)
     for id_ in ids:
-        conn.execute(update(sessions).where(sessions.c.id == id_).values(state=DRAFT))
+        conn.execute(_CHANGE, {"id_": id_, "state": DRAFT})
 
 
 def forget(conn: Connection, booking: str) -> None:
     """The booking is cancelled: waiting sessions go, running ones are the conductor's."""
-    _delete(conn, (id_ for id_, state in _known(conn, booking).values() if state in WAITING))
+    _delete(conn, (id_ for id_, state, _ in _known(conn, booking).values() if state in WAITING))
 
 
 def of_bookings(conn: Connection, ids: Iterable[str]) -> Mapping[str, tuple[str, str]]:
     """Booking -> (its first session that is not over, or its last; the join code)."""
-    query = (
-        select(sessions.c.booking_id, sessions.c.id, sessions.c.join_code, sessions.c.state)
-        .where(sessions.c.booking_id.in_(list(ids)))
-        .order_by(sessions.c.starts_at.desc())
-    )
     found: dict[str, tuple[str, str]] = {}
-    for row in conn.execute(query):
+    for row in conn.execute(_OF_BOOKINGS, {"ids_": list(ids)}):
         if row.booking_id not in found or row.state not in ("ended", "archived"):
             found[row.booking_id] = (row.id, row.join_code)
     return found
 
 
-def _known(conn: Connection, booking: str) -> dict[str, tuple[str, str]]:
-    query = select(sessions.c.recurrence_id, sessions.c.id, sessions.c.state)
-    rows = conn.execute(query.where(sessions.c.booking_id == booking))
-    return {row.recurrence_id: (row.id, row.state) for row in rows}
+def _known(conn: Connection, booking: str) -> dict[str, tuple[str, str, str]]:
+    """Date -> (session, its state, its join code)."""
+    rows = conn.execute(_KNOWN, {"booking_": booking})
+    return {row.recurrence_id: (row.id, row.state, row.join_code) for row in rows}
+
+
+def _code(known: Mapping[str, tuple[str, str, str]]) -> str:
+    """The join code of the booking's sessions, the same for every date."""
+    return next((code for _, _, code in known.values()), None) or new_secret()
 
 
 def _delete(conn: Connection, ids: Iterable[str]) -> None:
     gone = list(ids)
     if gone:
-        conn.execute(delete(sessions).where(sessions.c.id.in_(gone)))
+        conn.execute(_DELETE, {"ids_": gone})
 
 
 def _delete_sites(conn: Connection, ids: Sequence[str]) -> None:
     if ids:
-        conn.execute(delete(sites).where(sites.c.session_id.in_(ids)))
+        conn.execute(_UNSEAT, {"ids_": list(ids)})

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from orchestrator.store import feeds
 from orchestrator.store.instants import instant, seconds
@@ -25,33 +25,35 @@ class Busy:
     state: str
 
 
+_BUSY = (
+    select(
+        occurrences.c.room_id,
+        occurrences.c.starts_at,
+        occurrences.c.ends_at,
+        bookings.c.title,
+        bookings.c.organiser_id,
+        bookings.c.id,
+        bookings.c.state,
+        sessions.c.id.label("session_id"),
+    )
+    .join(bookings, bookings.c.id == occurrences.c.booking_id)
+    .outerjoin(
+        sessions,
+        (sessions.c.booking_id == bookings.c.id)
+        & (sessions.c.recurrence_id == occurrences.c.recurrence_id),
+    )
+    .where(
+        occurrences.c.room_id.is_not(None),
+        occurrences.c.starts_at < bindparam("end_"),
+        occurrences.c.ends_at > bindparam("start_"),
+    )
+    .distinct()
+    .order_by(occurrences.c.starts_at, occurrences.c.room_id)
+)
+
+
 def busy_between(conn: Connection, start: datetime, end: datetime) -> list[Busy]:
     """What touches the interval, in order."""
-    query = (
-        select(
-            occurrences.c.room_id,
-            occurrences.c.starts_at,
-            occurrences.c.ends_at,
-            bookings.c.title,
-            bookings.c.organiser_id,
-            bookings.c.id,
-            bookings.c.state,
-            sessions.c.id.label("session_id"),
-        )
-        .join(bookings, bookings.c.id == occurrences.c.booking_id)
-        .outerjoin(
-            sessions,
-            (sessions.c.booking_id == bookings.c.id)
-            & (sessions.c.recurrence_id == occurrences.c.recurrence_id),
-        )
-        .where(
-            occurrences.c.room_id.is_not(None),
-            occurrences.c.starts_at < seconds(end),
-            occurrences.c.ends_at > seconds(start),
-        )
-        .distinct()
-        .order_by(occurrences.c.starts_at, occurrences.c.room_id)
-    )
     booked = [
         Busy(
             room=RoomId(row.room_id),
@@ -63,7 +65,7 @@ def busy_between(conn: Connection, start: datetime, end: datetime) -> list[Busy]
             session=None if row.session_id is None else SessionId(row.session_id),
             state=row.state,
         )
-        for row in conn.execute(query)
+        for row in conn.execute(_BUSY, {"start_": seconds(start), "end_": seconds(end)})
     ]
     fed = [
         Busy(

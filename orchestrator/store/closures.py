@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Literal
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from orchestrator.store.instants import seconds
 from orchestrator.store.tables import closures
@@ -53,9 +53,15 @@ def remove(conn: Connection, closure: str) -> None:
     conn.execute(delete(closures).where(closures.c.id == closure))
 
 
+_OF_CENTRE = (
+    select(closures)
+    .where(closures.c.centre_id == bindparam("centre_"))
+    .order_by(closures.c.first_day)
+)
+
+
 def of_centre(conn: Connection, centre: CentreId) -> list[ClosureRow]:
     """Those of a centre, in order."""
-    query = select(closures).where(closures.c.centre_id == centre).order_by(closures.c.first_day)
     return [
         ClosureRow(
             id=row.id,
@@ -68,7 +74,7 @@ def of_centre(conn: Connection, centre: CentreId) -> list[ClosureRow]:
             reason=row.reason,
             created_by=row.created_by,
         )
-        for row in conn.execute(query)
+        for row in conn.execute(_OF_CENTRE, {"centre_": centre})
     ]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from orchestrator.store.tables import facts
 from rooms.ids import new_secret
@@ -10,9 +10,12 @@ from rooms.ids import new_secret
 STORE_UUID = "store_uuid"
 
 
+_VALUE = select(facts.c.value).where(facts.c.name == bindparam("name_"))
+
+
 def get(conn: Connection, name: str) -> str | None:
     """The value of a fact."""
-    return conn.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
+    return conn.execute(_VALUE, {"name_": name}).scalar_one_or_none()
 
 
 def put(conn: Connection, name: str, value: str) -> None:

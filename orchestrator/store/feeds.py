@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from calendars.booking import FIRM, Held, Slot
 from calendars.feed import Busy
@@ -78,15 +78,24 @@ def note(conn: Connection, now: datetime, feed: str, error: str | None) -> None:
     conn.execute(update(feeds).where(feeds.c.id == feed).values(**values))
 
 
+_BETWEEN = (
+    select(feed_busy)
+    .where(
+        feed_busy.c.starts_at < bindparam("end_"),
+        feed_busy.c.ends_at > bindparam("start_"),
+    )
+    .order_by(feed_busy.c.starts_at)
+)
+_IN_ROOMS = _BETWEEN.where(feed_busy.c.room_id.in_(bindparam("rooms_", expanding=True)))
+
+
 def between(
     conn: Connection, start: datetime, end: datetime, rooms: Iterable[str] | None = None
 ) -> list[tuple[Held, PersonId]]:
     """What touches an interval, as the judge sees held rooms; "owned" by the feed."""
-    query = select(feed_busy).where(
-        feed_busy.c.starts_at < seconds(end), feed_busy.c.ends_at > seconds(start)
-    )
+    wanted: dict[str, object] = {"start_": seconds(start), "end_": seconds(end)}
     if rooms is not None:
-        query = query.where(feed_busy.c.room_id.in_(list(rooms)))
+        wanted["rooms_"] = list(rooms)
     return [
         (
             Held(
@@ -98,5 +107,5 @@ def between(
             ),
             PersonId(f"{PREFIX}{row.feed_id}"),
         )
-        for row in conn.execute(query.order_by(feed_busy.c.starts_at))
+        for row in conn.execute(_BETWEEN if rooms is None else _IN_ROOMS, wanted)
     ]

@@ -1,5 +1,6 @@
 """Letters that wait, leave and have left; and what came in."""
 
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from sqlalchemy.dialects.sqlite import insert
 
 from orchestrator.store.instants import seconds
 from orchestrator.store.tables import outbox
-from orchestrator.store.tables_outside import mails, mails_received
+from orchestrator.store.tables_outside import mails, mails_received, outside_letters
 from rooms.ids import new_id
 
+EVENT = "ev-"
 WAITING, SENDING, SENT, FAILED, UNSURE = "waiting", "sending", "sent", "failed", "unsure"
 
 
@@ -126,14 +128,36 @@ def left_sending(conn: Connection) -> list[str]:
     return ids
 
 
-def last_of(conn: Connection, booking: str) -> dict[str, MailRow]:
-    """The newest letter of a booking to each of its recipients, reminders apart."""
+def last_of(conn: Connection, *abouts: str) -> dict[str, MailRow]:
+    """The newest letter of an event to each of its recipients, reminders apart.
+
+    An event has had several bookings, or none (then `event_key`).
+    """
     query = (
         select(*_COLUMNS)
-        .where(mails.c.booking_id == booking, mails.c.kind != "reminder")
+        .where(mails.c.booking_id.in_(abouts), mails.c.kind != "reminder")
         .order_by(mails.c.created_at, mails.c.id)
     )
     return {row.recipient: MailRow(**row._mapping) for row in conn.execute(query)}
+
+
+def event_key(organiser: str, uid: str) -> str:
+    """What letters of an event are filed under that has no booking."""
+    return f"{EVENT}{organiser}-{hashlib.sha256(uid.encode()).hexdigest()[:20]}"
+
+
+def asked_for(conn: Connection, person: str, since: datetime) -> int:
+    """How many letters to people outside somebody asked for since."""
+    query = select(func.coalesce(func.sum(outside_letters.c.number), 0)).where(
+        outside_letters.c.person_id == person, outside_letters.c.at > seconds(since)
+    )
+    return int(conn.execute(query).scalar_one())
+
+
+def ask_for(conn: Connection, person: str, now: datetime, number: int) -> None:
+    """Note that he asked for some more."""
+    values = {"person_id": person, "at": seconds(now), "number": number}
+    conn.execute(insert(outside_letters).values(**values))
 
 
 def counts(conn: Connection) -> dict[str, int]:
@@ -147,6 +171,7 @@ def forget(conn: Connection, before: datetime) -> int:
     old = mails.c.created_at < seconds(before)
     done = conn.execute(delete(mails).where(old, mails.c.state.not_in((WAITING, SENDING))))
     conn.execute(delete(mails_received).where(mails_received.c.at < seconds(before)))
+    conn.execute(delete(outside_letters).where(outside_letters.c.at < seconds(before)))
     return done.rowcount
 
 
@@ -164,6 +189,15 @@ def said_later(conn: Connection, row: int, booking: str, topics: Sequence[str]) 
 def outcome_of(conn: Connection, message_id: str) -> str | None:
     """What was done with a message that came before."""
     query = select(mails_received.c.outcome).where(mails_received.c.message_id == message_id)
+    return conn.execute(query).scalar_one_or_none()
+
+
+def last_outcome(conn: Connection, sender: str, prefix: str) -> str | None:
+    """The greatest of a sender's outcomes that begins so."""
+    column = mails_received.c.outcome
+    query = select(func.max(column)).where(
+        mails_received.c.sender == sender, column >= prefix, column < prefix + "\uffff"
+    )
     return conn.execute(query).scalar_one_or_none()
 
 

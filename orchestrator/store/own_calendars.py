@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from orchestrator.store.calendar_items import OWN, PERSON, CalendarRow
 from orchestrator.store.instants import seconds
@@ -23,14 +23,22 @@ class Delegation:
     rights: str
 
 
+_OF_PERSON = (
+    select(calendars)
+    .where(calendars.c.owner_kind == PERSON, calendars.c.owner_id == bindparam("person_"))
+    .order_by(calendars.c.name != OWN, calendars.c.id)
+)
+_DELEGATED = (
+    select(delegations)
+    .where(delegations.c.delegate_id == bindparam("person_"))
+    .order_by(delegations.c.created_at, delegations.c.owner_id)
+)
+
+
 def of_person(conn: Connection, person: str) -> list[CalendarRow]:
     """All of a person's, the first one first."""
-    query = (
-        select(calendars)
-        .where(calendars.c.owner_kind == PERSON, calendars.c.owner_id == person)
-        .order_by(calendars.c.name != OWN, calendars.c.id)
-    )
-    return [CalendarRow(**row._mapping) for row in conn.execute(query)]
+    rows = conn.execute(_OF_PERSON, {"person_": person})
+    return [CalendarRow(**row._mapping) for row in rows]
 
 
 def named(conn: Connection, person: str, name: str) -> CalendarRow | None:
@@ -75,10 +83,18 @@ def delegate(
 
 def delegated_to(conn: Connection, person: str) -> list[Delegation]:
     """Whose calendars a person may see."""
-    query = select(delegations).where(delegations.c.delegate_id == person)
     return [
         Delegation(owner=row.owner_id, delegate=row.delegate_id, rights=row.rights)
-        for row in conn.execute(query.order_by(delegations.c.created_at, delegations.c.owner_id))
+        for row in conn.execute(_DELEGATED, {"person_": person})
+    ]
+
+
+def delegated_by(conn: Connection, person: str) -> list[Delegation]:
+    """Whom a person let into his calendars."""
+    query = select(delegations).where(delegations.c.owner_id == person)
+    return [
+        Delegation(owner=row.owner_id, delegate=row.delegate_id, rights=row.rights)
+        for row in conn.execute(query.order_by(delegations.c.created_at, delegations.c.delegate_id))
     ]
 
 

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Executable, bindparam, delete, func, insert, select, update
 
+from orchestrator.store.instants import instant
 from orchestrator.store.tables import app_passwords, people, person_centres, web_sessions
 from rooms.ids import CentreId, PersonId, new_id
 
@@ -26,6 +27,16 @@ class PersonRow:
     locale: str
     active: bool
     password_hash: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppPasswordRow:
+    """What is known of an app password; not the password. `used_on` is its last day, in UTC."""
+
+    id: str
+    label: str
+    created_at: datetime
+    used_on: date | None
 
 
 def add(
@@ -60,9 +71,24 @@ def add(
     return person
 
 
+# One line for each of his centres, or a single one.
+_ANY = select(people, person_centres.c.centre_id).outerjoin(
+    person_centres, person_centres.c.person_id == people.c.id
+)
+_BY_LOGIN = _ANY.where(people.c.login == bindparam("login_"))
+_BY_ID = _ANY.where(people.c.id == bindparam("id_"))
+_EVERYONE = _ANY.order_by(people.c.login)
+_IDS_BY_EMAIL = (
+    select(people.c.id).where(func.lower(people.c.email) == bindparam("email_")).limit(2)
+)
+_OF_APP_PASSWORD = select(app_passwords.c.person_id).where(
+    app_passwords.c.mac == bindparam("mac_"), app_passwords.c.revoked_at.is_(None)
+)
+
+
 def by_login(conn: Connection, login: str) -> PersonRow | None:
     """The person of that login, active or not."""
-    return _one(conn, people.c.login == login)
+    return next(iter(_find(conn, _BY_LOGIN, login_=login)), None)
 
 
 def by_address(conn: Connection, mail_domain: str, address: str) -> PersonRow | None:
@@ -76,41 +102,39 @@ def by_address(conn: Connection, mail_domain: str, address: str) -> PersonRow | 
         return None
     found = by_login(conn, login) if domain == mail_domain.lower() else None
     if found is None:
-        same = select(people.c.id).where(func.lower(people.c.email) == bare).limit(2)
-        ids = conn.execute(same).scalars().all()
+        ids = conn.execute(_IDS_BY_EMAIL, {"email_": bare}).scalars().all()
         found = by_id(conn, ids[0]) if len(ids) == 1 else None
     return found if found is not None and found.active else None
 
 
 def by_id(conn: Connection, person: str) -> PersonRow | None:
     """The person of that id, active or not."""
-    return _one(conn, people.c.id == person)
+    return next(iter(_find(conn, _BY_ID, id_=person)), None)
 
 
 def everyone(conn: Connection) -> list[PersonRow]:
     """All people, by login."""
-    ids = conn.execute(select(people.c.id).order_by(people.c.login)).scalars().all()
-    return [row for person in ids if (row := by_id(conn, person)) is not None]
+    return _find(conn, _EVERYONE)
 
 
-def _one(conn: Connection, which: ColumnElement[bool]) -> PersonRow | None:
-    row = conn.execute(select(people).where(which)).one_or_none()
-    if row is None:
-        return None
-    centres = conn.execute(
-        select(person_centres.c.centre_id).where(person_centres.c.person_id == row.id)
-    ).scalars()
-    return PersonRow(
-        id=row.id,
-        login=row.login,
-        name=row.name,
-        email=row.email,
-        role=row.role,
-        centres=frozenset(CentreId(centre) for centre in centres),
-        locale=row.locale,
-        active=row.active,
-        password_hash=row.password_hash,
-    )
+def _find(conn: Connection, query: Executable, **wanted: str) -> list[PersonRow]:
+    found: dict[str, PersonRow] = {}
+    for row in conn.execute(query, wanted):
+        known = found.get(row.id)
+        before = known.centres if known else frozenset[CentreId]()
+        centres = before if row.centre_id is None else before | {CentreId(row.centre_id)}
+        found[row.id] = PersonRow(
+            id=row.id,
+            login=row.login,
+            name=row.name,
+            email=row.email,
+            role=row.role,
+            centres=centres,
+            locale=row.locale,
+            active=row.active,
+            password_hash=row.password_hash,
+        )
+    return list(found.values())
 
 
 def set_password(conn: Connection, person: PersonId, password_hash: str) -> None:
@@ -145,11 +169,31 @@ def add_app_password(
 
 def owner_of_app_password(conn: Connection, mac: str) -> PersonId | None:
     """Whose app password this is, unless it was revoked."""
-    return conn.execute(
-        select(app_passwords.c.person_id).where(
-            app_passwords.c.mac == mac, app_passwords.c.revoked_at.is_(None)
+    return conn.execute(_OF_APP_PASSWORD, {"mac_": mac}).scalar_one_or_none()
+
+
+def app_passwords_of(conn: Connection, person: str) -> list[AppPasswordRow]:
+    """Those of a person that open his calendars, the newest first."""
+    query = select(app_passwords).where(
+        app_passwords.c.person_id == person, app_passwords.c.revoked_at.is_(None)
+    )
+    return [
+        AppPasswordRow(
+            id=row.id,
+            label=row.label,
+            created_at=instant(row.created_at),
+            used_on=row.used_on and date.fromisoformat(row.used_on),
         )
-    ).scalar_one_or_none()
+        for row in conn.execute(
+            query.order_by(app_passwords.c.created_at.desc(), app_passwords.c.id)
+        )
+    ]
+
+
+def used_app_password(conn: Connection, mac: str, day: date) -> None:
+    """Note the day it was used."""
+    which = app_passwords.c.mac == mac
+    conn.execute(update(app_passwords).where(which).values(used_on=day.isoformat()))
 
 
 def revoke_app_password(conn: Connection, now: datetime, password: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from calendars.policy import Policy
 from orchestrator.settings.model import Network
@@ -13,11 +13,14 @@ from orchestrator.store.tables import room_policies
 from rooms.errors import Invalid, Stale
 from rooms.ids import RoomId
 
+_CHANGES = select(room_policies.c.version, room_policies.c.document).where(
+    room_policies.c.room_id == bindparam("room_")
+)
+
 
 def changes(conn: Connection, room: RoomId) -> tuple[int, dict[str, Any]]:
     """(version, document) of what was changed of a room's policy; (0, {}) when nothing was."""
-    query = select(room_policies.c.version, room_policies.c.document)
-    row = conn.execute(query.where(room_policies.c.room_id == room)).one_or_none()
+    row = conn.execute(_CHANGES, {"room_": room}).one_or_none()
     return (row.version, dict(row.document)) if row else (0, {})
 
 

@@ -100,6 +100,22 @@ def link(conn: Connection, room: str, link: Link, error: str | None = None) -> N
     conn.execute(insert(remote_items).values(room_id=room, error=error, **values))
 
 
+def left_out(conn: Connection, room: str) -> list[tuple[str, str]]:
+    """(its place there, why) of what could not be booked or written."""
+    query = (
+        select(remote_items.c.href, remote_items.c.error)
+        .where(remote_items.c.room_id == room, remote_items.c.error.is_not(None))
+        .order_by(remote_items.c.href)
+    )
+    return [(row.href, row.error) for row in conn.execute(query)]
+
+
+def complain(conn: Connection, room: str, href: str, error: str) -> None:
+    """It could not be written; the error is worded, and gone with the next note of it."""
+    here = (remote_items.c.room_id == room, remote_items.c.href == href)
+    conn.execute(update(remote_items).where(*here).values(error=error))
+
+
 def forget(conn: Connection, room: str, href: str) -> None:
     """It stands nowhere any more."""
     conn.execute(

@@ -233,6 +233,9 @@ sessions = Table(  # one per instance of a booking (a series has one for each da
     Column("ended_at", Integer),
     Index("sessions_code", "join_code"),
     Index("sessions_start", "starts_at"),
+    Index(
+        "sessions_state", "state", "starts_at"
+    ),  # the few that are not over, among all there were
     Index("sessions_booking", "booking_id"),
 )
 

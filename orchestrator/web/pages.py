@@ -54,6 +54,8 @@ class Page:
 PAGES = (
     Page("/", "planning"),
     Page("/centres", "network"),
+    Page(f"/centres/{{centre:{SEGMENT}}}", "centre"),
+    Page("/calendars", "calendars"),
     Page("/login", "login"),
     Page(f"/join/{{code:{CODE}}}", "join"),
     Page(f"/rooms/{{room:{SEGMENT}}}/screen", "kiosk", "kiosk.html"),

@@ -21,6 +21,7 @@ from tests.fakes.bookings import (
     rules_of,
     slot,
 )
+from tests.fakes.pace import least_cpu
 from tests.fakes.places import ALWAYS, a_centre
 
 MORNING = slot("2026-11-23T09:00", "10:00")
@@ -233,9 +234,7 @@ def test_four_rooms_on_730_dates_against_ten_thousand_bookings_do_not_take_long(
         Held(rooms[number % 4], Slot(free + number // 4 * day, free + number // 4 * day + hour), "")
         for number in range(10_000)
     ]
-    began = time.process_time()
-    assert judge(asked(*dates, rooms=rooms), rows, rules, NOW).accepted
-    assert time.process_time() - began < 0.3  # 30 ms here; the rest is for tracing and slow days
+    assert least_cpu(lambda: judge(asked(*dates, rooms=rooms), rows, rules, NOW).accepted) < 0.3
 
 
 minutes = st.integers(0, 60 * 24 * 4)

@@ -47,6 +47,7 @@ def test_a_long_line_is_folded_at_75_octets_and_never_within_a_character() -> No
         (b"", "not one component"),
         (b"X:1\r\n", "not one component"),
         (b"BEGIN:A\r\nEND:A\r\nBEGIN:B\r\nEND:B", "not one component"),
+        (b"BEGIN:A\r\nX" + b";P=1" * 51 + b":2\r\nEND:A", "too many parameters"),
         (b"BEGIN:A\r\n" * 20 + b"END:A\r\n" * 20, "nested too deep"),
     ],
 )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from calendars.booking import Slot
 from calendars.finder import Ask, Place, Proposal, propose, spread
 from rooms.centre import OpeningHours
+from rooms.ids import RoomId
 from tests.fakes.bookings import paris, slot
 from tests.fakes.places import a_centre
 
@@ -29,6 +30,10 @@ def ask(**more: object) -> Ask:
 def starts(asked: Ask, *places: Place) -> list[str]:
     found = sorted(one.slot.start for one in propose(asked, places, PARIS))
     return [f"{start.astimezone(PARIS):%H:%M}" for start in found]
+
+
+def willing(_: Proposal) -> tuple[RoomId, ...]:
+    return ()
 
 
 def test_slots_lie_within_the_opening_hours_and_beside_what_is_held() -> None:
@@ -92,11 +97,31 @@ def test_the_largest_rooms_are_taken_when_there_are_many_people() -> None:
 
 def test_a_few_slots_a_day_none_over_another() -> None:
     window = Slot(DAY.start, DAY.end + timedelta(days=2))
-    found = spread(propose(ask(window=window), [place()], PARIS), PARIS, most=5, a_day=2)
+    found = spread(propose(ask(window=window), [place()], PARIS), PARIS, 5, 2, willing)
     days = [one.slot.start.astimezone(PARIS).day for one in found]
     assert len(days) in (4, 5)
     assert max(days.count(day) for day in days) == 2
     assert not found[0].slot.overlaps(found[1].slot)
     one = Proposal(DAY, (), ())
-    assert spread([one, one], PARIS, most=1, a_day=2) == [one]
-    assert spread([one, one], PARIS, most=3, a_day=2) == [one]
+    assert spread([one, one], PARIS, 1, 2, willing) == [one]
+    assert spread([one, one], PARIS, 3, 2, willing) == [one]
+
+
+def test_the_judge_has_the_last_word_and_is_asked_of_few() -> None:
+    asked: list[Proposal] = []
+    three = paris("2026-11-23T15:00")
+
+    def judge(one: Proposal) -> tuple[RoomId, ...] | None:
+        asked.append(one)
+        return one.rooms if one.slot.start >= three else None
+
+    [first, *more] = spread(propose(ask(), [place()], PARIS), PARIS, 2, 2, judge)
+    assert first.slot.start == three
+    assert first.asks == first.rooms
+    assert len(more) == 1
+    assert all(one.slot.start <= more[0].slot.start for one in asked)
+
+
+def test_a_room_is_not_proposed_beyond_its_own_horizon() -> None:
+    near = replace(place(), until=paris("2026-11-23T10:00"))
+    assert starts(ask(), near)[-1] == "10:00"

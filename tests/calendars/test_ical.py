@@ -1,5 +1,6 @@
 import random
 import time
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -121,6 +122,34 @@ def test_an_event_has_no_more_attendees_than_can_be_answered() -> None:
     assert refusal(event_bytes(*many)).key == "too-many-attendees"
     assert parse(event_bytes(*many), PARIS, stored=True).uid == "event@example"
     assert parse(event_bytes(*many[1:]), PARIS).uid == "event@example"
+
+
+def moved(*dates: str) -> bytes:
+    parts = (component("VEVENT", "UID:a", f"RECURRENCE-ID:{date}") for date in dates)
+    return calendar_bytes(*(line for part in parts for line in part))
+
+
+def listed(key: str, *dates: str) -> bytes:
+    return event_bytes(f"{key}:{','.join(dates)}")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        moved(*["never"] * 732),
+        listed("EXDATE", *["never"] * 1_001),
+        listed("RDATE", *["never"] * 5_000),
+    ],
+)
+def test_too_many_dates_are_refused_before_any_is_read(body: bytes) -> None:
+    assert refusal(body).key == "too-many-instances"
+
+
+def test_as_many_dates_as_a_series_may_have_are_read() -> None:
+    days = [f"{date(2026, 1, 1) + timedelta(days=number):%Y%m%d}" for number in range(731)]
+    assert len(parse(moved(*days), PARIS).parts) == 731
+    assert parse(listed("EXDATE", *["20261123"] * 1_000), PARIS).uid == "event@example"
+    assert parse(listed("EXDATE", *["20261123"] * 1_001), PARIS, stored=True).uid
 
 
 def test_a_path_for_a_zone_does_not_reach_the_file_system() -> None:

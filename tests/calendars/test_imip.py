@@ -38,7 +38,7 @@ def stored(*parts: Iterable[str]) -> CalendarItem:
 @pytest.mark.parametrize(
     ("body", "declared", "key"),
     [
-        (calendar(part(), method="REPLY"), "", "mail-method"),
+        (calendar(part(), method="COUNTER"), "", "mail-method"),
         (calendar(part()), "", "mail-method"),
         (calendar(part(), method="REQUEST"), "CANCEL", "bad-calendar-data"),
         (calendar(part(), method="REQUEST\r\nMETHOD:CANCEL"), "", "bad-calendar-data"),
@@ -193,3 +193,26 @@ def test_people_are_told_the_event_without_what_is_between_servers() -> None:
     ended = imip.told(item, "CANCEL", organiser, 0, NOW).decode()
     assert "STATUS:CANCELLED" in ended
     assert "SEQUENCE:2" in ended
+
+
+def test_two_events_that_read_the_same_have_one_digest() -> None:
+    one = stored(part())
+    assert imip.digest(one) == imip.digest(
+        stored(part("PRIORITY:3", "ATTENDEE:mailto:x@y.example"))
+    )
+    assert imip.digest(one) != imip.digest(stored(part("LOCATION:Mairie")))
+
+
+def test_a_guest_answers_for_himself_on_the_dates_he_is_invited_to() -> None:
+    me = "ATTENDEE;PARTSTAT=ACCEPTED;ROLE=CHAIR:mailto:me@x.example"
+    item = stored(
+        part(me, "ATTENDEE:mailto:you@x.example", "SEQUENCE:3", "DESCRIPTION:x"),
+        part("RECURRENCE-ID:20261202T090000Z", "ATTENDEE:mailto:you@x.example"),
+    )
+    told = imip.answer(item, lambda address: address.startswith("mailto:me@"), NOW).decode()
+    assert "METHOD:REPLY" in told
+    assert "ATTENDEE;PARTSTAT=ACCEPTED:mailto:me@x.example" in told
+    assert "SEQUENCE:3" in told
+    assert told.count("BEGIN:VEVENT") == 1
+    assert "you@" not in told
+    assert "DESCRIPTION" not in told

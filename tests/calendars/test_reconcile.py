@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from calendars.reconcile import Action, Do, Link, Ours, Theirs, There, reconcile
+from calendars.reconcile import Action, Do, Link, Ours, Theirs, There, reconcile, unwritten
 
 
 def mine(**changed: Any) -> Ours:
@@ -126,3 +126,22 @@ def test_an_object_there_is_never_taken_for_two_of_ours() -> None:
     objects = {"bk-1.ics": its()}
     found = reconcile(ours, There(objects=objects), [link()])
     assert [(action.do, action.href) for action in found] == [(Do.WRITE, "copy.ics")]
+
+
+@pytest.mark.parametrize(
+    ("here", "known", "number"),
+    [
+        (mine(), link(), 0),
+        (mine(), None, 1),  # never written
+        (mine(), link(etag=None, seen=None, sent=None), 1),  # the answer never came
+        (mine(etag="here-2"), link(), 1),  # changed here since
+        (mine(held=False), link(), 1),  # cancelled here: to be deleted there
+        (None, link(), 1),
+        (None, link(name="", ours=False), 0),  # theirs, left alone
+        (mine(to_come=False), None, 0),  # over
+    ],
+)
+def test_what_is_still_to_be_written_is_known_without_looking(
+    here: Ours | None, known: Link | None, number: int
+) -> None:
+    assert unwritten([here] if here else [], [known] if known else []) == number

@@ -114,3 +114,32 @@ def test_a_reply_names_who_answers_and_a_stranger_s_is_not_taken() -> None:
     whole = scheduling.written(scheduling.message("REQUEST", found), now).decode()
     assert TOM in whole
     assert not scheduling.take_answers(item(f"ATTENDEE:{TOM}"), found, is_bea)
+
+
+def test_an_event_is_called_off_once_as_a_later_version() -> None:
+    found = item("SEQUENCE:2", f"ATTENDEE:{BEA}")
+    assert not scheduling.called_off(found)
+    assert scheduling.call_off(found)
+    assert scheduling.called_off(found)
+    assert "SEQUENCE:3" in text(found)
+    assert not scheduling.call_off(found)
+    assert "SEQUENCE:3" in text(found)
+
+
+def test_changed_dates_are_a_later_version_unless_they_are_numbered_so_already() -> None:
+    series = "RRULE:FREQ=DAILY;COUNT=3"
+    before = item("SEQUENCE:4", series)
+    for changed in (
+        item("SEQUENCE:4", series, "EXDATE:20261202T090000Z"),
+        item("SEQUENCE:4", series, "STATUS:CANCELLED"),
+        item(series, start="20261201T100000Z"),
+    ):
+        assert scheduling.raise_sequence(changed, before)
+        assert "SEQUENCE:5" in text(changed)
+    for same in (item("SEQUENCE:4", series, "SUMMARY:x"), item("SEQUENCE:9", "STATUS:CANCELLED")):
+        assert not scheduling.raise_sequence(same, before)
+    override = (
+        "BEGIN:VEVENT", "UID:u", "DTSTAMP:20260101T000000Z", "RECURRENCE-ID:20261202T090000Z",
+        "DTSTART:20261202T100000Z", "END:VEVENT",
+    )  # fmt: skip
+    assert not scheduling.raise_sequence(item("SEQUENCE:4", series, more=override), before)

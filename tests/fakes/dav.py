@@ -8,6 +8,7 @@ People: `tom` (trainer), `bea` (booker at Villefort), `anne` (animateur of Ville
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from orchestrator.auth.people import Person
 from orchestrator.booking import Bookings, ensure_rooms
 from orchestrator.dav import DavDoor, routes
 from orchestrator.settings import DEMO, load_settings
+from orchestrator.settings.mail import Guests
 from orchestrator.settings.model import Network
 from orchestrator.store import facts, people, tables
 from orchestrator.store.database import Database
@@ -36,6 +38,8 @@ from rooms.ids import RoomId, new_secret
 Result = TypeVar("Result")
 KEYRING = Keyring(b"k" * 32)
 DOMAIN = "visio.lozere.example"
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""Where a store waits for no disk. It outlives a SIGKILL there too, if not a power cut."""
 FOUR = ("meyrueis-visio", "st-chely-d-apcher-visio", "villefort-visio", "marvejols-visio")
 PEOPLE = (
     ("tom", "Tom", "trainer", ()),
@@ -235,7 +239,10 @@ def door_of(bookings: Bookings) -> DavDoor:
 
 @asynccontextmanager
 async def open_house(
-    data: Path, settings: Path = DEMO, change: Callable[[Network], Network] = lambda same: same
+    data: Path,
+    settings: Path = DEMO,
+    change: Callable[[Network], Network] = lambda same: same,
+    guests: Guests | None = None,
 ) -> AsyncIterator[OpenHouse]:
     """A furnished house with its CalDAV door open."""
     read, image, passwords = await asyncio.to_thread(furnished, settings)
@@ -244,7 +251,11 @@ async def open_house(
     database = await asyncio.to_thread(Database, data / "dav.sqlite3")
     told: list[str] = []
     bookings = Bookings(
-        database, network, "https://visio.test", lambda topic, **_: told.append(topic)
+        database,
+        network,
+        "https://visio.test",
+        lambda topic, **_: told.append(topic),
+        guests=guests,
     )
     door = door_of(bookings)
     app = web.Application()

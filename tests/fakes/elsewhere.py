@@ -5,6 +5,7 @@
 `HonestCalendar` does what the RFCs say. `ForgetfulCalendar` forgets its sync tokens, or all it
 held. `DeafCalendar` does what it is asked and drops the line before it says so. `SlowCalendar`
 answers when it is told to. `CarelessCalendar` keeps none of the conditions it is given.
+`FullCalendar` has, while `full`, no room for one object more.
 """
 
 import asyncio
@@ -174,6 +175,17 @@ class SlowCalendar(HonestCalendar):
             self.asked.set()
             await self.free.wait()
         return await super().answer(request)
+
+
+class FullCalendar(HonestCalendar):
+    """While `full`, 507 for every PUT."""
+
+    full = False
+
+    def _put(self, name: str, body: bytes, request: web.Request) -> web.Response:
+        if self.full:
+            raise web.HTTPInsufficientStorage
+        return super()._put(name, body, request)
 
 
 class CarelessCalendar(HonestCalendar):

@@ -8,7 +8,7 @@ Time stands at `NOW` in the stories it tells: pages are given the same clock by 
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
 
 from orchestrator.web import pages
+from tests.fakes.desk import settled
 from tests.fakes.story import (
     ANNE,
     CENTRES,
@@ -59,6 +60,7 @@ class PagedService:
         self.order: Json = {"state": "done", "error": None}
         self.asked: list[tuple[str, str, Json]] = []
         self.heard: list[Json] = []
+        self.settled = settled()
         self.wires: list[web.WebSocketResponse] = []
         self.listeners: list[web.WebSocketResponse] = []
         self.session: Json = {
@@ -117,7 +119,8 @@ async def _get(request: web.Request, service: PagedService) -> web.StreamRespons
     if path == f"sessions/{service.session['id']}" and service.running:
         return web.json_response({"session": _session(service)})
     if path == "rooms/availability":
-        return web.json_response({"busy": [_seen(each, service) for each in service.busy]})
+        found = [each for each in service.busy if _is_asked_for(each, request.query)]
+        return web.json_response({"busy": [_seen(each, service) for each in found]})
     if path.endswith("/state"):
         if service.barred:
             return problem(403, "not-your-room", "Vous ne commandez pas cette salle.")
@@ -126,6 +129,7 @@ async def _get(request: web.Request, service: PagedService) -> web.StreamRespons
         return web.json_response(
             {"version": 1, "document": service.state, "presence": service.presence, "at": ""}
         )
+    answers |= service.settled
     if path in answers:
         return web.json_response(answers[path])
     return problem(404, "not-found", "Il n'y a rien ici.")
@@ -148,6 +152,12 @@ def _move(service: PagedService, act: str) -> web.Response:
     return web.json_response(answer)
 
 
+def _is_asked_for(each: Json, query: Mapping[str, str]) -> bool:
+    """Whether a stretch is of one of these rooms and in this interval."""
+    rooms = query.get("rooms", each["room"]).split(",")
+    return each["room"] in rooms and each["from"] < query["to"] and each["to"] > query["from"]
+
+
 def _seen(each: Json, service: PagedService) -> Json:
     """Strangers see neither titles nor what stands behind them."""
     if service.person is not None:
@@ -164,7 +174,10 @@ def _booking(service: PagedService) -> Json:
         "from": instant(0, "10:00"),
         "to": instant(0, "11:30"),
         "state": "confirmed",
-        "organiser": "Claire Vidal",
+        "organiser": "pe-claire",
+        "organiser_name": "Claire Vidal",
+        "seats": 24,
+        "checked_in_at": None,
         "session": "se-00000000000000000001",
         "join_url": f"{service.url}/join/{CODE}",
     }

@@ -92,6 +92,7 @@ class RunningService:
         self.app = app
         self.url = url
         self.engine = engine
+        self.server: web.Server  # once it listens
         self._browsers: list[Browser] = []
 
     def browser(self) -> Browser:
@@ -191,6 +192,8 @@ async def running_service(
             await runner.setup()
             await web.SockSite(runner, listener).start()
             service = RunningService(app, url, cast(SilentEngine, playing))
+            assert runner.server is not None
+            service.server = runner.server
             yield service
             await service.close()
         finally:

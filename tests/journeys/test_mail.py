@@ -12,15 +12,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession, encode_basic_auth
 
 from orchestrator import keys
 from orchestrator.mail import send
 from orchestrator.settings import Settings
 from orchestrator.settings.mail import MailDoor
-from tests.fakes.dav import DOMAIN, rows_of, soon, stamp
+from tests.fakes.dav import DOMAIN, Client, event, rows_of, soon, stamp
 from tests.fakes.mail import (
     ForgetfulServer,
     GreylistingServer,
@@ -48,14 +50,14 @@ class Town:
     office: PostOffice
     port: int
 
-    async def invite(self, message: bytes) -> int:
+    async def invite(self, message: bytes, to: str = f"salle.{ROOM}@{DOMAIN}") -> int:
         """The town hall's server brings an invitation; the code it is answered with."""
 
         def bring() -> int:
             with smtplib.LMTP("127.0.0.1", self.port) as relay:
                 relay.ehlo_or_helo_if_needed()
                 relay.mail(MAYOR)
-                relay.rcpt(f"salle.{ROOM}@{DOMAIN}")
+                relay.rcpt(to)
                 return relay.data(message)[0]
 
         return await asyncio.to_thread(bring)
@@ -202,3 +204,37 @@ async def test_a_restarted_service_sends_again_nothing_that_may_have_left(tmp_pa
         rows = await here.service.app[keys.DATABASE].read(lambda conn: rows_of(conn, "mails"))
     assert {row["recipient"]: row["state"] for row in rows}[MAYOR] == "unsure"
     assert [letter["To"] for letter in office.letters] == [MAYOR, TOM]
+
+
+@pytest.mark.timeout(60)
+async def test_a_guest_elsewhere_is_invited_without_a_room_answers_and_is_called_off(
+    tmp_path: Path,
+) -> None:
+    guest = [f"ORGANIZER:mailto:tom@{DOMAIN}", f"ATTENDEE;RSVP=TRUE:mailto:{MAYOR}"]
+    async with town(tmp_path, PostOffice()) as here, ClientSession() as http:
+        password = await here.service.app_password("tom")
+        auth = encode_basic_auth("tom", password, encoding="utf-8")
+        tom = Client(http, here.service.url.rstrip("/"), "tom", auth)
+        made = await tom.put("calendar/a.ics", event("a", title="Marché", more=guest))
+        assert made.status == 201
+        asked = await here.letter(1)
+        assert asked["To"] == MAYOR
+        told = calendar_in(asked)
+        assert "METHOD:REQUEST" in told
+        assert f"ORGANIZER;CN=Tom:mailto:tom@{DOMAIN}" in told
+        answer = told.replace("METHOD:REQUEST", "METHOD:REPLY")
+        answer = re.sub("ATTENDEE[^:\n]*:", "ATTENDEE;PARTSTAT=ACCEPTED:", answer)
+        reply = EmailMessage(policy=SMTP)
+        reply["From"], reply["To"] = MAYOR, f"tom@{DOMAIN}"
+        reply["Message-ID"] = "<reply@mairie.example>"
+        reply.set_content("Oui\n")
+        reply.add_alternative(
+            answer.replace("\n", "\r\n").encode(), maintype="text", subtype="calendar",
+            params={"method": "REPLY", "charset": "utf-8"}, cte="base64",
+        )  # fmt: skip
+        assert await here.invite(reply.as_bytes(), f"tom@{DOMAIN}") == 250
+        mine = (await tom.get("calendar/a.ics")).unfolded
+        assert re.search(rf"PARTSTAT=ACCEPTED;SCHEDULE-STATUS=2\.0[^:\n]*:mailto:{MAYOR}", mine)
+        assert (await tom.delete("calendar/a.ics")).status == 204
+        ended = await here.letter(2)
+        assert (ended["To"], "METHOD:CANCEL" in calendar_in(ended)) == (MAYOR, True)

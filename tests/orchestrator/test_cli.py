@@ -102,6 +102,53 @@ def test_a_calendar_client_gets_a_password_alone_on_its_line(
     assert found.login == "anne"
 
 
+def app_passwords_listed(data: Path, capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
+    capsys.readouterr()
+    assert main(["user", "app-passwords", "anne", "--data", str(data)]) == 0
+    return [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+
+
+def test_app_passwords_are_listed_with_their_last_use_and_revoked_by_label(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(data, "anne")
+    for label in ("phone", "laptop"):
+        main(["user", "app-password", "anne", "--label", label, "--data", str(data)])
+    secret = capsys.readouterr().out.split()[-1]
+    today = datetime.now(UTC)
+    note = app_passwords.Uses(load_keyring(data)).note(secret, today)
+    assert note is not None
+    with opened(data) as database:
+        database.write_now(note)
+    listed = {label: (made, used) for label, made, used, _ in app_passwords_listed(data, capsys)}
+    assert listed["laptop"] == (f"{today:%Y-%m-%d}", f"{today:%Y-%m-%d}")
+    assert listed["phone"][1] == "never used"
+    assert main(["user", "revoke", "anne", "laptop", "--data", str(data)]) == 0
+    assert "laptop" in capsys.readouterr().out
+    assert [line[0] for line in app_passwords_listed(data, capsys)] == ["phone"]
+    keyring = load_keyring(data)
+    with opened(data) as database:
+        found = database.read_now(
+            lambda conn: app_passwords.person_for(conn, keyring, "anne", secret)
+        )
+    assert found is None
+
+
+def test_of_two_app_passwords_of_one_name_the_id_says_which(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(data, "anne")
+    for _ in range(2):
+        main(["user", "app-password", "anne", "--data", str(data)])
+    first, second = (line[-1] for line in app_passwords_listed(data, capsys))
+    assert main(["user", "revoke", "anne", "-", "--data", str(data)]) == 1
+    assert first in capsys.readouterr().err
+    assert main(["user", "revoke", "anne", first, "--data", str(data)]) == 0
+    assert [line[-1] for line in app_passwords_listed(data, capsys)] == [second]
+    assert main(["user", "revoke", "anne", first, "--data", str(data)]) == 1
+    assert "No app password" in capsys.readouterr().err
+
+
 def test_who_is_disabled_is_marked_and_can_come_back(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -123,7 +170,9 @@ def test_a_new_password_is_printed_unless_it_was_given(
     assert len(said[-1]) == 16
 
 
-@pytest.mark.parametrize("action", ["password", "app-password", "disable", "enable"])
+@pytest.mark.parametrize(
+    "action", ["password", "app-password", "app-passwords", "disable", "enable"]
+)
 def test_nobody_of_that_login(data: Path, action: str, capsys: pytest.CaptureFixture[str]) -> None:
     add(data, "anne")
     assert main(["user", action, "marc", "--data", str(data)]) == 1

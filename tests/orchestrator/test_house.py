@@ -1,6 +1,7 @@
 """What the wire asks of the house, and what it makes of what the wire reports."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -182,6 +183,17 @@ async def test_after_a_restart_everybody_is_lost_until_heard_again(scene: Scene)
 
 
 async def test_who_leaves_a_forgotten_session_does_no_harm(scene: Scene) -> None:
-    place = Place(session=SessionId("se-gone"), participant=ParticipantId("pa-1"),
-                  name="Villefort", kind="room", room=VILLEFORT)  # fmt: skip
-    await scene.house.left(place, "left")
+    session, room = await in_session(scene)
+    await scene.house.joined(room)
+    heard = len(scene.bus.since(0)[0])
+    forgotten = Place(session=SessionId("se-gone"), participant=room.participant,
+                      name="Villefort", kind="room", room=VILLEFORT)  # fmt: skip
+    await scene.house.left(forgotten, "left")
+    await scene.house.left(replace(forgotten, participant=ParticipantId("pa-1")), "gone")
+    assert len(scene.bus.since(0)[0]) == heard
+    assert await scene.site(session, VILLEFORT) == "checked_in"
+    known = await scene.database.read(lambda conn: participants.of_session(conn, session))
+    assert [one.state for one in known] == ["joined"]
+    await scene.house.left(room, "left")  # the one that is not forgotten is heard
+    assert await scene.site(session, VILLEFORT) == "left"
+

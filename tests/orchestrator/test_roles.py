@@ -11,6 +11,7 @@ from orchestrator.roles import (
     may_book,
     may_cancel,
     may_command,
+    may_know,
     may_pair,
     may_run,
     may_see_session,
@@ -149,3 +150,10 @@ def test_who_may_pair_a_screen(who: Someone, allowed: bool) -> None:
 def test_only_the_administrator_reads_the_record() -> None:
     assert may_audit(ADMIN)
     assert not may_audit(AT_HOME)
+
+
+@pytest.mark.parametrize(
+    ("who", "allowed"), [(ADMIN, True), (BOOKER, True), (FAR_BOOKER, False), (TRAINER, False)]
+)
+def test_one_is_offered_the_names_of_those_at_the_same_centre(who: Someone, allowed: bool) -> None:
+    assert may_know(who, {VILLEFORT, MEYRUEIS}) is allowed

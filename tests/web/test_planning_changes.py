@@ -190,6 +190,26 @@ async def test_two_rooms_are_found_for_mornings_and_booked(
         await expect(dialog.get_by_text("Aucun créneau ne convient")).to_be_visible()
 
 
+async def test_a_found_slot_says_which_room_would_have_to_be_asked_for(
+    tmp_path: Path, browser: Chromium
+) -> None:
+    async with running_service(tmp_path) as service:
+        network, now = service.app[keys.SETTINGS].network, datetime.now(UTC)
+        policy = {"asked_of": ["animateur"]}
+        await service.app[keys.DATABASE].write(
+            lambda conn: policies.save(conn, now, network, RoomId("villefort-visio"), policy, "t")
+        )
+        page = (await browser.new_page()).page
+        await log_in(page, service, "/")
+        await page.get_by_role("button", name="Trouver un créneau").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_label("Nombre de salles").fill("5")
+        await dialog.get_by_role("button", name="Chercher").click()
+        asked = dialog.get_by_text("L'animateur devra d'abord accepter : Salle visio de Villefort.")
+        await expect(asked.first).to_be_visible()
+        assert await faults(page) == []
+
+
 async def test_the_animateur_answers_a_request_from_the_planning(
     tmp_path: Path, browser: Chromium
 ) -> None:

@@ -20,7 +20,16 @@ from tests.fakes.pages import PagedService
 STATIC = assets.ROOT
 OURS = sorted(path for path in STATIC.glob("*.js"))
 WIRE_FILES = ("protocol.js", "call.js", "legs.js", "sampler.js", "kiosk-room.js")
-PATHS = ("/", "/centres", "/login", "/join/abc", "/rooms/r/screen", "/rooms/r/remote")
+PATHS = (
+    "/",
+    "/centres",
+    "/centres/villefort",
+    "/calendars",
+    "/login",
+    "/join/abc",
+    "/rooms/r/screen",
+    "/rooms/r/remote",
+)
 USED = re.compile(r"\bt(?:Or|Else)?\(\s*(?:\"([^\"]+)\"|`([^`$]*)\$)")
 
 

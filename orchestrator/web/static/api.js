@@ -24,8 +24,15 @@ export function useBearer(token) {
 
 /** @param {string} method @param {string} path @param {any} [body] @returns {Promise<any>} */
 async function call(method, path, body) {
+  return (await send(method, path, body)).answer;
+}
+
+/** A document with its version, as `put` wants it back.
+ * @param {string} method @param {string} path @param {any} [body] @param {Record<string, string>} [more] headers
+ * @returns {Promise<{answer: any, tag: string}>} */
+async function send(method, path, body, more = {}) {
   /** @type {Record<string, string>} */
-  const headers = { Accept: "application/json", "Accept-Language": language };
+  const headers = { Accept: "application/json", "Accept-Language": language, ...more };
   if (bearer) headers.Authorization = `Bearer ${bearer}`;
   if (method !== "GET") Object.assign(headers, writeHeaders(method, body));
   let response;
@@ -38,7 +45,7 @@ async function call(method, path, body) {
   }
   const answer = response.status === 204 ? {} : await response.json().catch(() => ({}));
   if (!response.ok) throw new Problem(response.status, answer);
-  return answer;
+  return { answer, tag: response.headers.get("ETag") ?? "" };
 }
 
 /** @param {string} method @param {any} body */
@@ -55,6 +62,9 @@ function randomKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+export const read = (/** @type {string} */ path) => send("GET", path);
+export const put = (/** @type {string} */ path, /** @type {any} */ body, /** @type {string} */ tag = "") =>
+  send("PUT", path, body, tag ? { "If-Match": tag } : {});
 export const get = (/** @type {string} */ path) => call("GET", path);
 export const post = (/** @type {string} */ path, /** @type {any} */ body = undefined) => call("POST", path, body);
 export const patch = (/** @type {string} */ path, /** @type {any} */ body) => call("PATCH", path, body);

@@ -81,7 +81,7 @@ const DRAWINGS = { open: "enter", start: "check", resume: "check", pause: "clock
 export function Conduct({ id, brief = false, onChanged = () => undefined }) {
   useEffect(() => { turnTo(id); return () => { wanted = ""; session.value = null; }; }, [id]);
   const one = session.value;
-  if (!one) return null;
+  if (!one || (!brief && one.state === "booked" && !movesOf(one).length)) return null;
   return html`<section class="conduct" aria-label=${t("conduct.label")}>
     <p class=${`state ${isRunning(one) ? "state-ok" : ""}`}>${icon(isRunning(one) ? "check" : "clock")}${stateWords(one)}</p>
     ${isRunning(one) && !brief ? html`<${Sites} sites=${one.sites} />` : null}

@@ -20,7 +20,7 @@ export function Decide({ one, close, onChanged }) {
       setProblem(/** @type {Error} */ (error));
     }
   };
-  return html`<fieldset class="field"><legend>${t("decide.asked")}</legend>
+  return html`<fieldset class="decide"><legend>${t("decide.asked")}</legend>
     <${ProblemNotice} problem=${problem} />
     <div class="field"><label for="decide-note">${t("decide.note")}</label>
       <input id="decide-note" class="input" maxlength="280" autocomplete="off" value=${note} onInput=${(/** @type {any} */ event) => setNote(event.target.value)} /></div>

@@ -7,8 +7,9 @@ import { icon } from "./icons.js";
 import { list, t, tOr } from "./i18n.js";
 import { openMove } from "./move.js";
 import { roomLabel } from "./names.js";
+import { Presence } from "./presence.js";
 import { announce, copy, person, ProblemNotice } from "./shell.js";
-import { showDay, showRange } from "./time.js";
+import { iso, showDay, showRange } from "./time.js";
 import { html, signal, useEffect, useRef } from "./ui.js";
 
 const found = signal(/** @type {any} */ (null));
@@ -17,13 +18,15 @@ const sure = signal(false);
 
 /** @param {any} held @param {any[]} centres */
 async function load(held, centres) {
-  found.value = null;
+  const same = found.value?.id === held.booking && found.value?.held.from === held.from;
+  if (!same) found.value = null; // what is shown of it stays until the answer
   problem.value = null;
   sure.value = false;
   try {
     const answer = await get(`/bookings/${held.booking}`);
     const one = answer.booking ?? answer;
-    found.value = { ...one, held, asked: one.state === "requested" && answersFor(person.value, one.rooms, centres) };
+    const answers = answersFor(person.value, one.rooms, centres);
+    found.value = { ...one, held, asked: one.state === "requested" && answers, mine: answers || one.organiser === person.value?.id };
   } catch {
     found.value = { title: held.title, from: held.from, to: held.to, rooms: [held.room], state: held.state };
   }
@@ -39,30 +42,33 @@ export function DetailsDialog({ chosen, centres, onChanged }) {
     if (!held && ref.current?.open) ref.current.close();
   }, [held]);
   const close = () => { chosen.value = null; };
+  const choose = (/** @type {any} */ other) => { chosen.value = other; };
   return html`<dialog ref=${ref} aria-labelledby="details-head" onClose=${close}>
     <div class="dialog-head"><h2 id="details-head">${held?.title || t("planning.busy")}</h2>
       <button class="button button-quiet" type="button" onClick=${close} aria-label=${t("close")}>${icon("cross")}</button></div>
-    ${held ? html`<${Facts} held=${held} centres=${centres} close=${close} onChanged=${onChanged} />` : null}
+    ${held ? html`<${Facts} held=${held} centres=${centres} choose=${choose} close=${close} onChanged=${onChanged} />` : null}
   </dialog>`;
 }
 
-/** @param {{held: any, centres: any[], close: () => void, onChanged: () => void}} props */
-function Facts({ held, centres, close, onChanged }) {
+/** @param {{held: any, centres: any[], choose: (held: any) => void, close: () => void, onChanged: () => void}} props */
+function Facts({ held, centres, choose, close, onChanged }) {
   const one = found.value;
   const [from, to] = [new Date(held.from), new Date(held.to)];
   if (!one) return html`<p class="boot">${t("loading")}</p>`;
   const over = to < new Date();
   const link = session.value?.join_url ?? one.join_url;
-  const organiser = one.organiser?.name ?? one.organiser;
+  const again = () => { onChanged(); choose({ ...held }); };
   return html`<${ProblemNotice} problem=${problem.value} />
     <p class="with-icon">${icon("clock")}<span>${showDay(from)}, <span class="nowrap">${showRange(from, to)}</span></span></p>
     <p class="with-icon">${icon("place")}<span>${list((one.rooms ?? []).map((/** @type {string} */ room) => roomName(room, centres)))}</span></p>
-    ${organiser ? html`<p class="with-icon">${icon("person")}<span>${t("join.organiser", { name: organiser })}</span></p>` : null}
+    ${one.organiser_name ? html`<p class="with-icon">${icon("person")}<span>${t("join.organiser", { name: one.organiser_name })}</span></p>` : null}
+    ${one.seats ? html`<p class="with-icon">${icon("people")}<span>${t("details.seats", { n: one.seats })}</span></p>` : null}
     ${one.state ? html`<p class="state">${tOr(`booking.state.${one.state}`, "planning.busy")}</p>` : null}
     ${link && !over ? html`<div class="actions"><a class="button" href=${link}>${icon("enter")}${t("details.join")}</a>
       <button class="button button-quiet" type="button" onClick=${() => void copy(link)}>${icon("copy")}${t("copy_link")}</button></div>` : null}
     ${held.session && person.value ? html`<${Conduct} id=${held.session} onChanged=${onChanged} />` : null}
-    ${one.id && person.value ? html`<${GiveBack} one=${one} close=${close} onChanged=${onChanged} />` : null}`;
+    ${one.mine ? html`<${Presence} one=${one} centres=${centres} onLonger=${(/** @type {Date} */ to) => choose({ ...held, to: iso(to) })} onChanged=${onChanged} onCame=${again} close=${close} />` : null}
+    ${one.mine && !over ? html`<${GiveBack} one=${one} close=${close} onChanged=${onChanged} />` : null}`;
 }
 
 /** @param {string} id @param {any[]} centres */

@@ -103,7 +103,8 @@ function Slots({ centres, take }) {
   return html`<h3>${t("finder.found", { n: found.value.length })}</h3>
     <ul class="plain slots">${found.value.map((slot) => {
       const when = `${showDay(new Date(slot.from))}, ${showRange(new Date(slot.from), new Date(slot.to))}`;
-      return html`<li key=${slot.from}><div><strong>${when}</strong><p class="muted small">${list(slot.rooms.map((/** @type {string} */ id) => names.get(id) ?? id))}</p></div>
+      return html`<li key=${slot.from}><div><strong>${when}</strong><p class="muted small">${list(slot.rooms.map((/** @type {string} */ id) => names.get(id) ?? id))}</p>
+        ${slot.asks?.length ? html`<p class="small">${t("finder.asks", { rooms: list(slot.asks.map((/** @type {string} */ id) => names.get(id) ?? id)) })}</p>` : null}</div>
         <button class="button button-quiet" type="button" onClick=${() => take(slot)} aria-label=${`${t("finder.take")} ${when}`}>${icon("plus")}${t("finder.take")}</button></li>`;
     })}</ul>`;
 }

@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { icon } from "./icons.js";
 import { t, tElse } from "./i18n.js";
 import { openingOn, openNow } from "./opening.js";
-import { findPerson, mount, person, ProblemNotice } from "./shell.js";
+import { findPerson, mount, ProblemNotice, settles } from "./shell.js";
 import { addDays, between, dayOf, instant, iso, setZone, showDate, showRange, showWeekday } from "./time.js";
 import { html, signal } from "./ui.js";
 
@@ -45,6 +45,7 @@ function Centre({ centre }) {
     <${Hours} centre=${centre} />
     <p class="with-icon">${icon("line")}<span>${lineWords(centre.line)}</span></p>
     <${Rooms} centre=${centre} />
+    ${settles(centre.id) ? html`<p class="settle"><a href=${`/centres/${centre.id}`}>${t("centre.settle")}<span class="hidden"> ${centre.name}</span></a></p>` : null}
   </li>`;
 }
 
@@ -80,12 +81,11 @@ function Rooms({ centre }) {
   return html`<ul class="plain rooms">${centre.rooms.map((/** @type {any} */ room) => {
     const day = dayOf(now.value);
     const held = busy.value.filter((each) => each.room === room.id && dayOf(new Date(each.from)) <= day && day <= dayOf(new Date(each.to))).sort((a, b) => a.from.localeCompare(b.from));
-    const commands = ["admin", "animateur"].includes(person.value?.role ?? "");
     return html`<li key=${room.id}><h3>${icon("screen")} ${room.name}</h3>
       <p class="muted small">${t("room.capacity", { n: room.capacity })}${room.equipment.length ? ` · ${room.equipment.map((/** @type {string} */ each) => tElse(`equipment.${each}`, each)).join(", ")}` : ""}</p>
       ${held.length ? html`<ol class="plain held">${held.map((each) => html`<li key=${each.from}><span class="hours">${showRange(new Date(each.from), new Date(each.to))}</span> ${each.title || t("planning.busy")}</li>`)}</ol>`
         : html`<p class="small">${t("centre.nothing_today")}</p>`}
-      ${commands ? html`<a class="button button-quiet" href=${`/rooms/${room.id}/remote`} aria-label=${t("room.remote_of", { room: `${centre.name}, ${room.name}` })}>${t("title.remote")}</a>` : null}</li>`;
+      ${settles(centre.id) ? html`<a class="button button-quiet" href=${`/rooms/${room.id}/remote`} aria-label=${t("room.remote_of", { room: `${centre.name}, ${room.name}` })}>${t("title.remote")}</a>` : null}</li>`;
   })}</ul>`;
 }
 

@@ -107,8 +107,9 @@ export function WeekView({ centres, busy, sessions, now, today, choose, monday, 
 export function DayView({ centres, busy, sessions, now, today, choose, book, day, narrow }) {
   const hours = hoursOf(centres, busy);
   const ticks = Array.from({ length: hours.last - hours.first }, (_, index) => hours.first + index);
+  const every = Math.ceil(ticks.length / 14); // so many hours to a word, or they would touch
   return html`<div class=${`day-view ${narrow ? "day-list" : ""} ${day === today ? "today" : ""}`}>
-    ${narrow ? null : html`<div class="scale" aria-hidden="true">${ticks.map((hour) => html`<span key=${hour}>${showClock(instant(day, `${String(hour).padStart(2, "0")}:00`))}</span>`)}</div>`}
+    ${narrow ? null : html`<div class="scale" aria-hidden="true">${ticks.map((hour, index) => html`<span key=${hour}>${index % every ? "" : showClock(instant(day, `${String(hour).padStart(2, "0")}:00`))}</span>`)}</div>`}
     <ul class="plain lanes">${centres.flatMap((centre) => centre.rooms.map((/** @type {any} */ room) => {
       const held = heldOn(busy, room.id, day);
       return html`<li key=${room.id} data-room=${room.id} class="lane" aria-labelledby=${`lane-${room.id}`}>

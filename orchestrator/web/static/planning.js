@@ -28,6 +28,8 @@ const wished = signal(asked.get("view") === "day" ? "day" : "week");
 const view = computed(() => (narrow.value ? "day" : wished.value));
 const day = signal(validDay(asked.get("date")) ?? dayOf(new Date()));
 const chosen = signal(/** @type {any} */ (null));
+/** A booking to be opened as soon as it is known: other pages lead to it. */
+let sought = asked.get("booking");
 const week = computed(() => monday(day.value));
 
 /** @param {string|null} text */
@@ -51,10 +53,17 @@ async function loadBusy() {
     const answer = await get(`/rooms/availability?${query}`);
     busy.value = answer.busy;
     problem.value = null;
+    openSought();
     await loadSessions(query);
   } catch (error) {
     problem.value = /** @type {Error} */ (error);
   }
+}
+
+function openSought() {
+  const found = busy.value.filter((each) => sought && each.booking === sought);
+  sought = null;
+  chosen.value = found.find((each) => dayOf(new Date(each.from)) === day.value) ?? found[0] ?? chosen.value;
 }
 
 /** The sessions this person runs, to show which are on. @param {URLSearchParams} query */
@@ -74,6 +83,7 @@ function remember() {
   const url = new URL(location.href);
   url.searchParams.set("date", day.value);
   url.searchParams.set("view", wished.value);
+  url.searchParams.delete("booking");
   history.replaceState(null, "", url);
 }
 

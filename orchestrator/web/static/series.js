@@ -14,7 +14,7 @@ export function repeatOf(form) {
 
 /** @param {{form: Series, edit: (change: Partial<Series>) => void, fault?: string}} props */
 export function SeriesFields({ form, edit, fault }) {
-  return html`<div class="fields">
+  return html`<div class="fields fields-wide">
     <div class="field"><label for="booking-repeat">${t("series.repeat")}</label>
       <select id="booking-repeat" class="input" value=${form.repeat} onChange=${(/** @type {any} */ event) => edit({ repeat: event.target.value })}>
         <option value="">${t("series.none")}</option>${FREQUENCIES.map((name) => html`<option key=${name} value=${name}>${t(`series.${name}`)}</option>`)}</select></div>

@@ -12,6 +12,9 @@ export const person = signal(undefined);
 /** May this person book? */
 export const mayBook = () => ["admin", "animateur", "trainer", "booker"].includes(person.value?.role ?? "");
 
+/** Does this person say how the rooms of a centre are booked, and when it is closed? @param {string} centre */
+export const settles = (centre) => person.value?.role === "admin" || (person.value?.role === "animateur" && person.value.centres.includes(centre));
+
 /** Say something to those who listen to the page, without moving the focus. @param {string} text */
 export function announce(text) {
   const place = document.getElementById("announce");
@@ -36,7 +39,7 @@ function Header({ page, plain }) {
   return html`<header class="top">
     <a class="brand" href="/">${mark()}<span>${t("brand")}</span></a>
     ${plain ? null : html`<nav aria-label=${t("nav.label")}><ul>
-      ${tab("/", "planning", page)}${tab("/centres", "network", page)}
+      ${tab("/", "planning", page)}${tab("/centres", "network", page)}${person.value ? tab("/calendars", "calendars", page) : null}
     </ul></nav>`}
     <div class="top-end">${languageLink()}${plain ? null : whoIsHere()}</div>
   </header>`;
@@ -78,6 +81,12 @@ export function mount(page, Body, { plain = false, kiosk = false } = {}) {
   const main = /** @type {HTMLElement} */ (document.getElementById("main"));
   main.replaceChildren();
   render(html`<${Body} />`, main);
+}
+
+/** What to say instead of a page that is for people with an account. */
+export function LogInFirst() {
+  const next = encodeURIComponent(location.pathname + location.search);
+  return html`<${Notice}><p>${t("login.first")}</p><p><a class="button" href=${`/login?next=${next}`}>${t("nav.login")}</a></p><//>`;
 }
 
 /** Ask who is logged in; a failure counts as nobody. */

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import quote, urlsplit
@@ -45,6 +45,12 @@ async def told(service: RunningService, *parts: bytes) -> bytes:
     finally:
         writer.close()
         await writer.wait_closed()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 - aiohttp tells nobody
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(
@@ -111,13 +117,16 @@ async def test_a_body_that_never_ends_is_not_waited_for(
 async def test_who_leaves_in_the_middle_of_his_body_is_not_an_accident(
     service: RunningService, head: bytes
 ) -> None:
-    place = urlsplit(service.url)
+    place, server = urlsplit(service.url), service.server
+    before = server.requests_count
     _, writer = await asyncio.open_connection(place.hostname, place.port)
     writer.write(head + b"Content-Length: 100\r\n\r\nshort")
     await writer.drain()
-    await asyncio.sleep(0.1)
+    await until(lambda: server.requests_count > before)
     writer.transport.abort()
-    await asyncio.sleep(0.1)
+    await until(lambda: not any(one.transport for one in server.connections))
+    if head is LOGIN:  # somebody was reading: he has let go
+        await until(lambda: not server.connections)
 
 
 FAR = [

@@ -224,9 +224,19 @@ def test_what_is_refused_by_one_limit_counts_against_none(database: Database) ->
 
 def test_what_was_forgiven_does_not_count(database: Database) -> None:
     rule = (Limit("x", 1, limits.MINUTE),)
-    for _ in range(3):
-        counted = database.write_now(lambda conn: limits.count(conn, NOW, rule))
-        database.write_now(lambda conn, counted=counted: limits.forgive(conn, counted))  # type: ignore[misc]
+
+    def tried() -> int:
+        since = NOW - limits.MINUTE
+        return database.read_now(lambda conn: attempts.times(conn, "x", since))[0]
+
+    counted = database.write_now(lambda conn: limits.count(conn, NOW, rule))
+    assert tried() == 1
+    with pytest.raises(TooMany):  # until it is forgiven it counts
+        database.write_now(lambda conn: limits.count(conn, NOW, rule))
+    database.write_now(lambda conn: limits.forgive(conn, counted))
+    assert tried() == 0
+    database.write_now(lambda conn: limits.count(conn, NOW, rule))
+    assert tried() == 1
 
 
 def test_attempts_of_the_day_before_are_forgotten(database: Database) -> None:

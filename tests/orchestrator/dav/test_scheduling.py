@@ -141,7 +141,7 @@ async def test_an_outsider_is_marked_as_not_reached_and_a_stranger_s_uid_is_safe
     outside = "ATTENDEE:mailto:paul@ailleurs.example"
     await tom.put("calendar/a.ics", event("same", more=[*people("bea"), outside]))
     mine = (await tom.get("calendar/a.ics")).unfolded
-    assert re.search(r"SCHEDULE-STATUS=5\.3[^:\n]*:mailto:paul@", mine)
+    assert re.search(r"SCHEDULE-STATUS=5\.2[^:\n]*:mailto:paul@", mine)
     assert re.search(r"SCHEDULE-STATUS=3\.8[^:\n]*:mailto:bea@", mine)
     assert (await bea.get("calendar/own.ics")).body == event("same", title="Dentiste")
 
@@ -210,3 +210,38 @@ async def test_the_outbox_takes_sound_questions_in_one_s_own_name_only(house: Op
     assert (await tom.ask("POST", "calendar/", question("mailto:a@b"), kind)).status == 405
     many = question(*(f"mailto:p{number}@{DOMAIN}" for number in range(101)))
     assert (await tom.ask("POST", where, many, kind)).status == 403
+
+
+async def test_every_address_of_a_person_or_a_room_is_answered_for_and_no_other(
+    house: OpenHouse,
+) -> None:
+    """RFC 6638 §5: a response for each address, 3.7 for whoever is nobody of the network."""
+    tom, bea = house.client("tom"), house.client("bea")
+    await bea.put("calendar/b.ics", event("b"))
+    known = [
+        f"mailto:bea@{DOMAIN}", f"MAILTO:BEA@{DOMAIN.upper()}", "mailto:bea@ailleurs.example",
+        "/dav/principals/bea/", f"{house.url}/dav/principals/bea/",
+        f"mailto:salle.villefort-visio@{DOMAIN}", "/dav/principals/salle.villefort-visio/",
+        f"mailto:tom@{DOMAIN}",
+    ]  # fmt: skip
+    nobody = [
+        "mailto:paul@elsewhere.example", f"mailto:nobody@{DOMAIN}",
+        f"mailto:salle.nowhere@{DOMAIN}", "/dav/principals/nobody/", "tel:+33466000000",
+    ]  # fmt: skip
+    asked = question(*known, *nobody)
+    headers = {"Content-Type": "text/calendar; charset=utf-8"}
+    answer = await tom.ask("POST", "/dav/principals/tom/outbox/", asked, headers)
+    assert answer.status == 200, answer.text
+    parts = answer.text.split("response>")
+    answered = {
+        found[1]: ("2.0;Success" in part, "calendar-data" in part)
+        for part in parts
+        if (found := re.search(r"href>([^<]*)<", part))
+    }
+    assert answered == dict.fromkeys(known, (True, True)) | dict.fromkeys(nobody, (False, False))
+    assert answer.text.count("3.7;Invalid calendar user") == len(nobody)
+    taken = f"{stamp(soon())}/{stamp(soon() + timedelta(hours=1))}"
+    assert answer.text.count(taken) == 5  # once for each way to name her
+    anothers = question(f"mailto:bea@{DOMAIN}", organiser=f"mailto:bea@{DOMAIN}")
+    refused = await tom.ask("POST", "/dav/principals/tom/outbox/", anothers, headers)
+    assert refused.status == 403

@@ -20,7 +20,7 @@ def sites() -> list[Site]:
 def test_a_line_says_state_rate_loss_delay_and_who_is_seen_and_heard() -> None:
     lines = draw(sites(), "fr").splitlines()
     assert len(lines) == 4
-    for word in ("Meyrueis", "en séance", "312", "0,4 %", "2 ms", "1/1"):
+    for word in ("Meyrueis", "en session", "312", "0,4 %", "2 ms", "1/1"):
         assert word in lines[2]
     assert lines[3].split()[:2] == ["Villefort", "attendu"]
     assert lines[3].endswith("0/1, sauf Meyrueis")

@@ -17,6 +17,7 @@ from orchestrator.mail.notices import Notices
 from orchestrator.mail.receive import Reception
 from orchestrator.mail.story import Office
 from orchestrator.outbox import Outbox
+from orchestrator.settings.mail import Guests
 from orchestrator.settings.model import Network
 from orchestrator.words import words
 from rooms.ids import RoomId
@@ -60,7 +61,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_house(tmp_path, change=asking) as house:
+    async with open_house(tmp_path, change=asking, guests=Guests()) as house:
         office = Office(
             network=house.network, mail=mail_of(25), public_url="https://visio.test", words=words
         )

@@ -18,7 +18,7 @@ from orchestrator.mail.notices import Notices
 from orchestrator.mail.receive import Reception
 from orchestrator.mail.story import Office
 from orchestrator.outbox import Outbox
-from orchestrator.settings.mail import MailDoor
+from orchestrator.settings.mail import Guests, MailDoor
 from orchestrator.words import words
 from tests.fakes.dav import DOMAIN, OpenHouse, event, open_house, soon
 from tests.fakes.mail import calendar_in, invitation, mail_of, text_in
@@ -66,7 +66,7 @@ class Relay:
 
 @pytest.fixture(params=["lmtp", "smtp"])
 async def relay(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Relay]:
-    async with open_house(tmp_path) as house:
+    async with open_house(tmp_path, guests=Guests()) as house:
         office = Office(
             network=house.network, mail=mail_of(25), public_url="https://visio.test", words=words
         )
@@ -175,7 +175,7 @@ async def test_a_person_of_ours_writes_from_his_own_address(relay: Relay) -> Non
     [
         ("n'est pas connue", "spam@evil.example", {}),
         ("l'adresse de la personne", MAYOR, {"organiser": "autre@mairie.example"}),
-        ("Seules les invitations", MAYOR, {"method": "REPLY"}),
+        ("Seules les invitations", MAYOR, {"method": "PUBLISH"}),
         ("repetition", MAYOR, {"more": ["RRULE:FREQ=SECONDLY"]}),
         ("ne nomme pas cette salle", MAYOR, {"rooms": ["murat-formation"]}),
     ],

@@ -13,6 +13,7 @@ from orchestrator.mail.notices import Notices
 from orchestrator.mail.reminders import Reminders
 from orchestrator.mail.story import Office
 from orchestrator.outbox import Outbox
+from orchestrator.settings.mail import Guests
 from orchestrator.store import tables
 from orchestrator.words import words
 from tests.fakes.dav import Client, OpenHouse, event, open_house, soon
@@ -26,7 +27,7 @@ INVITED = [f"ATTENDEE;CN=Pia;PARTSTAT=NEEDS-ACTION:mailto:{PIA}"]
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[OpenHouse]:
-    async with open_house(tmp_path) as opened:
+    async with open_house(tmp_path, guests=Guests()) as opened:
         yield opened
 
 
