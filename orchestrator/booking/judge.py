@@ -15,6 +15,7 @@ from calendars.policy import Policy, RoomRules
 from orchestrator import roles
 from orchestrator.auth.people import Person
 from orchestrator.booking.event import Prepared
+from orchestrator.booking.lines import admitted
 from orchestrator.booking.rules import room_rules
 from orchestrator.settings.mail import Guests
 from orchestrator.settings.model import Network
@@ -132,9 +133,15 @@ class Rules:
             known = {(reason.key, reason.room) for reason in verdict.reasons}
             fresh = [reason for reason in extra if (reason.key, reason.room) not in known]
             verdict = Verdict(False, (*fresh, *verdict.reasons), verdict.alternative)
+        lowered: tuple[Reason, ...] = ()
+        if verdict.accepted:
+            lines = admitted(conn, self.network, candidate, near, verdict.displaced, now)
+            lowered = lines.lowered
+            if lines.reasons:
+                verdict = Verdict(False, lines.reasons)
         if not verdict.accepted:
             verdict = replace(verdict, elsewhere=self._elsewhere(conn, now, person, candidate))
-        return self._worded(verdict, person.locale)
+        return self._worded(verdict, person.locale, lowered)
 
     def _held(
         self,
@@ -201,9 +208,10 @@ class Rules:
         centre = self.network.centre_of(row.room).id
         return row if roles.may_see_title(person, owner, centre) else replace(row, title="")
 
-    def _worded(self, verdict: Verdict, locale: str) -> Judgement:
+    def _worded(self, verdict: Verdict, locale: str, lowered: Sequence[Reason] = ()) -> Judgement:
         if verdict.accepted:
             told = (
+                *(wording.sentence(reason, locale, self.words) for reason in lowered),
                 wording.skipped_text(verdict, locale, self.words),
                 self.asked(verdict.asks, locale),
             )

@@ -37,10 +37,14 @@ def kept(name: str, test: LineTest = ONE, centre: CentreId = VILLEFORT) -> Kept:
     return Kept(id=name, centre=centre, by="anne", test=test)
 
 
+def keep(database: Database, one: Kept) -> None:
+    database.write_now(lambda conn: line_tests.add(conn, one))
+
+
 def test_a_centre_has_its_own_history_the_newest_first(database: Database) -> None:
     older = kept("lt-1", replace(ONE, taken_at=NOW - timedelta(days=2), up_at_least=True))
     for one in (older, kept("lt-2"), kept("lt-3", centre=CentreId("meyrueis"))):
-        database.write_now(lambda conn, one=one: line_tests.add(conn, one))
+        keep(database, one)
     found = database.read_now(lambda conn: line_tests.history(conn, VILLEFORT, 10))
     assert found == [kept("lt-2"), older]
     assert len(database.read_now(lambda conn: line_tests.history(conn, VILLEFORT, 1))) == 1
@@ -58,7 +62,7 @@ def test_profiles_of_several_centres_are_read_at_once(database: Database) -> Non
 def test_a_line_test_is_forgotten_after_400_days(database: Database) -> None:
     for name, age in (("lt-1", 401), ("lt-2", 399)):
         test = kept(name, replace(ONE, taken_at=NOW - timedelta(days=age)))
-        database.write_now(lambda conn, test=test: line_tests.add(conn, test))
+        keep(database, test)
     assert database.write_now(lambda conn: line_tests.drop(conn, NOW)) == 1
     [left] = database.read_now(lambda conn: line_tests.history(conn, VILLEFORT, 10))
     assert left.id == "lt-2"
