@@ -83,10 +83,12 @@ async def bench(wanted: argparse.Namespace, home: Path) -> dict[str, Any]:
             for name in browsers:
                 try:
                     one = await measure(stage, near, name, line, wanted)
-                except (MissingTun, TimeoutError, RuntimeError) as reason:
+                except (MissingTun, TimeoutError, RuntimeError, OSError) as reason:
                     machine.say(f"  {line}, {name}: failed, {reason}")
                     continue
                 found.setdefault(line, {})[name] = one
+                for way, told_of in one.items():
+                    machine.say(f"    {way}: " + ", ".join(map(str, row(told_of))))
     return told(found, wanted.seconds)
 
 

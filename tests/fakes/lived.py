@@ -177,7 +177,8 @@ def longest_gap(
     """The longest time without a new picture, what was paused on purpose left out."""
     inside = [at for at in times if since < at < until]
     gaps = list(pairwise([since, *inside, until]))
-    return max((end - begin for begin, end in gaps if not _covered((begin, end), paused)))
+    left = (end - begin for begin, end in gaps if not _covered((begin, end), paused))
+    return max(left, default=0.0)
 
 
 def _covered(gap: tuple[float, float], pauses: Sequence[tuple[float, float]]) -> bool:
