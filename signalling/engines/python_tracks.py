@@ -14,8 +14,8 @@ SCREEN = (1000.0,)
 OVERHEAD = 1.08
 # A rate is believed fast when it grows and slowly when it falls: pictures come in waves.
 UP, DOWN = 0.2, 0.05
-# What has just begun is believed fast either way.
-YOUNG = 3.0
+# What has just begun is not measured before a second is full, then believed fast either way.
+FIRST, YOUNG = 1.2, 4.0
 # A still picture costs little, but the next movement does not.
 LEAST_SHARE = 0.3
 # So much must change before subscribers are given other figures.
@@ -81,7 +81,10 @@ class Published:
 
     def _weigh(self, layer: int, source: Source, now: float) -> None:
         kbps, rate = source.kbps(now) * OVERHEAD, self._rates[layer]
-        young = now - self._began[layer] < YOUNG
+        age = now - self._began[layer]
+        if age < FIRST:
+            return
+        young = age < YOUNG
         rate += (kbps - rate) * (UP if kbps > rate or young else DOWN)
         self._rates[layer] = max(rate, LEAST_SHARE * self.nominal[layer])
 
