@@ -20,7 +20,7 @@ from orchestrator.means import Means
 from orchestrator.presence import Presence, Screens
 from orchestrator.room_control import RoomControl
 from orchestrator.session import OVER, RUNNING, Learnt, Step
-from orchestrator.store import devices, participants, rooms, sessions
+from orchestrator.store import devices, line_tests, participants, rooms, sessions
 from orchestrator.store.devices import Device
 from orchestrator.store.participants import Participant
 from orchestrator.store.sessions import Stored
@@ -28,6 +28,7 @@ from orchestrator.words import words
 from rooms.control import parse_room_state
 from rooms.errors import Conflict, Forbidden, MargerideError, NotFound, Unauthenticated
 from rooms.ids import CommandId, RoomId, SessionId
+from signalling.engine import Budget
 from signalling.ports import Identity, Json, Place
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,21 @@ class House:
         """Everybody on record as in, or lost and expected back."""
         known = await self.means.database.read(participants.here)
         return tuple(_place(one) for one in known if one.session == session)
+
+    async def budget(self, place: Place) -> Budget | None:
+        """What the line of his room's centre carries; nothing is known of a browser elsewhere."""
+        if place.room is None:
+            return None
+        try:
+            centre = self.means.network.centre_of(place.room)
+        except NotFound:  # the room left the network
+            return None
+        now = self.means.clock()
+        read = self.means.database.read
+        line = (await read(lambda conn: line_tests.profiles(conn, [centre], now)))[centre.id]
+        return Budget(
+            line=centre.id, up_kbps=line.up_kbps, down_kbps=line.down_kbps, rtt_ms=line.rtt_ms
+        )
 
     # --- what the wire reports of people ----------------------------------------
 

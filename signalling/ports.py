@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from rooms.ids import CommandId, ParticipantId, RoomId, SessionId
+from signalling.engine import Budget
 from signalling.messages import IceServer
 
 Json = dict[str, Any]
@@ -46,6 +47,9 @@ class House(Protocol):
         """The place this identity may take now: a participant's own, or the one whose participant
         token a device was given. NotFound("no-session"), Conflict("session-over"),
         Forbidden("not-open-yet")."""
+
+    async def budget(self, place: Place) -> Budget | None:
+        """The line he is behind, where it is known: that of his room's centre."""
 
     async def joined(self, place: Place) -> None:
         """He is in (first time or again)."""

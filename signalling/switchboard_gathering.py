@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from rooms.ids import LegId, ParticipantId, SessionId
-from signalling.engine import Leg, Member, Placed, Role
+from signalling.engine import Budget, Leg, Member, Placed, Role
 from signalling.messages import (
     ParticipantChanged,
     ParticipantJoined,
@@ -40,6 +40,7 @@ class Seat:
     publish_leg: LegId | None = None
     subscription: Subscription | None = None
     reported: list[Json] | None = None
+    budget: Budget | None = None
     hand: bool = False
     encrypted: bool = False
 

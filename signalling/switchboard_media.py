@@ -11,6 +11,7 @@ from collections.abc import Awaitable
 from rooms.errors import MargerideError, NotFound, Unavailable
 from rooms.ids import LegId, SessionId, TrackId
 from signalling.engine import (
+    Budget,
     EngineBack,
     EngineEvent,
     EngineState,
@@ -40,7 +41,7 @@ from signalling.messages_media import (
     ViewChosen,
 )
 from signalling.peer import Event
-from signalling.ports import House
+from signalling.ports import House, Place
 from signalling.switchboard_gathering import Gathering, Hall, Seat, alive
 from signalling.tracks import Subscription, with_sources
 
@@ -87,6 +88,11 @@ class Media:
     async def close(self, session: SessionId) -> None:
         """Close a session's media."""
         await self._trying(self._engine.close(session))
+
+    async def line(self, place: Place, budget: Budget | None) -> None:
+        """Tell the worker which line somebody is behind, if that is known."""
+        if budget is not None:
+            await self._trying(self._engine.line(place.session, place.participant, budget))
 
     async def state(self) -> EngineState:
         """What the worker carries; nothing while there is none."""
@@ -202,6 +208,7 @@ class Media:
             }
             for seat in list(gathering.seats.values()):
                 self._repair(seat, carried.get(seat.id, set()))
+                await self.line(seat.place, seat.budget)
         self._attached.set()
 
     async def _restore(self, session: SessionId, members: tuple[Member, ...]) -> None:

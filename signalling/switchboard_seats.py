@@ -53,8 +53,11 @@ class Seats:
             await self._media.attached()
         await self._media.open(place.session)
         session = await self._house.session(place.session)
+        budget = await self._house.budget(place)
+        await self._media.line(place, budget)
         seat, news = self._sit(peer, place)
         seat.encrypted = wish.encrypted
+        seat.budget = budget
         kept = _kept(seat, wish)
         peer.say(self._joined(seat, kept, session))
         peer.session.happen(Event.JOINED)

@@ -8,6 +8,7 @@ from typing import Any
 
 from rooms.errors import Conflict, NotFound, Unauthenticated
 from rooms.ids import CommandId, ParticipantId, RoomId, SessionId
+from signalling.engine import Budget
 from signalling.engines.silent import SilentEngine
 from signalling.ports import Identity, Json, Place
 from signalling.switchboard import Caller, Switchboard
@@ -42,6 +43,7 @@ class RecordingHouse:
         self.broken = False
         self.state = "on_air"
         self.known: list[Place] = []  # whom the house has on record
+        self.lines: dict[RoomId, Budget] = {}
 
     def heard(self, what: str) -> list[tuple[Any, ...]]:
         return [rest for (said, *rest_) in self.told for rest in [tuple(rest_)] if said == what]
@@ -70,6 +72,9 @@ class RecordingHouse:
         kind = "room" if name.endswith("-visio") else "person"
         room = RoomId(name) if kind == "room" else None
         return Place(session=session, participant=name, name=name.title(), kind=kind, room=room)
+
+    async def budget(self, place: Place) -> Budget | None:
+        return self.lines.get(place.room) if place.room else None
 
     async def joined(self, place: Place) -> None:
         self.told.append(("joined", place.participant))

@@ -9,10 +9,13 @@ import pytest
 
 from orchestrator import conduct
 from orchestrator.session import Act
-from orchestrator.store import devices, participants, rooms
+from orchestrator.store import devices, line_tests, participants, rooms
+from orchestrator.store.line_tests import Kept
 from rooms.control import DEFAULT_STATE
 from rooms.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
-from rooms.ids import ParticipantId, SessionId, new_secret
+from rooms.ids import ParticipantId, RoomId, SessionId, new_secret
+from rooms.line import LineTest
+from signalling.engine import Budget
 from signalling.ports import House as HousePort
 from signalling.ports import Identity, Json, Place
 from tests.fakes.rooms import MEYRUEIS, NINE, VILLEFORT, Scene, furnished
@@ -197,3 +200,28 @@ async def test_who_leaves_a_forgotten_session_does_no_harm(scene: Scene) -> None
     await scene.house.left(room, "left")  # the one that is not forgotten is heard
     assert await scene.site(session, VILLEFORT) == "left"
 
+
+async def test_a_room_is_behind_the_line_of_its_centre(scene: Scene) -> None:
+    _, place = await in_session(scene)
+    centre = scene.house.means.network.centre_of(VILLEFORT)
+    configured = Budget(
+        line=centre.id,
+        up_kbps=centre.line.up_kbps,
+        down_kbps=centre.line.down_kbps,
+        rtt_ms=centre.line.rtt_ms,
+    )
+    assert await scene.house.budget(place) == configured
+    test = LineTest(
+        path="udp", down_kbps=900, up_kbps=200, rtt_ms=70, jitter_ms=9, loss=0.0, taken_at=NINE
+    )
+    kept = Kept(id="lt-1", centre=centre.id, by="anne", test=test)
+    await scene.database.write(lambda conn: line_tests.add(conn, kept))
+    measured = replace(configured, up_kbps=200, down_kbps=900, rtt_ms=70)
+    assert await scene.house.budget(place) == measured
+
+
+async def test_nothing_is_known_of_the_line_of_others(scene: Scene) -> None:
+    await scene.session(code="a-link")
+    place, _ = await guest(scene)
+    assert await scene.house.budget(place) is None
+    assert await scene.house.budget(replace(place, room=RoomId("torn-down"))) is None
