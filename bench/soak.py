@@ -14,19 +14,24 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+from sqlalchemy import Connection
 
 from bench import machine, peers
 from bench.soak_guest import Guest
+from orchestrator import wiring
 from orchestrator.demo.service import worker_pid
 from orchestrator.demo.stage import Stage, set_up
+from orchestrator.store import participants
+from orchestrator.store.database import Database
+from rooms.ids import SessionId
 
 TURN = 0.02
 WITHIN = Path(__file__).parent / "within"
@@ -73,7 +78,7 @@ class Soak:
 
     stage: Stage
     http: aiohttp.ClientSession
-    code: str
+    seat: Callable[[str], Awaitable[str]]  # a name -> the token of a place
     chance: random.Random
     guests: list[Guest] = field(default_factory=list)
     received: Counter[str] = field(default_factory=Counter)
@@ -83,11 +88,7 @@ class Soak:
     async def come(self) -> None:
         self.came += 1
         url = self.stage.service.url
-        sent = {"code": self.code, "name": f"Poste {self.came}"}
-        async with self.http.post(f"{url}/api/v1/join", json=sent) as answer:
-            if answer.status != 200:
-                raise RuntimeError(f"nobody may come in: {await answer.text()}")
-            token = (await answer.json())["token"]
+        token = await self.seat(f"Poste {self.came}")
         wire = url.replace("http", "ws") + "/ws/v1"
         guest = Guest(self.http, wire, token, self.chance.randrange(1 << 30))
         await guest.join()
@@ -135,6 +136,27 @@ class Soak:
         return total
 
 
+@asynccontextmanager
+async def seats(stage: Stage, code: str) -> AsyncIterator[Callable[[str], Awaitable[str]]]:
+    """Places by the store itself: so many guests of one address would be told to wait."""
+    url = f"{stage.service.url}/api/v1/join"
+    sent = {"code": code, "name": "Poste 0"}
+    async with aiohttp.ClientSession() as http, http.post(url, json=sent) as answer:
+        session = SessionId((await answer.json())["session"]["id"])
+    store = await asyncio.to_thread(Database, stage.service.data / wiring.STORE)
+
+    async def seat(name: str) -> str:
+        def add(conn: Connection) -> str:
+            return participants.add(conn, datetime.now(UTC), session, name=name, kind="guest")[1]
+
+        return await store.write(add)
+
+    try:
+        yield seat
+    finally:
+        await asyncio.to_thread(store.close)
+
+
 def slope_mb(memory: Sequence[tuple[float, float]], seconds: float = 600.0) -> float:
     """By least squares, in MB for so many seconds."""
     mean_at = sum(at for at, _ in memory) / len(memory)
@@ -161,7 +183,8 @@ async def bench(wanted: argparse.Namespace, home: Path) -> dict[str, Any]:
             Watched("service", stage.service.pid, place),
         ]
         chance = random.Random(wanted.seed)
-        soak = Soak(stage, http, answer.link.rpartition("/")[2], chance)
+        seat = await stack.enter_async_context(seats(stage, answer.link.rpartition("/")[2]))
+        soak = Soak(stage, http, seat, chance)
         empty = {one.name: await one.held() for one in watched}
         for _ in range(wanted.guests):
             await soak.come()
