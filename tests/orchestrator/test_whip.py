@@ -44,7 +44,7 @@ async def opened(browser: Browser) -> str:
         assert answer.status == 201, await answer.text()
         session: str = (await answer.json())["booking"]["session"]
     async with browser.post(f"/api/v1/sessions/{session}/open") as answer:
-        assert answer.status == 200
+        assert answer.status in (200, 409)  # the clock may have been quicker
     return session
 
 

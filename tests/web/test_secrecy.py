@@ -36,9 +36,10 @@ async def link(service: RunningService) -> tuple[str, str]:
         "to": (now + timedelta(minutes=70)).isoformat(),
     }
     async with tom.post("/api/v1/bookings", sent) as answer:
+        assert answer.status == 201, await answer.text()
         made = (await answer.json())["booking"]
     async with tom.post(f"/api/v1/sessions/{made['session']}/open") as answer:
-        assert answer.status == 200
+        assert answer.status in (200, 409)  # the clock may have been quicker
     return made["session"], made["join_url"]
 
 

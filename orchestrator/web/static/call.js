@@ -286,6 +286,11 @@ export class Call extends EventTarget {
   async offered(message) {
     const leg = this.subscribe;
     if (!leg || leg.id !== message.leg) return;
+    if (this.secrecy && leg.wearsOut(message)) {
+      this.discard("subscribe");
+      this.startSubscribe();
+      return;
+    }
     try {
       this.line.send(await leg.take(message));
       this.tell("tracks");

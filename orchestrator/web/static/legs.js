@@ -155,6 +155,8 @@ export class SubscribeLeg extends Leg {
     this.placed = [];
     /** @type {import("./e2ee.js").Secrecy|null} */
     this.secrecy = null;
+    /** @type {Map<string, string>} by mid, the last track */
+    this.carried = new Map();
     this.queue = Promise.resolve();
   }
 
@@ -173,6 +175,15 @@ export class SubscribeLeg extends Leg {
     });
     this.queue = answer.then(() => undefined, () => undefined);
     return answer;
+  }
+
+  /** Whether an offer puts another track on an m-line that has carried one: Chromium then passes no
+   *  picture through the transform of that m-line any more, whether it is set anew or not.
+   * @param {Message} message */
+  wearsOut(message) {
+    const before = this.carried;
+    this.carried = new Map([...before, ...message.tracks.map((/** @type {Placed} */ each) => [each.mid, each.track])]);
+    return message.tracks.some((/** @type {Placed} */ { mid, track }) => before.has(mid) && before.get(mid) !== track);
   }
 
   /** @private @param {Placed[]} placed */
