@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from orchestrator.outbox import Outbox
     from orchestrator.settings import Settings
     from signalling.engine import MediaEngine
-    from signalling.ports import Wire
+    from signalling.ports import Relays, Wire
 
 DATA: "web.AppKey[Path]" = web.AppKey("data")
 PUBLIC_URL = web.AppKey("public_url", str)
@@ -32,3 +32,4 @@ BOOKINGS: "web.AppKey[Bookings]" = web.AppKey("bookings")
 HOUSE: "web.AppKey[House]" = web.AppKey("house")
 SWITCHBOARD: "web.AppKey[Wire]" = web.AppKey("switchboard")
 OUTBOX: "web.AppKey[Outbox]" = web.AppKey("outbox")
+RELAYS: "web.AppKey[Relays | None]" = web.AppKey("relays")

@@ -113,6 +113,11 @@ def may_know(who: Who, centres: Iterable[CentreId]) -> bool:
     return who.role == ADMIN or not who.centres.isdisjoint(centres)
 
 
+def may_test_line(who: Who, centre: CentreId) -> bool:
+    """Test the line of a centre: whoever works there, for it is his own line that he tests."""
+    return who.role == ADMIN or centre in who.centres
+
+
 def may_audit(who: Who) -> bool:
     """Read the record of what was done."""
     return who.role == ADMIN

@@ -26,6 +26,7 @@ from orchestrator.api import (
     guard,
     health,
     join,
+    line_tests,
     media,
     openapi,
     own_access,
@@ -89,6 +90,7 @@ def make_app(
     outside.setup(app)
     dav.setup(app)
     pages.setup(app)
+    line_tests.setup(app)
     whip.setup(app, lambda app: app[WIRE])
     app.add_routes(websocket.routes(lambda request: request.app[WIRE], _origins))
     app.on_shutdown.append(_drain_wire)
@@ -103,6 +105,7 @@ def make_app(
         join.ROUTES,
         commands.ROUTES,
         encoders.ROUTES,
+        line_tests.ROUTES,
         finder.ROUTES,
         rooms.ROUTES,
         closures.ROUTES,
@@ -187,8 +190,9 @@ async def _house(app: web.Application) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _wire(app: web.Application) -> AsyncIterator[None]:
     house = app[keys.HOUSE]
+    app[keys.RELAYS] = relays = await _relays(app[keys.SETTINGS].turn)
     app[WIRE] = app[keys.SWITCHBOARD] = switchboard = Switchboard(
-        house, app[keys.ENGINE], relays=await _relays(app[keys.SETTINGS].turn)
+        house, app[keys.ENGINE], relays=relays
     )
     house.means.wire = switchboard
     app[metrics.FIGURES].peers.set_function(lambda: switchboard.connected)
