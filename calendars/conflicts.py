@@ -112,10 +112,10 @@ class _Case:
         self.rooms = list(dict.fromkeys(candidate.rooms))
         self.rules = {room: rules[room] for room in self.rooms if room in rules}
         rows: dict[RoomId, list[Held]] = {room: [] for room in self.rooms}
-        self.own: dict[tuple[RoomId, Slot], Held] = {}
+        self.own: dict[tuple[RoomId, datetime], Held] = {}
         for row in held:
             if row.uid == candidate.uid:
-                self.own[row.room, row.slot] = row
+                self.own[row.room, row.slot.start] = row
             elif row.room in rows:
                 rows[row.room].append(row)
         self.held = {room: HeldRoom(theirs) for room, theirs in rows.items()}
@@ -133,7 +133,14 @@ class _Case:
 
     def _has(self, room: RoomId, slot: Slot) -> bool:
         """Whether it holds the room then already."""
-        return bool(self.own) and (room, slot) in self.own
+        return bool(self.own) and self._kept(room, slot) is not None
+
+    def _kept(self, room: RoomId, slot: Slot) -> Held | None:
+        """What it holds of that slot: the same, or one under way that is to end sooner."""
+        row = self.own.get((room, slot.start))
+        if row is None or slot.end > row.slot.end:
+            return None
+        return row if slot.end == row.slot.end or slot.start < self.now else None
 
     @property
     def may_skip(self) -> bool:
@@ -179,7 +186,7 @@ class _Case:
     def _must_ask(self, room: RoomId, slots: list[Slot]) -> bool:
         if not self.rules[room].policy.must_ask(self.candidate.role):
             return False
-        mine = (self.own.get((room, slot)) for slot in slots)
+        mine = (self._kept(room, slot) for slot in slots)
         return any(row is None or row.tentative for row in mine)
 
     def _about_the_whole(self) -> Iterator[Reason]:

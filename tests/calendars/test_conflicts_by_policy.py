@@ -167,3 +167,14 @@ def test_730_daily_dates_of_a_full_year_are_judged_in_under_100_ms() -> None:
     verdict = judge(asked(*dates), rows, rules, NOW)
     assert (len(verdict.skipped), len(verdict.reasons)) == (365, 20)
     assert least_cpu(lambda: judge(asked(*dates), rows, rules, NOW).accepted) < 0.1
+
+
+def test_what_is_under_way_may_end_sooner_whatever_the_rules_are() -> None:
+    running = held(slot("2026-11-20T10:30", "12:00"), uid="asked")
+    cut, grown = slot("2026-11-20T10:30", "11:05"), slot("2026-11-20T10:30", "12:30")
+    assert judged(asked(cut), running, shortest_minutes=60) == Verdict(accepted=True)
+    assert not judged(asked(grown), running, longest_minutes=90).accepted
+    # What has not begun is still bound: else a long booking would be the way to a short one.
+    later = held(slot("2026-11-23T09:00", "11:00"), uid="asked")
+    shorter = slot("2026-11-23T09:00", "09:30")
+    assert keys(judged(asked(shorter), later, shortest_minutes=60)) == ["too-short"]
