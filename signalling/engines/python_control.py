@@ -15,7 +15,7 @@ from signalling.engines.python_publisher import PublisherLeg
 from signalling.engines.python_seats import Seat, Session
 from signalling.engines.python_subscriber import SubscriberLeg
 from signalling.engines.python_tracks import Published, Told
-from signalling.engines.python_watchers import SOUND_KBPS, Watcher
+from signalling.engines.python_watchers import REPEATED_KBPS, Watcher
 from signalling.sfu.allocate import UNRANKED, shares
 from signalling.sfu.demand import uplink
 
@@ -198,7 +198,7 @@ class Control:
     def _sounds_behind(self, line: str) -> float:
         seats = (seat for held in self._sessions.values() for seat in held.seats.values())
         there = (seat for seat in seats if seat.budget is not None and seat.budget.line == line)
-        return SOUND_KBPS * sum(
+        return REPEATED_KBPS * sum(
             track.kind is Kind.AUDIO for seat in there for track in seat.tracks.values()
         )
 

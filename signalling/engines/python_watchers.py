@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import exp, floor, log
 
 from rooms.ids import TrackId
-from signalling.engine import Choice, Kind, Why
+from signalling.engine import Choice, Why
 from signalling.engines.python_seats import Seat
 from signalling.engines.python_subscriber import SubscriberLeg
 from signalling.engines.python_tracks import Published
@@ -15,8 +15,9 @@ from signalling.sfu.probe import Outcome, Prober, Situation
 from signalling.sfu.reports import Meter
 from signalling.sfu.trial import Trial
 
-# What the sound of one who speaks takes; so many speak at once.
-SOUND_KBPS, SPEAKING_AT_ONCE = 45.0, 2
+# What the sound of one who speaks takes, and with each packet repeated once (RED); so many speak
+# at once.
+SOUND_KBPS, REPEATED_KBPS, SPEAKING_AT_ONCE = 45.0, 80.0, 2
 REPORT_EVERY, FEWEST_PACKETS = 0.9, 20
 # What went through on trial is kept.
 SETTLED = 1.05
@@ -101,11 +102,15 @@ class Watcher:
         """Take up what has changed: the tracks that are placed on this leg, and his page."""
         if not self.stale:
             return
-        tracks = [place.track for place in self.leg.places if place.track is not None]
-        shown = (published.get(track.id) for track in tracks if track.kind is Kind.VIDEO)
+        placed = [place for place in self.leg.places if place.track is not None]
+        shown = (published.get(p.track.id) for p in placed if p.track and p.line.video)
         self._ladders = {one.track.id: one.ladder for one in shown if one is not None}
-        sounds = sum(track.kind is Kind.AUDIO for track in tracks)
-        self.sound = SOUND_KBPS * min(sounds, SPEAKING_AT_ONCE)
+        sounds = [
+            REPEATED_KBPS if place.line.red_type else SOUND_KBPS
+            for place in placed
+            if not place.line.video
+        ]
+        self.sound = sum(sounds[:SPEAKING_AT_ONCE])
         page = Page(wishes=self.seat.wishes, mode=self.seat.mode, pictures=pictures)
         self._arrangement = Arrangement(list(self._ladders.values()), page)
         self.ideal = self._arrangement.ideal

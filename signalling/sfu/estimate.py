@@ -32,6 +32,10 @@ STALE = 6.0
 REPORTS, FEWEST_REPORTS, MOST_OWN_LOSS = 20, 4, 0.3
 # The first report after a fall is of the time before it.
 FRESH = 2
+# Repeats that are asked for without a loss count for no more.
+ASKED_ALONE = 0.05
+# After a fall the queue empties; another within so long and two round trips is the same one.
+SAME_QUEUE, MUCH_LOWER = 1.5, 0.75
 # A round trip longer by so much than the shortest is a queue.
 QUEUE = 0.4
 
@@ -122,9 +126,10 @@ class Estimate:
     def reported(self, loss: float, nacked: float) -> None:
         """A receiver report: the share lost, and the share asked for again since the last one.
 
-        A packet may be asked for more than once, therefore the latter counts half.
+        A packet may be asked for more than once, and before it is late; therefore the latter
+        counts half, and only so far as some loss is told of besides.
         """
-        self._losses.append(min(max(loss, nacked / 2), 1.0))
+        self._losses.append(min(max(loss, min(nacked / 2, 2 * loss + ASKED_ALONE)), 1.0))
         self._fresh += 1
 
     def tick(self, sent: float, rtt: float | None, now: float) -> None:
@@ -134,9 +139,10 @@ class Estimate:
         if self._remb is not None and now - self._remb_at > STALE:
             self._remb = None
         if self._overuse:
-            if self._overuse < self.kbps:
-                self._fall(self._overuse, now)
-            self._overuse = 0.0
+            overuse, self._overuse = self._overuse, 0.0
+            again = now - self._fell < SAME_QUEUE + 2 * (rtt or 0.0)
+            if overuse < self.kbps * (MUCH_LOWER if again else 1.0):
+                self._fall(overuse, now)
             return
         queues = self._queues(rtt)
         if now - self._changed < 1.0 + (rtt or 0.0):

@@ -142,12 +142,28 @@ def test_without_a_remb_all_loss_counts() -> None:
     assert one.estimate.kbps < DEFAULT_KBPS / 2
 
 
-def test_what_is_asked_for_again_counts_half() -> None:
+def test_what_is_asked_for_again_counts_half_and_little_without_a_loss() -> None:
     estimate = Estimate(0.0)
-    estimate.reported(0.0, 0.3)
-    assert estimate.amiss == pytest.approx(0.15)
-    estimate.reported(0.1, 0.1)
-    assert estimate.amiss == pytest.approx(0.125)
+    estimate.reported(0.0, 0.5)
+    assert estimate.amiss == pytest.approx(0.05)
+    estimate.reported(0.1, 0.4)
+    assert estimate.amiss == pytest.approx((0.05 + 0.2) / 2)
+
+
+def test_a_queue_that_empties_is_not_taken_for_another() -> None:
+    estimate = Estimate(0.0)
+    estimate.tick(900, 0.04, 0.1)
+    estimate.remb(900, 0.2)
+    estimate.remb(600, 1.0)
+    estimate.tick(900, 0.04, 1.1)
+    assert estimate.kbps == 600
+    estimate.tick(590, 0.04, 1.3)
+    estimate.remb(500, 1.5)
+    estimate.tick(590, 0.04, 1.6)
+    assert estimate.kbps == 600
+    estimate.remb(400, 1.8)
+    estimate.tick(590, 0.04, 1.9)
+    assert estimate.kbps == 400
 
 
 def test_nobody_knows_what_is_amiss_before_enough_is_said() -> None:
