@@ -11,6 +11,7 @@ from signalling.engine import Leg, Placed, Role, SubscribeOffer, Track
 from signalling.engines.python_legs import BaseLeg, Owner
 from signalling.sfu.forward import Line
 from signalling.sfu.red import OPUS_TYPE, RED_TYPE
+from signalling.sfu.rembs import Rembs
 from signalling.sfu.rtcp import (
     KeyframeRequest,
     Nack,
@@ -96,6 +97,7 @@ class SubscriberLeg(BaseLeg):
         self.places: list[Place] = []
         self.serial = 0
         self.heard: Heard = Unheard()
+        self._rembs = Rembs()
         self.counts = dict.fromkeys(("packets", "nacked", "repeated", "keyframes_asked"), 0)
         self._by_ssrc: dict[int, Line] = {}
         self.number = random.getrandbits(40)
@@ -226,7 +228,15 @@ class SubscriberLeg(BaseLeg):
             elif isinstance(report, KeyframeRequest):
                 self._keyframe(report.media)
             elif isinstance(report, Remb):
-                self.heard.remb(report.bitrate, now)
+                self._estimated(report, now)
+
+    def _estimated(self, report: Remb, now: float) -> None:
+        pictures = (place.line for place in self.places if place.line.video)
+        sent = [line.rewriter.ssrc for line in pictures if line.kbps(now) > 0]
+        ours = tuple(ssrc for ssrc in report.media if ssrc in self._by_ssrc)
+        bps = self._rembs.heard(replace(report, media=ours), sent, now)
+        if bps is not None:
+            self.heard.remb(bps, now)
 
     def _reported(self, report: ReceiverReport | SenderReport, now: float) -> None:
         worst = -1
