@@ -149,7 +149,9 @@ class Estimate:
             return
         amiss = self.amiss
         if amiss is not None and amiss > MUCH_LOSS:
-            self._fall(self.kbps * (1 - amiss / 2), now)
+            # Without a REMB only what is sent is known to be too much.
+            most = sent * 1.2 if self._remb is None else self.kbps
+            self._fall(min(self.kbps, most) * (1 - amiss / 2), now)
         elif queues and not self.limited:
             self._fall(min(self.kbps, sent) * 0.85, now)
         elif amiss is not None and amiss <= LITTLE_LOSS and not self.limited:

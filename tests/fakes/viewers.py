@@ -280,7 +280,7 @@ class Watching(Reading):
             most = max(self._remb, 1.5 * came + 10)
             self._remb = min(self._remb * 1.04, most) if self._remb else most
         self._overflowed = False
-        estimate = remb(1, int(self._remb * 1000), [1])
+        estimate = remb(1, int(self._remb * 1000), list(self.came))
         self.report(wire, receiver_report(1, blocks[:31]) + estimate)
 
 

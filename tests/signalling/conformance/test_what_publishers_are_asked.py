@@ -79,11 +79,11 @@ async def test_publishers_behind_one_line_share_it(stage: Scene) -> None:
     both = [await stage.publisher(name) for name in ("pa-anne", "pa-bruno")]
     await stage.viewer("pa-v", *(one.picture for one in both))
     for one in both:
-        budget = Budget(line="villefort", up_kbps=1200)
+        budget = Budget(line="villefort", up_kbps=1400)
         await stage.engine.line(stage.session, one.participant, budget)
     await until(lambda: all(rids(stage, one) == ("q", "h") for one in both), "a share each")
     limits = [limit(stage, one) or 0 for one in both]
-    assert 800 < sum(limits) <= 1200 * 0.85
+    assert 900 < sum(limits) <= 1400 * 0.85
     # The one who is left has it all.
     await stage.engine.remove(stage.session, both[0].participant)
     await until(lambda: (limit(stage, both[1]) or 0) > 700, "more for the other")
