@@ -189,8 +189,10 @@ class Line:
     def _fits(self, source: Source, place: int) -> bool:
         """Whether its kept key picture is later than what has left already."""
         packet = source.ring.get(place)
-        if packet is None or self.source is None:
-            return packet is not None
+        if packet is None or self.rewriter.has_left(packet, source.ring):
+            return False
+        if self.source is None:
+            return True
         hoped = self._hoped(source, packet)
         return hoped is not None and not self.rewriter.is_behind(hoped)
 

@@ -146,6 +146,16 @@ class Rewriter:
             wanted = left + 1
         return (wanted - packet.timestamp) & MASK32
 
+    def has_left(self, packet: Packet, ring: Ring) -> bool:
+        """Whether it, or what came after it, was sent: it is not to be shown twice."""
+        last, span = self._last, self._last_span
+        return (
+            last is not None
+            and span is not None
+            and span.ring is ring
+            and packet.place <= last.place
+        )
+
     def is_behind(self, timestamp: int) -> bool:
         """Whether this outgoing time is not later than what has left already."""
         return self._last is not None and _signed(timestamp - self._left()) < 1

@@ -242,6 +242,26 @@ def test_a_pause_sends_nothing_and_ends_with_a_key_picture() -> None:
     eye.without_seam()
 
 
+def test_a_short_pause_shows_nothing_twice() -> None:
+    stage = Stage(rids=("q",))
+    eye = Eye(stage.layers)
+    stage.shoot(0)
+    stage.shoot(times=3)
+    count = len(eye.sent)
+    eye.line.choose(None)
+    stage.shoot()
+    eye.line.choose(0)
+    assert len(eye.sent) == count
+    assert stage.layers.sources[0].gate.wanted
+    stage.shoot(0)
+    eye.line.choose(None)
+    stage.shoot(0)
+    # A key picture he has not seen is shown at once.
+    eye.line.choose(0)
+    assert len(eye.sent) == count + 4
+    eye.without_seam()
+
+
 def test_temporal_layers_are_left_out_without_a_hole_and_come_back_in_sync() -> None:
     stage = Stage(rids=("q",), pattern=(0, 2, 1, 2))
     eye = Eye(stage.layers)

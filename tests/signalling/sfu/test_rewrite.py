@@ -135,6 +135,17 @@ def test_after_a_mute_the_numbers_go_on_and_the_time_with_the_source(rewriter: R
     assert read(rewriter.write(first, b"")) == before
 
 
+def test_what_has_left_is_known_by_its_place(rewriter: Rewriter) -> None:
+    ring = Ring()
+    first = picture(100, 1000, number=5)
+    assert not rewriter.has_left(first, ring)
+    rewriter.begin(first, ring)
+    go(rewriter, ring, first)
+    assert rewriter.has_left(first, ring)
+    assert not rewriter.has_left(picture(101, 1000, number=5), ring)
+    assert not rewriter.has_left(first, Ring())
+
+
 def test_a_source_whose_time_stands_still_does_not_stop_ours(rewriter: Rewriter) -> None:
     ring = Ring()
     first = picture(100, 1000, number=5)
