@@ -186,14 +186,18 @@ def _covered(gap: tuple[float, float], pauses: Sequence[tuple[float, float]]) ->
 
 
 def _change(rows: Sequence[Row], since: float, until: float) -> dict[int, float]:
-    """How much each counter of a stream grew between two moments."""
+    """How much each counter of a stream grew between two moments; one used again begins anew."""
     before = [row for row in rows if row[0] < since]
     inside = [row for row in rows if since <= row[0] <= until]
     if not inside:
         return {}
-    first, last = (before[-1] if before else _nothing(rows[0])), inside[-1]
-    numbers = range(4, len(last))
-    return {at: (last[at] or 0) - (first[at] or 0) for at in numbers if _number(last[at])}
+    numbers = [at for at in range(4, len(inside[-1])) if _number(inside[-1][at])]
+    grown = dict.fromkeys(numbers, 0.0)
+    for was, now in pairwise([before[-1] if before else _nothing(rows[0]), *inside]):
+        anew = (now[4] or 0) < (was[4] or 0)
+        for at in numbers:
+            grown[at] += (now[at] or 0) - (0 if anew else was[at] or 0)
+    return grown
 
 
 def _nothing(row: Row) -> Row:

@@ -93,3 +93,14 @@ def test_the_first_picture_counts_from_the_moment_asked() -> None:
     lived = record(shown={"t": [1_000, 1_500, 2_500]})
     assert lived.first_frame_after(1.2) == pytest.approx(0.3)
     assert lived.first_frame_after(3.0) is None
+
+
+def test_an_m_line_that_is_used_again_counts_on() -> None:
+    """Its counters begin anew: that is no rate below zero."""
+    rows = [video(n / 10, 2 * n, octets=1000 * n) for n in range(150)]
+    rows += [video(15 + n / 10, 2 * n, octets=1000 * n) for n in range(150)]
+    for packets, row in enumerate(rows):
+        row[4] = packets % 150
+    seen = record(rows=rows).seen(10, 20)
+    assert seen.fps == pytest.approx(20, rel=0.03)
+    assert seen.kbps == pytest.approx(80, rel=0.03)
