@@ -147,6 +147,30 @@ class Doors(RuleBasedStateMachine):
 
         self.edits(login, number, edited)
 
+    @rule(number=which)
+    def moves_what_he_holds_onto_somebody_elses_hour(self, number: int) -> None:
+        """Which is refused, unless it displaces: and then it must hold nothing any more."""
+        held = [row for row in self.house.rows("occurrences") if row["room_id"]]
+        people = {row["id"]: row["login"] for row in self.house.rows("people")}
+        homes = {row["id"]: row for row in self.house.rows("calendars")}
+        pairs = [
+            (booking, mine, other)
+            for booking in self.house.rows("bookings")
+            if homes[booking["calendar_id"]]["owner_id"] in people
+            for mine in held
+            if mine["booking_id"] == booking["id"]
+            for other in held
+            if other["booking_id"] != booking["id"] and other["room_id"] == mine["room_id"]
+        ]
+        if not pairs:
+            return
+        booking, mine, other = pairs[number % len(pairs)]
+        home = homes[booking["calendar_id"]]
+        login, path = people[home["owner_id"]], f"{home['name']}/{booking['item_name']}"
+        text = self.house.dav(login, "GET", path).unfolded.replace("\n", "\r\n")
+        by = timedelta(seconds=other["starts_at"] - mine["starts_at"])
+        self.took(self.house.dav(login, "PUT", path, shifted(text, by).encode()))
+
     def edits(self, login: str, number: int, edited: Callable[[str, datetime], str]) -> None:
         """As a client does: what is stored, changed, with the ETag it had."""
         path = self.an_object(login, number)
