@@ -62,4 +62,4 @@ docs: $(VENV)/.installed
 	MARGERIDE_PICTURES=1 $(BIN)/pytest -q -m browser tests/web -k picture
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) .bench build dist *.egg-info var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
