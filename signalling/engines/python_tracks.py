@@ -8,7 +8,7 @@ from signalling.sfu.simulcast import Layers
 from signalling.sfu.source import Source
 
 # What layers take before they were seen, by how many there are.
-NOMINAL = {1: (500.0,), 2: (120.0, 400.0), 3: (120.0, 330.0, 1000.0)}
+NOMINAL = {1: (350.0,), 2: (120.0, 400.0), 3: (120.0, 330.0, 1000.0)}
 SCREEN = (1000.0,)
 # Headers, protection and repeats beside the payload.
 OVERHEAD = 1.08
