@@ -22,7 +22,7 @@ from rooms.centre import Centre
 from rooms.errors import Conflict, Forbidden, MargerideError, NotFound, Unauthenticated, Unavailable
 from rooms.ids import CentreId, LegId, ParticipantId, SessionId, TrackId, new_id
 from rooms.line import LineTest, PathName
-from signalling.engine import EngineState, Role, Transport
+from signalling.engine import Budget, EngineState, Role, Transport
 from signalling.messages import IceServer
 from signalling.ports import Relays
 
@@ -31,6 +31,7 @@ LONGEST = timedelta(seconds=20)
 RESULTS_WITHIN = timedelta(seconds=20)
 """After its media were closed."""
 MOST_RECEIVERS = 4
+AMPLE_KBPS = 100_000
 SENDER = ParticipantId("line-test-sender")
 PATH_NAMES: Mapping[Transport, PathName] = {
     Transport.UDP: "udp",
@@ -105,6 +106,9 @@ class LineTests:
             raise Conflict("line-test-receivers", most=MOST_RECEIVERS)
         test.receivers += 1
         who, leg = ParticipantId(f"line-test-{test.receivers}"), LegId(new_id("lg"))
+        # A line of its own that is taken to carry everything: it is filled at once.
+        budget = Budget(line=f"{test.id}-{test.receivers}", down_kbps=AMPLE_KBPS)
+        await self._means.engine.line(test.session, who, budget)
         made = await self._means.engine.receive(test.session, who, leg, offer, test.tracks)
         return made.sdp
 

@@ -56,6 +56,7 @@ PAGES = (
     Page("/centres", "network"),
     Page(f"/centres/{{centre:{SEGMENT}}}", "centre"),
     Page("/calendars", "calendars"),
+    Page(f"/lines/{{centre:{SEGMENT}}}", "line"),
     Page("/login", "login"),
     Page(f"/join/{{code:{CODE}}}", "join"),
     Page(f"/rooms/{{room:{SEGMENT}}}/screen", "kiosk", "kiosk.html"),

@@ -24,6 +24,7 @@ PATHS = (
     "/",
     "/centres",
     "/centres/villefort",
+    "/lines/villefort",
     "/calendars",
     "/login",
     "/join/abc",

@@ -43,7 +43,7 @@ function Centre({ centre }) {
     <p class="level">${t(`level.${centre.level}`)}</p>
     <p class="with-icon">${icon("place")}<span>${centre.premises}${centre.address ? html`<br /><span class="muted">${centre.address}</span>` : null}</span></p>
     <${Hours} centre=${centre} />
-    <p class="with-icon">${icon("line")}<span>${lineWords(centre.line)}</span></p>
+    <p class="with-icon">${icon("line")}<span>${lineWords(centre.line)}<br /><a href=${`/lines/${centre.id}`}>${t("title.line")}<span class="hidden"> ${centre.name}</span></a></span></p>
     <${Rooms} centre=${centre} />
     ${settles(centre.id) ? html`<p class="settle"><a href=${`/centres/${centre.id}`}>${t("centre.settle")}<span class="hidden"> ${centre.name}</span></a></p>` : null}
   </li>`;
