@@ -17,11 +17,13 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from calendars.server.request import PREFIX as DAV
 from orchestrator.keys import BUS, DATABASE, ENGINE, SETTINGS, SWITCHBOARD
+from orchestrator.metrics_media import MediaFigures
 from orchestrator.session import RUNNING, SiteState, State
 from orchestrator.store.figures import Counts, counts
 from orchestrator.tasks import kept_running
 from rooms.control import CommandState
 from rooms.errors import MargerideError
+from signalling.engine import EngineState
 
 DAV_METHODS = frozenset({"OPTIONS", "GET", "HEAD", "PUT", "DELETE", "PROPFIND", "PROPPATCH",
                          "REPORT"})  # fmt: skip
@@ -55,6 +57,7 @@ class Figures:
             "margeride_loop_lag_seconds", "How late the event loop runs what is due",
             registry=registry, buckets=LAGS,
         )  # fmt: skip
+        self.media = MediaFigures(registry)
         build = Info("margeride_build", "What is running", registry=registry)
         build.info({"version": version, "python": platform.python_version()})
 
@@ -96,18 +99,19 @@ async def metrics(request: web.Request) -> web.Response:
     wire, rooms = app[SWITCHBOARD], app[SETTINGS].network.rooms
     figures.screens.set(sum(wire.screen_connected(room.id) for room in rooms))
     figures.events.set(app[BUS].seq)
-    figures.worker.set(await _attached(app))
+    state = await _state(app)
+    figures.worker.set(state is not None)
+    figures.media.show(state or EngineState())
     return web.Response(
         body=generate_latest(figures.registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
     )
 
 
-async def _attached(app: web.Application) -> bool:
+async def _state(app: web.Application) -> EngineState | None:
     try:
-        await app[ENGINE].state()
+        return await app[ENGINE].state()
     except MargerideError:
-        return False
-    return True
+        return None
 
 
 @asynccontextmanager

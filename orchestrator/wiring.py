@@ -33,6 +33,7 @@ from orchestrator.api import (
     pairings,
     people,
     policies,
+    quality,
     rooms,
     sessions,
 )
@@ -46,6 +47,7 @@ from orchestrator.media_workers import media_workers
 from orchestrator.noshow import NoShow
 from orchestrator.outbox import Outbox
 from orchestrator.punctual import Punctual
+from orchestrator.quality import Quality
 from orchestrator.settings import Settings
 from orchestrator.settings.turn import Turn
 from orchestrator.store import facts, versions
@@ -81,7 +83,19 @@ def make_app(
     app[keys.WORDS] = words
     app[MAKE_ENGINE] = engine
     app.cleanup_ctx.extend(
-        (_store, _bus, _engine, _bookings, _house, _wire, _outbox, _clock, _horizon, _no_show)
+        (
+            _store,
+            _bus,
+            _engine,
+            _bookings,
+            _house,
+            _wire,
+            _outbox,
+            _clock,
+            _horizon,
+            _no_show,
+            _quality,
+        )
     )
     guard.setup(app)
     events.setup(app)
@@ -102,6 +116,7 @@ def make_app(
         pairings.ROUTES,
         bookings.ROUTES,
         sessions.ROUTES,
+        quality.ROUTES,
         join.ROUTES,
         commands.ROUTES,
         encoders.ROUTES,
@@ -243,6 +258,14 @@ async def _horizon(app: web.Application) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _no_show(app: web.Application) -> AsyncIterator[None]:
     async with kept_running("no-show", NoShow(app[keys.BOOKINGS]).run):
+        yield
+
+
+@asynccontextmanager
+async def _quality(app: web.Application) -> AsyncIterator[None]:
+    observe = app[metrics.FIGURES].media.sample
+    quality = Quality(app[keys.DATABASE], app[keys.ENGINE], app[WIRE].reports, observe)
+    async with kept_running("quality", quality.run):
         yield
 
 

@@ -231,6 +231,12 @@ class Switchboard:
         if screen is not None:
             screen.hang_up(Closing.BAD_TOKEN)
 
+    def reports(self) -> dict[tuple[SessionId, ParticipantId], list[Json]]:
+        """What pages measure of their own legs: the last each of them said."""
+        gatherings = self._hall.gatherings.values()
+        seats = (seat for gathering in gatherings for seat in gathering.seats.values())
+        return {seat.key: seat.reported for seat in seats if seat.reported}
+
     async def figures(self, session: SessionId) -> Json:
         """Participants of a session with the figures of their legs."""
         legs = _legs_by_participant(await self._media.state(), session)
