@@ -18,7 +18,7 @@ from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame, VideoFrame
 
 from signalling.messages_media import PlacedView
-from signalling.peers.seam import Bytes, Waiting
+from signalling.peers.seam import Bytes, Waiting, estimate_nothing
 from signalling.peers.test_card import RATE
 
 FULL = 32_768
@@ -77,6 +77,7 @@ class Listener:
 
     def listen(self, mid: str, receiver: RTCRtpReceiver) -> None:
         """Decode an m-line until it ends."""
+        estimate_nothing(receiver)
         incoming = self._incoming[mid] = Incoming(receiver, Bytes(receiver))
         track = receiver.track
         incoming.task = asyncio.create_task(self._decode(mid, track), name=f"decode {mid}")

@@ -8,7 +8,7 @@ from typing import Any, cast
 from aiortc import RTCDtlsTransport, RTCRtpReceiver
 from aiortc.rtp import RtpPacket
 
-from signalling.peers.seam import Bytes, Waiting
+from signalling.peers.seam import Bytes, Waiting, estimate_nothing
 
 
 def test_aiortc_still_hands_every_packet_to_this_name() -> None:
@@ -29,6 +29,14 @@ async def test_bytes_are_counted_and_packets_passed_on() -> None:
     await receiver._handle_rtp_packet(packet, arrival_time_ms=7)
     assert counted.total == 100
     assert passed == [(packet, 7)]
+
+
+async def test_a_video_receiver_estimates_unless_it_is_told_not_to() -> None:
+    name = "_RTCRtpReceiver__remote_bitrate_estimator"
+    receiver = RTCRtpReceiver("video", cast(RTCDtlsTransport, SimpleNamespace(state="connected")))
+    assert getattr(receiver, name) is not None
+    estimate_nothing(receiver)
+    assert getattr(receiver, name) is None
 
 
 async def test_what_a_video_receiver_waits_for_can_be_read_and_given_up() -> None:
