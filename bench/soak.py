@@ -217,7 +217,7 @@ def told(
     left = {name: left_behind(empty[name], after[name]) for name in empty}
     figures = {
         "slope_mb_per_10_min": {one.name: slope_mb(one.memory) for one in watched},
-        "memory_mb": {one.name: [one.memory[0][1], one.memory[-1][1]] for one in watched},
+        "memory_mb": {one.name: course(one.memory) for one in watched},
         "left_behind": left,
         "refused": refused,
         "received": {key: received[key] for key in ("rtp", "rtcp", "type 97")},
@@ -231,17 +231,25 @@ def told(
     machine.say(f"{soak.came} guests came; {received['rtp']} packets received, {refused} refused")
     rows = []
     for one in watched:
-        first, last = figures["memory_mb"][one.name]
+        first, last = figures["memory_mb"][one.name][0], figures["memory_mb"][one.name][-1]
         rows.append([one.name, first, last, slope_mb(one.memory), len(left[one.name]["tasks"])])
     machine.table(["", "MB at first", "MB at last", "slope, MB / 10 min", "tasks left"], rows)
     return figures
 
 
+def course(memory: Sequence[tuple[float, float]], points: int = 11) -> list[float]:
+    """The memory at so many moments, the first and the last among them."""
+    step = (len(memory) - 1) / (points - 1)
+    return [memory[round(n * step)][1] for n in range(points)]
+
+
 def left_behind(empty: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """What is there at the end and was not at the beginning."""
     tasks = Counter(after["tasks"]) - Counter(empty["tasks"])
+    ours = Counter(after["ours"]) - Counter(empty["ours"])
     return {
         "tasks": sorted(tasks.elements()),
+        "ours": dict(ours.most_common(20)),
         "threads": after["threads"] - empty["threads"],
         "files": after["files"] - empty["files"],
         "objects": after["objects"] - empty["objects"],

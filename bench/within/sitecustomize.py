@@ -9,7 +9,10 @@ import json
 import os
 import signal
 import threading
+from collections import Counter
 from pathlib import Path
+
+OURS = ("signalling.", "orchestrator.", "pylibsrtp", "OpenSSL")
 
 
 def tell(number: int, frame: object) -> None:
@@ -17,9 +20,14 @@ def tell(number: int, frame: object) -> None:
         tasks = sorted(task.get_name().rstrip("0123456789") for task in asyncio.all_tasks())
     except RuntimeError:
         return
+    gc.collect()
+    objects = gc.get_objects()
+    types = (type(one) for one in objects)
+    ours = Counter(one.__name__ for one in types if str(one.__module__).startswith(OURS))
     held = {
         "tasks": tasks,
-        "objects": len(gc.get_objects()),
+        "objects": len(objects),
+        "ours": ours,
         "threads": threading.active_count(),
         "files": sum(1 for _ in Path("/proc/self/fd").iterdir()),
     }
