@@ -21,6 +21,8 @@ HOLD = 10.0
 # Growth for each step of a second and a round trip.
 SLOW_START, STEADY = 1.25, 1.06
 LITTLE_LOSS, MUCH_LOSS = 0.02, 0.10
+# At the start, what is sent shows this much.
+UNCONTESTED = 1.1
 # Below this share of ours the leg sends too little to tell anything about the line.
 USED = 0.7
 # A REMB so far below what is sent is believed at once, another when it falls a second time.
@@ -145,6 +147,9 @@ class Estimate:
                 self._fall(overuse, now)
             return
         queues = self._queues(rtt)
+        if self._start and not queues and (self.amiss or 0.0) <= LITTLE_LOSS:
+            # What is sent and draws no complaint is carried.
+            self.kbps = min(max(self.kbps, sent * UNCONTESTED), HIGHEST_KBPS)
         if now - self._changed < 1.0 + (rtt or 0.0):
             return
         amiss = self.amiss

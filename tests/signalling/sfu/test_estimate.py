@@ -79,6 +79,14 @@ def test_a_leg_that_sends_little_learns_nothing_whatever_its_remb_says() -> None
     assert one.estimate.limited
 
 
+def test_what_is_sent_at_the_start_and_draws_no_complaint_is_carried() -> None:
+    estimate = Estimate(0.0)
+    estimate.tick(1500, 0.04, 1.0)
+    assert estimate.kbps == pytest.approx(1650)
+    told(estimate, 0.3).tick(3000, 0.04, 1.2)
+    assert estimate.kbps < 1650
+
+
 def test_a_line_that_is_used_and_holds_is_trusted_more_and_more() -> None:
     one = viewer(capacity=10_000)
     seen = one.watch(12)
@@ -210,6 +218,7 @@ def test_a_first_remb_is_not_believed_the_second_that_is_lower_is() -> None:
 
 def test_a_remb_above_ours_lowers_nothing() -> None:
     estimate = Estimate(0.0)
+    estimate.failed(-HOLD)
     estimate.tick(1500, None, 0.5)
     estimate.remb(1400, 0.8)
     estimate.remb(1200, 1.0)
