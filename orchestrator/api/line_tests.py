@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from orchestrator.api.endpoint import Answer, Body, Call, Route
-from orchestrator.cases.line_tests import LONGEST, MOST_RECEIVERS, LineTests
+from orchestrator.cases.line_tests import LONGEST, MOST_RECEIVERS, LineTests, Tester
 from orchestrator.keys import HOUSE, RELAYS
 from orchestrator.store import line_tests
 from orchestrator.store.instants import iso
@@ -126,7 +126,7 @@ def _shown(kept: Kept) -> dict[str, Any]:
 async def begin(call: Call) -> Answer:
     """Begin a test."""
     sent = call.body(BeginIn)
-    test = await _tests(call).begin(call.caller, CentreId(sent.centre), sent.path)
+    test = await _tests(call).begin(_who(call), CentreId(sent.centre), sent.path)
     return Answer(
         status=201,
         body={
@@ -141,27 +141,32 @@ async def begin(call: Call) -> Answer:
 async def publish(call: Call) -> Answer:
     """Send."""
     offer = call.body(OfferIn).sdp
-    return Answer(body={"sdp": await _tests(call).publish(call.caller, call.path("test"), offer)})
+    return Answer(body={"sdp": await _tests(call).publish(_who(call), call.path("test"), offer)})
 
 
 async def receive(call: Call) -> Answer:
     """Receive what is sent, once more."""
     offer = call.body(OfferIn).sdp
-    return Answer(body={"sdp": await _tests(call).receive(call.caller, call.path("test"), offer)})
+    return Answer(body={"sdp": await _tests(call).receive(_who(call), call.path("test"), offer)})
 
 
 async def finish(call: Call) -> Answer:
     """Keep the result; the test is over."""
     sent = call.body(MeasuredIn)
     measured = LineTest(path="udp", taken_at=call.now, **sent.model_dump())
-    kept = await _tests(call).finish(call.caller, call.path("test"), measured)
+    kept = await _tests(call).finish(_who(call), call.path("test"), measured)
     return Answer(status=201, body=_shown(kept))
 
 
 async def abandon(call: Call) -> Answer:
     """End a test without a result."""
-    await _tests(call).abandon(call.caller, call.path("test"))
+    await _tests(call).abandon(_who(call), call.path("test"))
     return Answer(status=204)
+
+
+def _who(call: Call) -> Tester:
+    device = call.caller.device
+    return Tester(person=call.caller.person, room=device.room if device is not None else None)
 
 
 def _tests(call: Call) -> LineTests:

@@ -13,14 +13,14 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from orchestrator import roles
-from orchestrator.api.callers import Caller
+from orchestrator.auth.people import Person
 from orchestrator.means import Means
 from orchestrator.store import line_tests, participants
 from orchestrator.store.line_tests import Kept
 from orchestrator.tasks import ended
 from rooms.centre import Centre
 from rooms.errors import Conflict, Forbidden, MargerideError, NotFound, Unauthenticated, Unavailable
-from rooms.ids import CentreId, LegId, ParticipantId, SessionId, TrackId, new_id
+from rooms.ids import CentreId, LegId, ParticipantId, RoomId, SessionId, TrackId, new_id
 from rooms.line import LineTest, PathName
 from signalling.engine import Budget, EngineState, Role, Transport
 from signalling.messages import IceServer
@@ -38,6 +38,19 @@ PATH_NAMES: Mapping[Transport, PathName] = {
     Transport.TCP: "tcp",
     Transport.TURN: "turn",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tester:
+    """Who tests: a person, or the screen of a room."""
+
+    person: Person | None = None
+    room: RoomId | None = None
+
+    @property
+    def name(self) -> str:
+        """As the history keeps it."""
+        return self.person.id if self.person is not None else self.room or ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,11 +81,11 @@ class LineTests:
         self._by_id: dict[str, Running] = {}
         self._busy: set[CentreId] = set()
 
-    async def begin(self, caller: Caller, centre: CentreId, path: PathName) -> Running:
+    async def begin(self, caller: Tester, centre: CentreId, path: PathName) -> Running:
         """Open a test; Conflict while the line is needed, or tested by somebody else."""
         place = self._means.network.centre(centre)
-        by = _tester(caller, place)
-        test = Running(id=new_id("lt"), centre=centre, path=path, by=by)
+        _check(caller, place)
+        test = Running(id=new_id("lt"), centre=centre, path=path, by=caller.name)
         if path == "turn":
             test.ice = self._servers(test.id)
         if await self._means.database.read(lambda conn: _in_use(conn, place)):
@@ -89,7 +102,7 @@ class LineTests:
         test.task = asyncio.create_task(self._expire(test), name="a line test")
         return test
 
-    async def publish(self, caller: Caller, name: str, offer: str) -> str:
+    async def publish(self, caller: Tester, name: str, offer: str) -> str:
         """The answer to what the page sends."""
         test = self._running(caller, name)
         leg = LegId(new_id("lg"))
@@ -97,7 +110,7 @@ class LineTests:
         test.tracks = tuple(track.id for track in made.tracks)
         return made.sdp
 
-    async def receive(self, caller: Caller, name: str, offer: str) -> str:
+    async def receive(self, caller: Tester, name: str, offer: str) -> str:
         """The answer to one more leg on which the page receives what it sends."""
         test = self._running(caller, name)
         if not test.tracks:
@@ -112,7 +125,7 @@ class LineTests:
         made = await self._means.engine.receive(test.session, who, leg, offer, test.tracks)
         return made.sdp
 
-    async def finish(self, caller: Caller, name: str, measured: LineTest) -> Kept:
+    async def finish(self, caller: Tester, name: str, measured: LineTest) -> Kept:
         """Keep what the page measured, by the path that the worker saw; the test is over."""
         test = self._known(caller, name)
         path = await self._path(test)
@@ -122,7 +135,7 @@ class LineTests:
         await self._means.database.write(lambda conn: line_tests.add(conn, kept))
         return kept
 
-    async def abandon(self, caller: Caller, name: str) -> None:
+    async def abandon(self, caller: Tester, name: str) -> None:
         """End a test without a result."""
         await self._end(self._known(caller, name))
 
@@ -139,13 +152,13 @@ class LineTests:
             raise Conflict("no-relay")
         return relays.servers(name, self._means.clock())
 
-    def _known(self, caller: Caller, name: str) -> Running:
+    def _known(self, caller: Tester, name: str) -> Running:
         test = self._by_id.get(name)
-        if test is None or test.by != _name(caller):
+        if test is None or test.by != caller.name:
             raise NotFound("no-line-test")
         return test
 
-    def _running(self, caller: Caller, name: str) -> Running:
+    def _running(self, caller: Tester, name: str) -> Running:
         test = self._known(caller, name)
         if test.centre not in self._busy:
             raise Conflict("line-test-over")
@@ -185,22 +198,15 @@ def _path_in(state: EngineState, session: SessionId) -> PathName | None:
     return None
 
 
-def _name(caller: Caller) -> str:
-    if caller.person is not None:
-        return caller.person.id
-    return caller.device.room if caller.device is not None else ""
-
-
-def _tester(caller: Caller, centre: Centre) -> str:
-    """Who tests: somebody who works at the centre, or the screen of one of its rooms."""
-    if caller.person is None and caller.device is None:
+def _check(caller: Tester, centre: Centre) -> None:
+    """He works at the centre, or is the screen of one of its rooms."""
+    if not caller.name:
         raise Unauthenticated("login-required")
-    at_home = caller.device is not None and caller.device.room in {r.id for r in centre.rooms}
+    at_home = caller.room in {room.id for room in centre.rooms}
     if caller.person is not None:
         at_home = roles.may_test_line(caller.person, centre.id)
     if not at_home:
         raise Forbidden("not-your-line", centre=centre.name)
-    return _name(caller)
 
 
 def _in_use(conn: Connection, centre: Centre) -> bool:
