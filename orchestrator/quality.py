@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from aiohttp import web
 from sqlalchemy import Connection
 
 from orchestrator.means import utc_now
@@ -21,6 +22,9 @@ from signalling.ports import Json
 
 EVERY = 15.0
 DROPPED_EVERY = timedelta(days=1)
+FRESH = timedelta(seconds=3 * EVERY)
+LOSSY = 0.05
+HELD_DOWN = ("line", "centre")
 Reports = Mapping[tuple[SessionId, ParticipantId], list[Json]]
 """What pages measure of their own legs, by seat."""
 
@@ -42,6 +46,7 @@ class Quality:
         self._observe = observe
         self._clock = clock
         self._dropped: datetime | None = None
+        self._last: dict[ParticipantId, Sample] = {}
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -61,8 +66,30 @@ class Quality:
             return
         self._observe(state)
         samples = taken(state, self._reports(), now)
+        self._last = {sample.participant: sample for sample in samples}
         if samples:
             await self._database.write(lambda conn: quality.keep(conn, samples))
+
+    def ails(self, participant: ParticipantId) -> tuple[str, Json] | None:
+        """What is wrong with somebody's line now: the key of the sentence and its facts."""
+        sample = self._last.get(participant)
+        if sample is None or self._clock() - sample.at > FRESH:
+            return None
+        return ails(sample.legs)
+
+
+QUALITY: web.AppKey[Quality] = web.AppKey("quality", Quality)
+
+
+def ails(legs: Mapping[str, Json]) -> tuple[str, Json] | None:
+    """What loses packets comes before what carries too little."""
+    loss = max((leg["loss"] for leg in legs.values()), default=0.0)
+    if loss >= LOSSY:
+        return "line-loses", {"percent": round(100 * loss)}
+    down = legs.get("subscribe")
+    if down and down["available_kbps"] and any(down["why"].get(why) for why in HELD_DOWN):
+        return "line-lowers", {"kbps": round(down["available_kbps"])}
+    return None
 
 
 def taken(state: EngineState, reports: Reports, now: datetime) -> list[Sample]:

@@ -47,7 +47,7 @@ from orchestrator.media_workers import media_workers
 from orchestrator.noshow import NoShow
 from orchestrator.outbox import Outbox
 from orchestrator.punctual import Punctual
-from orchestrator.quality import Quality
+from orchestrator.quality import QUALITY, Quality
 from orchestrator.settings import Settings
 from orchestrator.settings.turn import Turn
 from orchestrator.store import facts, versions
@@ -264,8 +264,9 @@ async def _no_show(app: web.Application) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _quality(app: web.Application) -> AsyncIterator[None]:
     observe = app[metrics.FIGURES].media.sample
-    quality = Quality(app[keys.DATABASE], app[keys.ENGINE], app[WIRE].reports, observe)
-    async with kept_running("quality", quality.run):
+    timer = Quality(app[keys.DATABASE], app[keys.ENGINE], app[WIRE].reports, observe)
+    app[QUALITY] = timer
+    async with kept_running("quality", timer.run):
         yield
 
 

@@ -11,21 +11,25 @@ from orchestrator import roles
 from orchestrator.api.callers import Caller
 from orchestrator.api.endpoint import Answer, Call, Route
 from orchestrator.api.interval import Interval
+from orchestrator.api.problems import locale_of
 from orchestrator.cases import rights
-from orchestrator.keys import HOUSE, SETTINGS
-from orchestrator.store import rooms
+from orchestrator.keys import HOUSE, SETTINGS, WORDS
+from orchestrator.quality import QUALITY
+from orchestrator.store import participants, rooms
 from orchestrator.store.busy import Busy, busy_between
 from orchestrator.store.instants import iso
 from rooms.control import DEFAULT_STATE
-from rooms.ids import CentreId, is_slug
+from rooms.ids import CentreId, RoomId, is_slug
 
 
 class StateOut(BaseModel):
-    """The document a room reported last; version 0 when it never did."""
+    """The document a room reported last; version 0 when it never did. `line` says what is wrong
+    with its line in a call."""
 
     version: int
     document: dict[str, Any]
     presence: str
+    line: str | None
     at: datetime | None
 
 
@@ -64,14 +68,24 @@ async def state(call: Call) -> Answer:
         check = rights.commands(house.conductor, call.person, room)
         await call.database.read(check)
     report = await call.database.read(lambda conn: rooms.state_of(conn, room))
+    line = await _line(call, room)
     return Answer(
         body={
             "version": 0 if report is None else report.version,
             "document": DEFAULT_STATE.to_json() if report is None else report.document,
             "presence": house.screens.of(room).value,
+            "line": line,
             "at": None if report is None else iso(report.at),
         }
     )
+
+
+async def _line(call: Call, room: RoomId) -> str | None:
+    """What is wrong with the line of a room that is in a session, in words."""
+    here = await call.database.read(participants.here)
+    found = (call.app[QUALITY].ails(one.id) for one in here if one.room == room)
+    ill = next((one for one in found if one is not None), None)
+    return None if ill is None else call.app[WORDS](ill[0], locale_of(call.request), ill[1])
 
 
 async def availability(call: Call) -> Answer:

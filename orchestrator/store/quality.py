@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
@@ -13,7 +14,7 @@ from orchestrator.store.tables_lines import session_quality
 from rooms.ids import ParticipantId, SessionId
 
 KEPT = timedelta(days=30)
-Figures = Mapping[str, object]
+Figures = dict[str, Any]
 """Of one leg: kbps, loss, rtt_ms, fps, frozen, available_kbps, and `why` (tracks by reason)."""
 
 

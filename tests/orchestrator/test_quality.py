@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
+from sqlalchemy import Connection
 
 from orchestrator import keys
 from orchestrator.metrics_media import MediaFigures
-from orchestrator.quality import Quality, taken
+from orchestrator.quality import QUALITY, Quality, ails, taken
+from orchestrator.store import participants
 from orchestrator.store import quality as kept
 from orchestrator.store.quality import Sample
-from rooms.ids import LegId, ParticipantId, SessionId, TrackId
+from rooms.ids import LegId, ParticipantId, RoomId, SessionId, TrackId
 from signalling.engine import (
     Choice,
     EngineState,
@@ -135,6 +137,49 @@ async def test_the_timeline_is_for_whoever_runs_the_session(service: RunningServ
         assert answer.status == 404
     async with service.browser().get(f"/api/v1/sessions/{session}/quality") as answer:
         assert answer.status == 401
+
+
+@pytest.mark.parametrize(
+    ("legs", "told"),
+    [
+        ([leg(choices=CHOICES[2:])], None),
+        ([leg()], ("line-lowers", {"kbps": 510})),
+        ([leg(available_kbps=None)], None),
+        ([leg(loss=0.07)], ("line-loses", {"percent": 7})),
+        ([leg(role=Role.PUBLISH, loss=0.2, choices=())], ("line-loses", {"percent": 20})),
+        ([], None),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_told_loss_first(legs: list[Leg], told: object) -> None:
+    found = taken(carrying(*legs), {}, NOW)
+    assert ails(found[0].legs if found else {}) == told
+
+
+async def test_a_room_in_a_call_says_what_is_wrong_with_its_line(service: RunningService) -> None:
+    anne = await service.log_in("anne")
+    session = await booked(anne)
+
+    def join(conn: Connection) -> ParticipantId:
+        now = datetime.now(UTC)
+        room = RoomId("villefort-visio")
+        made, _ = participants.add(conn, now, session, name="Villefort", kind="room", room=room)
+        participants.become(conn, now, made, participants.JOINED)
+        return made
+
+    joined = await service.app[keys.DATABASE].write(join)
+    member = Member(participant=joined, legs=(leg(),))
+    clock = [NOW]
+    engine = Measuring(EngineState(sessions={session: (member,)}))
+    timer = Quality(service.app[keys.DATABASE], engine, dict, lambda _: None, lambda: clock[0])
+    assert timer.ails(joined) is None
+    await timer.look()
+    assert timer.ails(joined) == ("line-lowers", {"kbps": 510})
+    running = service.app[QUALITY]
+    running._last, running._clock = timer._last, lambda: clock[0]
+    for words in ("The line carries only 510 kbit/s: pictures are made smaller.", None):
+        async with anne.get("/api/v1/rooms/villefort-visio/state") as answer:
+            assert (await answer.json())["line"] == words
+        clock[0] = NOW + timedelta(minutes=1)  # nothing was heard since
 
 
 async def test_what_is_too_old_goes_and_a_worker_that_is_away_is_no_fault(
