@@ -103,7 +103,8 @@ def _against(
 ) -> Iterator[Reason]:
     """What does not fit of the sound alone, or of sound and pictures: at most once each way."""
     own, others = _need(len(line.rooms), everywhere, whole), _Together(line.others, whole)
-    peaks = [(slot, own + others.most(slot)) for slot in slots]
+    dates = slots if line.others else slots[:1]  # alone behind the line, one is like another
+    peaks = [(slot, own + others.most(slot)) for slot in dates]
     carried = Need(line.up_kbps, line.down_kbps)
     for way, of in (("up", _up), ("down", _down)):
         over = [(of(need), slot) for slot, need in peaks if of(need) > of(carried)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from orchestrator.store.instants import instant, seconds
 from orchestrator.store.tables_lines import line_tests
@@ -14,6 +14,10 @@ from rooms.ids import CentreId
 from rooms.line import BELIEVED, LineTest, Profile, profile
 
 KEPT = timedelta(days=400)
+_RECENT = select(line_tests).where(
+    line_tests.c.centre_id.in_(bindparam("centres_", expanding=True)),
+    line_tests.c.taken_at >= bindparam("since_"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +61,9 @@ def history(conn: Connection, centre: CentreId, most: int) -> list[Kept]:
 def profiles(conn: Connection, centres: Iterable[Centre], now: datetime) -> dict[CentreId, Profile]:
     """What each line carries now; one query."""
     known = {centre.id: centre for centre in centres}
-    recent = select(line_tests).where(
-        line_tests.c.centre_id.in_(list(known)),
-        line_tests.c.taken_at >= seconds(now - BELIEVED),
-    )
+    recent = {"centres_": list(known), "since_": seconds(now - BELIEVED)}
     tests: dict[CentreId, list[LineTest]] = {centre: [] for centre in known}
-    for row in conn.execute(recent):
+    for row in conn.execute(_RECENT, recent):
         tests[row.centre_id].append(_kept(row).test)
     return {name: profile(known[name].line, found, now) for name, found in tests.items()}
 
