@@ -79,7 +79,8 @@ class Gathering:
     presence: Presence[tuple[SessionId, ParticipantId]]
     seats: dict[ParticipantId, Seat] = field(default_factory=dict)
     board: Board = field(default_factory=Board)
-    chat: deque[ChatLine] = field(default_factory=lambda: deque(maxlen=CHAT_KEPT))
+    chat: deque[ChatLine] = field(default_factory=deque)
+    chat_size: int = 0
     said: int = 0
 
     def view(self, seat: Seat) -> ParticipantView:

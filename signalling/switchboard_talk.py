@@ -1,6 +1,7 @@
 """What is said beside sound and picture, over the same WebSocket (docs/decisions/0005)."""
 
 from rooms.errors import Invalid, NotFound
+from signalling.codec import dump
 from signalling.messages import body
 from signalling.messages_talk import (
     Chat,
@@ -12,7 +13,10 @@ from signalling.messages_talk import (
     Whisper,
     Whispered,
 )
-from signalling.switchboard_gathering import Hall, Seat
+from signalling.switchboard_gathering import CHAT_KEPT, Gathering, Hall, Seat
+
+# Signs on the wire of all that is recalled: far less than what may wait for a client (`QUEUE`).
+CHAT_SIZE = 65_536
 
 
 class Talk:
@@ -35,7 +39,7 @@ class Talk:
             text=text,
             at=self._hall.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         )
-        gathering.chat.append(line)
+        _keep(gathering, line)
         gathering.tell(ChatSaid(lines=(line,)))
 
     def recall(self, seat: Seat) -> None:
@@ -62,3 +66,15 @@ class Talk:
         if other is None or other is seat:
             raise NotFound("no-participant", participant=message.to)
         other.say(Whispered(participant=seat.id, data=message.data))
+
+
+def _keep(gathering: Gathering, line: ChatLine) -> None:
+    """For who comes later; the oldest go when there is too much for him to take at once."""
+    gathering.chat.append(line)
+    gathering.chat_size += _size(line)
+    while len(gathering.chat) > CHAT_KEPT or gathering.chat_size > CHAT_SIZE:
+        gathering.chat_size -= _size(gathering.chat.popleft())
+
+
+def _size(line: ChatLine) -> int:
+    return len(dump({"text": line.text, "name": line.name}))

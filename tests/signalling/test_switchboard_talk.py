@@ -1,6 +1,7 @@
 """What is said beside sound and picture."""
 
 from signalling.switchboard_gathering import CHAT_KEPT
+from signalling.websocket import QUEUE
 from tests.fakes.wire import Board
 
 
@@ -89,3 +90,23 @@ async def test_who_sends_with_a_key_of_his_own_is_known_to_all(board: Board) -> 
     bruno = await board.person("bruno", 2)
     seen = {one["id"]: one["encrypted"] for one in bruno.line.last("joined")["participants"]}
     assert seen == {"anne": True, "bruno": False}
+
+
+async def test_nobody_is_kept_out_by_how_much_was_said(board: Board) -> None:
+    anne = await board.person("anne", 0)
+    for number in range(CHAT_KEPT):
+        await anne.say("chat", text=f"{number} " + "\u0001" * 1_900)
+        board.clock.advance(1)
+    claire = await board.person("claire", 4)
+    assert sum(map(len, claire.line.frames)) < QUEUE / 2
+    [past] = claire.line.of("chat.said")
+    assert past["lines"][-1]["number"] == CHAT_KEPT
+
+
+async def test_what_was_said_is_recalled_to_who_comes_and_not_to_who_is_here(board: Board) -> None:
+    anne = await board.person("anne", 0)
+    await anne.say("chat", text="Bonjour")
+    for _ in range(3):
+        await anne.say("join")
+        board.clock.advance(1)
+    assert len(anne.line.of("chat.said")) == 1
