@@ -17,7 +17,8 @@ MAX_PARAMS = 50  # of a line
 FOLD_AT = 75  # octets
 
 _FOLD = re.compile(r"\r?\n[ \t]")
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+# Control characters, and the two that no XML may hold: one in an event would spoil every answer.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]|\r(?!\n)")
 _NAME = r"[A-Za-z0-9-]{1,100}"
 _PARAM_VALUE = r'(?:"[^"]*"|[^";:,]*)'
 _LINE = re.compile(

@@ -38,6 +38,8 @@ def test_a_long_line_is_folded_at_75_octets_and_never_within_a_character() -> No
         (b"BEGIN:A\r\nX:\xff\r\nEND:A", "not UTF-8"),
         (b"BEGIN:A\r\nX:\x00\r\nEND:A", "control character"),
         (b"BEGIN:A\r\nX:a\rb\r\nEND:A", "control character"),
+        ("BEGIN:A\r\nX:\ufffe\r\nEND:A".encode(), "control character"),
+        ("BEGIN:A\r\nX:\uffff\r\nEND:A".encode(), "control character"),
         (b"BEGIN:A\r\nX;=1:2\r\nEND:A", "not a content line"),
         (b'BEGIN:A\r\nX;P="open:2\r\nEND:A', "not a content line"),
         (b"BEGIN:A\r\nno colon\r\nEND:A", "not a content line"),
