@@ -114,7 +114,7 @@ def _opening(door: Door) -> Handler:
         resident = Resident(residents.find(request.app), problems.locale_of(request))
         try:
             answer = await _begin(resident, door, identity, leg, offer)
-        except MargerideError:
+        except Exception:
             await resident.leave()
             raise
         residents.add(leg, resident)

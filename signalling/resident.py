@@ -14,7 +14,7 @@ from signalling.messages import Heartbeat, Join, Joined, Leave, Left, body, unde
 from signalling.messages_media import LegLost, PublishAnswered, PublishOffer
 from signalling.peer import HEARTBEAT
 from signalling.ports import Identity
-from signalling.switchboard import Switchboard
+from signalling.switchboard import Caller, Switchboard
 
 Choose = Callable[[Joined], tuple[TrackId, ...]]
 
@@ -26,19 +26,20 @@ class Resident:
         self.over = asyncio.Event()
         self.identity = Identity()
         self._switchboard = switchboard
-        self._caller = switchboard.connect(self, locale)
         self._joined: Joined | None = None
         self._answers: dict[LegId, str] = {}
         self._leg: LegId | None = None
         self._pulse: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
+        self._locale = locale
+        self._caller: Caller | None = None
 
     # -- what HTTP asks
 
     async def publish(self, identity: Identity, leg: LegId, offer: str) -> str:
         """Take the place and send on this leg; the answer. Raises as the switchboard refuses."""
-        await self._enter(identity, Join())
-        await self._switchboard.perform(self._caller, PublishOffer(leg=leg, sdp=offer))
+        caller, _ = await self._enter(identity, Join())
+        await self._switchboard.perform(caller, PublishOffer(leg=leg, sdp=offer))
         self._leg = leg
         return self._answers[leg]
 
@@ -46,8 +47,8 @@ class Resident:
         self, identity: Identity, leg: LegId, offer: str, choose: Choose
     ) -> SubscribeOffer:
         """Take the place and receive on this leg what `choose` takes of those who are there."""
-        joined = await self._enter(identity, Join())
-        made = await self._switchboard.receive(self._caller, leg, offer, choose(joined))
+        caller, joined = await self._enter(identity, Join())
+        made = await self._switchboard.receive(caller, leg, offer, choose(joined))
         self._leg = leg
         return made
 
@@ -55,17 +56,20 @@ class Resident:
         self, identity: Identity, publish: LegId | None, receive: LegId | None
     ) -> None:
         """Take the place again after the service was gone; NotFound("no-leg") if the leg is too."""
-        joined = await self._enter(identity, Join(publish_leg=publish, subscribe_leg=receive))
+        wish = Join(publish_leg=publish, subscribe_leg=receive)
+        _, joined = await self._enter(identity, wish)
         self._leg = joined.publish_leg or joined.subscribe_leg
         if self._leg is None:
             await self.leave()
             raise NotFound("no-leg")
 
     async def leave(self) -> None:
-        """Give the place up."""
-        if not self.over.is_set():
-            await self._switchboard.perform(self._caller, Leave())
-        self._end()
+        """Give the place up, if he ever had it."""
+        try:
+            if self._caller is not None and self._joined is not None and not self.over.is_set():
+                await self._switchboard.perform(self._caller, Leave())
+        finally:
+            self._end()
 
     def vanish(self) -> None:
         """The service stops: the place and its media stay, for the next one to find."""
@@ -90,7 +94,7 @@ class Resident:
                 pass
 
     def close(self, code: int) -> None:
-        """The switchboard hangs up: he is out, or came again by another line."""
+        """The switchboard hangs up: he is out, came again by another line, or all must leave."""
         self._end()
 
     async def _lost(self) -> None:
@@ -100,26 +104,28 @@ class Resident:
         except MargerideError:
             self._end()
 
-    async def _enter(self, identity: Identity, join: Join) -> Joined:
+    async def _enter(self, identity: Identity, join: Join) -> tuple[Caller, Joined]:
         self.identity = identity
-        self._switchboard.admit(self._caller, identity)
-        await self._switchboard.perform(self._caller, join)
+        self._caller = caller = self._switchboard.connect(self, self._locale)
+        self._switchboard.admit(caller, identity)
+        await self._switchboard.perform(caller, join)
         if self._joined is None:
             raise NotFound("not-joined")
-        self._pulse = asyncio.create_task(self._beat(), name="a resident's heartbeat")
-        return self._joined
+        self._pulse = asyncio.create_task(self._beat(caller), name="a resident's heartbeat")
+        return caller, self._joined
 
-    async def _beat(self) -> None:
+    async def _beat(self, caller: Caller) -> None:
         """Say that he is here for as long as he is: his media tell when he is not."""
         text = body(Heartbeat())
         while not self.over.is_set():
-            await self._caller.receive(text)
-            self._caller.tick(self._switchboard.clock())
+            await caller.receive(text)
+            caller.tick(self._switchboard.clock())
             await asyncio.sleep(HEARTBEAT.total_seconds())
 
     def _end(self) -> None:
         if not self.over.is_set():
             self.over.set()
-            self._caller.gone()
+            if self._caller is not None:
+                self._caller.gone()
         if self._pulse is not None:
             self._pulse.cancel()

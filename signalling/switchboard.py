@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
 
-from rooms.errors import MargerideError, TooMany
+from rooms.errors import MargerideError, NotFound, TooMany, Unavailable
 from rooms.ids import CommandId, LegId, ParticipantId, RoomId, SessionId, TrackId
 from signalling.codec import write
 from signalling.engine import EngineState, Leg, MediaEngine, Role, SubscribeOffer
@@ -128,7 +128,13 @@ class Switchboard:
             caller.peer.later(lambda: self._house.screen_on(room))
 
     def admit(self, caller: "Caller", identity: Identity) -> None:
-        """Somebody within the service, known already: no token, no `hello`."""
+        """Somebody within the service, known already: no token, no `hello`.
+
+        Raises:
+            Unavailable: "service-leaving".
+        """
+        if self._draining:
+            raise Unavailable("service-leaving")
         peer = caller.peer
         peer.identity = identity
         self._welcome(peer, self._peers.get(peer.key))
@@ -151,11 +157,13 @@ class Switchboard:
         async def work() -> None:
             try:
                 result = await job()
-            except MargerideError as refusal:
-                done.set_exception(refusal)
+            except Exception as refusal:
+                _tell_once(done, refusal)
             else:
-                done.set_result(result)
+                _tell_once(done, result)
 
+        if peer.session.state is State.GONE:  # nobody empties his mailbox any more
+            raise NotFound("not-joined")
         if not peer.later(work):
             raise TooMany("too-fast")
         return await done
@@ -340,6 +348,16 @@ class Caller:
             return []
         now = self._switchboard.clock()
         return self.peer.carry_out(self.peer.session.receive(text, now))
+
+
+def _tell_once(done: asyncio.Future[Result], what: Result | Exception) -> None:
+    """Whoever waits may have been given up meanwhile."""
+    if done.done():
+        return
+    if isinstance(what, Exception):
+        done.set_exception(what)
+    else:
+        done.set_result(what)
 
 
 def _resumes(former: Seated, hello: Hello) -> bool:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from rooms.errors import MargerideError
+from rooms.errors import Conflict, MargerideError
 from rooms.ids import LegId, ParticipantId, SessionId
 from signalling.messages import Join, Joined, Left, ParticipantLeft, SessionChanged
-from signalling.peer import Closing, Event
+from signalling.peer import Closing, Event, State
 from signalling.ports import House, Place
 from signalling.presence import Standing
 from signalling.switchboard_gathering import Hall, Seat, Seated
@@ -55,13 +55,14 @@ class Seats:
         session = await self._house.session(place.session)
         budget = await self._house.budget(place)
         await self._media.line(place, budget)
+        if peer.session.state is State.GONE:
+            raise Conflict("not-joined")  # somebody with his token came meanwhile: it is his seat
         seat, news = self._sit(peer, place)
         seat.encrypted = wish.encrypted
         seat.budget = budget
         kept = _kept(seat, wish)
         peer.say(self._joined(seat, kept, session))
         peer.session.happen(Event.JOINED)
-        self._talk.recall(seat)
         if kept.publish or kept.subscribe:
             peer.session.happen(Event.SETTLED)
         if news is News.CAME:
@@ -71,6 +72,7 @@ class Seats:
         if seat.subscription is not None:
             self._media.refresh_seat(seat)
         if news is not News.NONE:
+            self._talk.recall(seat)
             await self._telling(self._house.joined(seat.place))
 
     async def leave(self, seat: Seat, reason: str) -> None:
