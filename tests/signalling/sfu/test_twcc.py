@@ -193,7 +193,7 @@ def test_statuses_are_read_as_they_were_written(statuses: list[int]) -> None:
 @given(
     st.integers(0, 65535),
     st.lists(
-        st.tuples(st.integers(1, 40), st.floats(-0.3, 3.0), st.booleans()), min_size=1, max_size=400
+        st.tuples(st.integers(1, 40), st.floats(-0.3, 3.0), st.booleans()), min_size=1, max_size=120
     ),
 )
 def test_every_arrival_is_told_once_and_right(
