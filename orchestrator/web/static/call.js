@@ -201,7 +201,10 @@ export class Call extends EventTarget {
     this.in = true;
     this.you = message.you;
     this.session = message.session;
+    const before = this.participants;
     this.participants = new Map(message.participants.map((/** @type {Participant} */ each) => [each.id, each]));
+    // Whoever left while our line was broken must not read on either.
+    for (const id of before.keys()) if (!this.participants.has(id)) this.secrecy?.part(id);
     this.secrecy?.again();
     this.meet();
     this.keep("publish", message.publish_leg);

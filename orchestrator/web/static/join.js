@@ -2,7 +2,7 @@
 // The join page: what, when and who; a look at oneself; then the session in the same page.
 import { get, post, Problem } from "./api.js";
 import { Devices } from "./devices.js";
-import { able, encryptedLink, linkKey } from "./e2ee.js";
+import { able, encryptedLink, linkAsks, linkKey } from "./e2ee.js";
 import { icon } from "./icons.js";
 import { language, t } from "./i18n.js";
 import { DevicePanel } from "./lobby.js";
@@ -23,6 +23,8 @@ const busy = signal(false);
 const now = signal(Date.now());
 const model = signal(/** @type {CallModel|null} */ (null));
 const secret = signal(able() ? linkKey() : null);
+/** Who came by an encrypted link is never sent in the clear. */
+const barred = linkAsks() && !secret.value;
 const opensIn = computed(() => (facts.value ? (Date.parse(facts.value.open_from) - now.value) / 1000 : 0));
 const over = computed(() => ["ended", "archived"].includes(facts.value?.state));
 
@@ -39,7 +41,7 @@ async function enter(/** @type {Event} */ event) {
   event.preventDefault();
   nameMissing.value = !name.value.trim();
   if (nameMissing.value) return void document.getElementById("name")?.focus();
-  if (busy.value || opensIn.value > 0) return;
+  if (barred || busy.value || opensIn.value > 0) return;
   busy.value = true;
   problem.value = null;
   try {
@@ -145,8 +147,8 @@ function Lobby() {
         </div>
         <p class="hint">${t("join.headphones")}</p>
         <${SecrecyNote} />
-        <div class="actions"><button class="button button-wide" type="submit" aria-disabled=${closed || busy.value ? "true" : undefined}
-          disabled=${over.value}>${icon("enter")}${t(enterLabel())}</button></div>
+        <div class="actions"><button class="button button-wide" type="submit" aria-disabled=${closed || barred || busy.value ? "true" : undefined}
+          disabled=${over.value || barred}>${icon("enter")}${t(enterLabel())}</button></div>
       </div>
     </div>
   </form>`;
@@ -154,7 +156,7 @@ function Lobby() {
 
 /** Encryption is chosen by whoever gives the link: its key is in the part no server is told. */
 function SecrecyNote() {
-  if (linkKey() && !able()) return html`<${Notice} kind="bad" role="alert"><p>${t("secrecy.unable")}</p><//>`;
+  if (barred) return html`<${Notice} kind="bad" role="alert"><p>${t(able() ? "secrecy.broken" : "secrecy.unable")}</p><//>`;
   if (secret.value) {
     return html`<div class="secrecy"><p class="state state-ok">${icon("lock")}<span>${t("secrecy.on")}</span></p>
       <p class="hint">${t("secrecy.on_help")}</p></div>`;
@@ -186,6 +188,8 @@ function enterLabel() {
   [devices.audio, devices.video].every(({ value }) => !["off", "asking"].includes(value));
 
 setInterval(() => { now.value = Date.now(); }, 1000);
+// A link that differs by its key alone is the same document to a browser: the key would be passed over.
+globalThis.addEventListener("hashchange", () => { if (!model.value) location.reload(); });
 // A service that is back is noticed at once.
 setInterval(() => { if (!model.value && isAway(problem.value)) void load(); }, 4_000);
 // The doors may open, and the session start or end, while somebody waits here.
