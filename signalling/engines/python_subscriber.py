@@ -245,6 +245,9 @@ class SubscriberLeg(BaseLeg):
                 line.echo.heard(block, now)
                 worst = max(worst, block.fraction)
         if worst >= 0:
+            for place in self.places:
+                if not place.line.video:
+                    place.line.twins.reported(worst / 256, now)
             self.heard.reported(worst / 256, self.rtt, now)
 
     def _keyframe(self, media: tuple[int, ...]) -> None:

@@ -21,6 +21,7 @@ from signalling.sfu.rewrite import Rewriter
 from signalling.sfu.rtcp import SenderReport
 from signalling.sfu.simulcast import Layers
 from signalling.sfu.source import AUDIO_CLOCK, VIDEO_CLOCK, Source
+from signalling.sfu.twins import Twins
 from signalling.sfu.vp8 import Picture
 
 SHORTEST_REPEAT = 0.02
@@ -61,6 +62,7 @@ class Line:
         "rewriter",
         "send",
         "source",
+        "twins",
         "video",
     )
 
@@ -75,6 +77,7 @@ class Line:
         self.packets = 0
         self.octets = 0
         self.red_type = 0
+        self.twins = Twins()
         clock = VIDEO_CLOCK if video else AUDIO_CLOCK
         self.rewriter = Rewriter(clock=clock, ssrc=ssrc, rtx_ssrc=rtx_ssrc)
         self._active = False
@@ -259,6 +262,9 @@ class Line:
             self.packets += 1
             self.octets += len(packet.payload)
             self.send(written)
+            if not self.video and not self.red_type:
+                for earlier in self.twins.behind(written):
+                    self.send(earlier)
 
     def _rises(self, packet: Packet) -> bool:
         """Whether this picture of a higher temporal layer may be sent: it depends on none below."""

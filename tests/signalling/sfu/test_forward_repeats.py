@@ -1,0 +1,203 @@
+"""Lines: sound, repeats, probes and reports."""
+
+import pytest
+
+from signalling.sfu.forward import ASKED_MOST, PROBE_WHOLE, Line
+from signalling.sfu.packet import Packet, extension_of, one_byte_block, parse_rtp
+from signalling.sfu.simulcast import Layers
+from tests.fakes.layers import Eye, Stage
+from tests.fakes.packets import Camera, red
+
+
+def sound(sequence: int, level: int = -1, payload: bytes = b"opus", kind: int = 111) -> Packet:
+    elements = [(4, bytes((level,))), (9, b"x")] if level >= 0 else []
+    return Packet(
+        payload_type=kind,
+        sequence=sequence,
+        timestamp=sequence * 960,
+        ssrc=1,
+        payload=payload,
+        marker=128,
+        profile=0xBEDE,
+        extension=one_byte_block(elements)[4:],
+    )
+
+
+@pytest.mark.parametrize("mid_id", [0, 1])
+@pytest.mark.parametrize("level_id", [0, 2])
+@pytest.mark.parametrize("stamp_id", [0, 3])
+def test_extensions_are_those_the_subscriber_takes_and_no_others(
+    mid_id: int, level_id: int, stamp_id: int
+) -> None:
+    layers = Layers(video=False)
+    layers.sources[0].level_id = 4
+    ear = Eye(layers)
+    ear.line.extensions("12", mid_id, level_id, stamp_id)
+    layers.sources[0].receive(sound(1, level=5), 2.0)
+    [heard] = ear.seen
+    assert extension_of(heard, 1) == (b"12" if mid_id else None)
+    assert extension_of(heard, 2) == (b"\x05" if level_id else None)
+    assert extension_of(heard, 3) == (b"\x08\0\0" if stamp_id else None)
+    assert extension_of(heard, 9) is None
+    assert heard.payload == b"opus"
+
+
+def test_redundant_sound_goes_to_who_took_it_and_plain_sound_to_others() -> None:
+    layers = Layers(video=False)
+    layers.sources[0].red_type = 50
+    plain, doubled = Eye(layers), Eye(layers)
+    doubled.line.red_type = 63
+    whole = red([(960, b"before")], b"now")
+    layers.sources[0].receive(sound(1, payload=whole, kind=50), 0.0)
+    layers.sources[0].receive(sound(2), 0.0)
+    assert [(p.payload_type, p.payload) for p in plain.seen] == [(96, b"now"), (96, b"opus")]
+    assert [(p.payload_type, p.payload) for p in doubled.seen] == [(63, whole), (96, b"opus")]
+    assert all(p.marker for p in doubled.seen)
+
+
+def test_sound_is_never_asked_for_a_key_picture() -> None:
+    layers = Layers(video=False)
+    ear = Eye(layers)
+    ear.line.want_keyframe()
+    assert not layers.sources[0].gate.wanted
+
+
+def test_a_nack_is_answered_once_in_a_round_trip() -> None:
+    stage = Stage(rids=("q",))
+    eye = Eye(stage.layers)
+    stage.shoot(0)
+    number = eye.seen[0].sequence
+    assert eye.line.repeat((number,), 0.1, rtt=0.3) == 1
+    assert eye.line.repeat((number,), 0.3, rtt=0.3) == 0
+    eye.line.echo.rtt = 0.6
+    assert eye.line.repeat((number, (number + 9) & 0xFFFF), 0.6) == 0
+    assert eye.line.repeat((number,), 0.8) == 1
+    assert eye.seen[-1].payload == eye.seen[0].payload
+    # What was answered long ago is forgotten, what was answered just now is not.
+    for n in range(ASKED_MOST // 64 + 2):
+        newest = len(eye.sent)
+        stage.shoot(times=32)
+        numbers = tuple(packet.sequence for packet in eye.seen[newest:])
+        assert eye.line.repeat(numbers, 2.0 + n) == 64
+        assert eye.line.repeat(numbers, 2.1 + n) == 0
+    assert len(eye.line._asked) < ASKED_MOST
+
+
+def test_a_repeat_finds_the_packet_of_the_layer_it_was_of() -> None:
+    stage = Stage()
+    eye = Eye(stage.layers)
+    eye.line.rewriter.rtx_payload_type = 97
+    eye.line.extensions("0", 1, 0, 3)
+    eye.line.choose(0)
+    stage.shoot(0, 1, 2)
+    eye.line.choose(1)
+    stage.shoot(1)
+    stage.shoot()
+    before = eye.seen
+    assert eye.line.repeat(tuple(p.sequence for p in before), 1.0) == len(before)
+    for was, again in zip(before, eye.seen[len(before) :], strict=True):
+        assert (again.ssrc, again.payload_type) == (8, 97)
+        assert int.from_bytes(again.payload[:2], "big") == was.sequence
+        assert again.payload[2:] == was.payload
+        assert again.timestamp == was.timestamp
+        assert extension_of(again, 3) == b"\x04\0\0"
+        # Without it Firefox takes no repeat at all.
+        assert extension_of(again, 1) == b"0"
+
+
+def test_a_probe_repeats_what_just_left_and_fills_up_with_padding() -> None:
+    stage = Stage(rids=("q",))
+    eye = Eye(stage.layers)
+    assert eye.line.pad(1000, 0.0) == 0
+    eye.line.rewriter.rtx_payload_type = 97
+    assert not eye.line.pads
+    source, camera = stage.layers.sources[0], stage.cameras[0]
+    for packet in camera(3, key=True, size=1000):
+        source.receive(packet, 0.0)
+    before = len(eye.sent)
+    sent = eye.line.pad(PROBE_WHOLE + 1200, 1.0)
+    probes = eye.sent[before:]
+    assert PROBE_WHOLE + 1200 <= sent == sum(map(len, probes)) < PROBE_WHOLE + 1500
+    assert [parse_rtp(data).ssrc for data in probes] == [8] * len(probes)
+    assert len([data for data in probes if len(data) > 1000]) == 2
+    assert all(data[0] & 0x20 for data in probes[2:])
+    numbers = [parse_rtp(data).sequence for data in probes]
+    assert [(b - a) & 0xFFFF for a, b in zip(numbers, numbers[1:], strict=False)] == [1] * (
+        len(numbers) - 1
+    )
+    # What the ring has lost is not looked for for ever.
+    source.ring._packets.clear()
+    assert eye.line.pad(PROBE_WHOLE * 2, 1.0) >= PROBE_WHOLE * 2
+
+
+def test_the_report_maps_the_publishers_clock() -> None:
+    stage = Stage()
+    eye = Eye(stage.layers)
+    eye.line.choose(0)
+    assert eye.line.report(0.0) is None
+    stage.shoot(0)
+    assert eye.line.report(0.0) is None
+    stage.told()
+    report = eye.line.report(stage.now + 1.0)
+    assert report is not None
+    assert (report.ssrc, report.packets) == (7, 2)
+    assert report.octets == sum(len(p.payload) for p in eye.seen)
+    assert (report.timestamp - eye.seen[0].timestamp) & 0xFFFFFFFF == pytest.approx(93_000, abs=2)
+    assert report.ntp >> 32 == 1001
+    eye.line.stand(None)
+    assert eye.line.report(1.0) is None
+
+
+def test_no_report_is_made_of_one_from_before_a_change() -> None:
+    stage = Stage()
+    eye = Eye(stage.layers)
+    eye.line.choose(0)
+    stage.told()
+    stage.shoot(0)
+    # It was there before the line began: who comes late has sound and picture in step at once.
+    assert eye.line.report(stage.now) is not None
+    stage.now += 1
+    eye.line.choose(1)
+    stage.shoot(1)
+    assert eye.line.layer == 1
+    assert eye.line.report(stage.now) is None
+    stage.told()
+    assert eye.line.report(stage.now) is not None
+
+
+def test_the_rate_of_a_line_is_what_it_was_sent() -> None:
+    stage = Stage(rids=("q",))
+    eye = Eye(stage.layers)
+    stage.shoot(0)
+    stage.shoot(times=29)
+    octets = sum(len(p.payload) for p in eye.seen)
+    assert eye.line.kbps(1.0) == pytest.approx(octets * 8 / 1000)
+
+
+def test_a_camera_that_begins_anew_is_seen_again_with_its_next_key_picture() -> None:
+    stage = Stage(rids=("q",))
+    eye = Eye(stage.layers)
+    stage.shoot(0)
+    stage.cameras[0] = Camera(ssrc=99, sequence=40_000, timestamp=3, number=5)
+    stage.shoot()
+    assert len(eye.sent) == 2
+    assert stage.layers.sources[0].gate.wanted
+    stage.shoot(0)
+    assert len(eye.sent) == 4
+    eye.without_seam()
+
+
+def test_plain_sound_is_said_again_where_the_line_loses_and_redundant_sound_is_not() -> None:
+    for number, copies in ((0, 1), (63, 0)):
+        out: list[bytes] = []
+        line = Line(video=False, ssrc=1, rtx_ssrc=2, send=out.append)
+        line.rewriter.payload_type = 111
+        line.red_type = number
+        line.twins.reported(0.05, 0.0)
+        layers = Layers(video=False)
+        line.stand(layers)
+        line.active = True
+        for place in range(3):
+            layers.sources[0].receive(sound(place), place / 50)
+        assert len(out) == 3 + 2 * copies
+        assert out.count(out[0]) == 1 + copies
