@@ -188,6 +188,33 @@ async def test_only_who_runs_the_session_gives_places_and_takes_them_back(
         assert answer.status == 429
 
 
+async def test_who_comes_too_soon_or_too_late_is_told_so(service: RunningService) -> None:
+    tom, nobody = await service.log_in("tom"), service.browser()
+    start = datetime.now(UTC) + timedelta(hours=5)
+    sent = {
+        "title": "Conférence",
+        "kind": "ceremony",
+        "rooms": ["meyrueis-visio"],
+        "from": start.isoformat(),
+        "to": (start + timedelta(hours=1)).isoformat(),
+    }
+    async with tom.post("/api/v1/bookings", sent) as answer:
+        session = (await answer.json())["booking"]["session"]
+    headers = bearing((await place(tom, session))["token"]) | SDP
+    async with nobody.post(f"/whip/{session}", data="x", headers=headers) as answer:
+        assert answer.status == 403
+        assert (await answer.json())["type"].endswith("/not-open-yet")
+    async with tom.post(f"/api/v1/sessions/{session}/open") as answer:
+        assert answer.status == 200, await answer.text()
+    async with nobody.post(f"/whip/{session}", data="x", headers=headers) as answer:
+        assert answer.status == 201
+    async with tom.post(f"/api/v1/sessions/{session}/end") as answer:
+        assert answer.status == 200, await answer.text()
+    async with nobody.post(f"/whip/{session}", data="x", headers=headers) as answer:
+        assert answer.status == 409
+        assert (await answer.json())["type"].endswith("/session-over")
+
+
 async def test_an_encoder_whose_media_have_gone_is_gone(service: RunningService) -> None:
     tom, nobody = await service.log_in("tom"), service.browser()
     session = await opened(tom)
