@@ -36,8 +36,8 @@ async def give_place(
         if stored.session.state in OVER:
             ended = stored.session.ended_at or stored.session.ends_at
             raise Gone("session-over", ended_at=iso(ended))
-        given = [one for one in participants.of_session(conn, session) if one.kind in list(Way)]
-        if len(given) >= MOST:
+        given = participants.of_session(conn, session)
+        if sum(one.kind in list(Way) and one.state != participants.LEFT for one in given) >= MOST:
             raise TooMany("too-many-encoders", most=MOST, retry_after=60)
         made = participants.add(conn, now, session, name=clean, kind=way.value)
         audit.record(conn, now, person.id, "session.encoder", session, {"participant": made[0]})
@@ -54,10 +54,13 @@ async def take_place(
 
     def forget(conn: Connection) -> None:
         rights.runs(person)(conn, sessions.get(conn, session))
-        given = participants.of_session(conn, session)
-        if not any(one.id == participant and one.kind in list(Way) for one in given):
+        given = {one.id: one for one in participants.of_session(conn, session)}
+        one = given.get(participant)
+        if one is None or one.kind not in list(Way):
             raise NotFound("no-participant", participant=participant)
         participants.renew(conn, participant)
+        if one.state == participants.INVITED:  # nobody will report that he has left
+            participants.become(conn, now, participant, participants.LEFT)
         audit.record(
             conn, now, person.id, "session.encoder.removed", session, {"participant": participant}
         )
