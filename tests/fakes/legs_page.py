@@ -60,12 +60,15 @@ async function firstFrame() {
   return shown;
 }
 async function path(role) {
-  const all = await legs[role].getStats();
-  for (const row of all.values()) {
-    if (row.type !== "candidate-pair" || row.state !== "succeeded" || !row.nominated) continue;
-    const local = all.get(row.localCandidateId), remote = all.get(row.remoteCandidateId);
-    return {local: local.candidateType, remote: remote.protocol,
-            relay: local.relayProtocol ?? null, address: remote.address};
+  for (let n = 0; n < 100; n++) {  // the statistics may come a moment after the picture
+    const all = await legs[role].getStats();
+    for (const row of all.values()) {
+      if (row.type !== "candidate-pair" || row.state !== "succeeded" || !row.nominated) continue;
+      const local = all.get(row.localCandidateId), remote = all.get(row.remoteCandidateId);
+      return {local: local.candidateType, remote: remote.protocol,
+              relay: local.relayProtocol ?? null, address: remote.address};
+    }
+    await new Promise(wake => setTimeout(wake, 50));
   }
   return null;
 }

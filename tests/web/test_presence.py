@@ -113,6 +113,7 @@ async def test_it_is_not_offered_before_its_time_nor_to_others(
         soon = await book_soon(tom, 10)
         await page.get_by_role("button", name="Fermer").last.click()
         await page.get_by_role("button", name="Se déconnecter").click()
+        await expect(page.get_by_role("link", name="Se connecter").first).to_be_visible()
         await page.goto(f"{service.url}/login")
         await page.get_by_label("Identifiant").fill("bea")
         await page.get_by_label("Mot de passe").fill("un long mot de passe")

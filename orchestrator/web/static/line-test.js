@@ -14,6 +14,7 @@ const CONNECT_MS = 6_000;
 const EASY = 0.85;
 const LITTLE_LOSS = 0.02;
 const RISING = 1.15;
+const SOUND_ALONE = 45; // kbit/s: less than that, and no picture has flowed
 
 /** @typedef {"udp"|"tcp"|"turn"} Path */
 /** @typedef {(step: "connect"|"up"|"down", share: number) => void} Progress */
@@ -21,6 +22,8 @@ const RISING = 1.15;
 
 /** This path does not go through. */
 export class Blocked extends Error {}
+/** This browser sends no pictures of noise: what it measured would say nothing of the line. */
+export class Idle extends Error {}
 
 /** Measure, and have the result kept. @param {string} centre @param {Path} path @param {Progress} progress */
 export async function testLine(centre, path, progress) {
@@ -36,6 +39,7 @@ export async function testLine(centre, path, progress) {
     const sender = await send(test.id, path, config, source, connections);
     const up = await watch(UP_SECONDS, at(UP_UNTIL), (share) => progress("up", share), () => sample([sender]));
     const rate = deliveredUp(up);
+    if (rate < SOUND_ALONE && lossIn(up) < LITTLE_LOSS) throw new Idle();
     await limit(sender, (rate * EASY) / PICTURES);
     await Promise.all(Array.from({ length: test.receivers }, () => receive(test.id, path, config, connections)));
     const down = await watch(DOWN_SECONDS, at(DOWN_UNTIL), (share) => progress("down", share), () => sample(connections));

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { icon } from "./icons.js";
 import { language, t } from "./i18n.js";
-import { Blocked, testLine } from "./line-test.js";
+import { Blocked, Idle, testLine } from "./line-test.js";
 import { announce, findPerson, mount, Notice, person, ProblemNotice } from "./shell.js";
 import { html, signal } from "./ui.js";
 
@@ -37,7 +37,9 @@ async function run(path) {
     await load();
     announce(verdict());
   } catch (error) {
-    problem.value = error instanceof Blocked ? new Error(t(`line.blocked.${path}`)) : /** @type {Error} */ (error);
+    problem.value = /** @type {Error} */ (error);
+    if (error instanceof Blocked) problem.value = new Error(t(`line.blocked.${path}`));
+    if (error instanceof Idle) problem.value = new Error(t("line.idle"));
   } finally {
     running.value = null;
   }
