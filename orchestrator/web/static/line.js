@@ -81,7 +81,7 @@ function Test({ found }) {
   const paths = /** @type {import("./line-test.js").Path[]} */ (found.relay ? ["udp", "tcp", "turn"] : ["udp", "tcp"]);
   return html`<section aria-labelledby="test-head"><h2 id="test-head">${t("line.test")}</h2>
     <p>${t("line.test_help")}</p>
-    <div class="paths">${paths.map((path) => html`<button key=${path} class="button" type="button" disabled=${now !== null} onClick=${() => void run(path)}>${t(`line.run.${path}`)}</button>`)}</div>
+    <div class="paths">${paths.map((path, number) => html`<button key=${path} class=${number ? "button button-quiet" : "button"} type="button" disabled=${now !== null} onClick=${() => void run(path)}>${t(`line.run.${path}`)}</button>`)}</div>
     ${now ? html`<p class="running"><label for="share">${t(`line.step.${now.step}`)}</label><progress id="share" max="1" value=${now.share}></progress></p>` : null}
   </section>`;
 }
