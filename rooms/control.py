@@ -1,7 +1,8 @@
 """What a room may be told, and how a command lives.
 
 Commands set a state, they never toggle it: the same command twice does no harm. The words are
-those of docs/rooms.md; the state document is in `rooms.state`.
+those of docs/rooms.md; the state document is in `rooms.state`, the commands of devices and of the
+house in `rooms.device_commands` and `rooms.house_commands`.
 """
 
 from collections.abc import Mapping
@@ -9,8 +10,10 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Self, cast, get_args
 
+from rooms.device_commands import DeviceCommand
 from rooms.errors import Conflict, Invalid
 from rooms.fields import LONGEST_WORD, Fields
+from rooms.house_commands import HouseCommand
 from rooms.ids import SessionId
 from rooms.state import (
     DEFAULT_STATE,
@@ -132,7 +135,16 @@ class MessageShow:
         return cls(text=text, level=cast(MessageLevel, level), seconds=seconds)
 
 
-Command = CallJoin | CallLeave | MicSet | SpeakerSet | CameraSet | MessageShow
+Command = (
+    CallJoin
+    | CallLeave
+    | MicSet
+    | SpeakerSet
+    | CameraSet
+    | MessageShow
+    | DeviceCommand
+    | HouseCommand
+)
 COMMANDS: dict[str, type[Command]] = {kind.name: kind for kind in get_args(Command)}
 
 

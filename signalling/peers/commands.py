@@ -140,6 +140,8 @@ class Commands:
                 await room.report(room.screen.speaker(on, volume))
             case MessageShow() as message:
                 await self._show(message)
+            case _:  # this endpoint drives no devices
+                raise Failed("unsupported")
 
     async def _show(self, message: MessageShow) -> None:
         if self._wipe is not None:
