@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 from rooms.errors import Invalid
 from rooms.ids import is_slug
@@ -88,6 +89,24 @@ class Fields:
             raise self.refuse(name, f"[0..{most} × {{…}}]")
         at = self._at(name)
         return [Fields(one, key=self._key, path=f"{at}[{i}]") for i, one in enumerate(value)]
+
+    def objects(self, name: str, most: int) -> list[dict[str, Any]]:
+        """A list of objects, so many at most, each left to a parser of its own."""
+        value = self._take(name)
+        if not isinstance(value, list) or len(value) > most:
+            raise self.refuse(name, f"[0..{most} × {{…}}]")
+        if not all(isinstance(one, dict) for one in value):
+            raise self.refuse(name, "{…}")
+        return value
+
+    def words(self, name: str, most: int, longest: int = LONGEST_WORD) -> tuple[str, ...]:
+        """A list of short words for programs, so many at most."""
+        value = self._take(name)
+        if not isinstance(value, list) or len(value) > most:
+            raise self.refuse(name, f"[0..{most}]")
+        if not all(isinstance(one, str) and 0 < len(one) <= longest for one in value):
+            raise self.refuse(name, f"text 1..{longest}")
+        return tuple(clean_text(one) for one in value)
 
     def has(self, name: str) -> bool:
         """Whether an optional member is there; null counts as absent."""

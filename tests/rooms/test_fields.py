@@ -108,3 +108,23 @@ def test_what_was_asked_for_ends_well() -> None:
     given.flag("on")
     given.has("volume")
     given.end()
+
+
+@pytest.mark.parametrize("value", [None, "x", [1], [{}] * 4, [["x"]]])
+def test_a_list_of_objects_is_nothing_else(value: object) -> None:
+    with pytest.raises(Invalid):
+        fields(steps=value).objects("steps", 3)
+
+
+def test_objects_are_left_as_they_are() -> None:
+    assert fields(steps=[{"a": 1}]).objects("steps", 3) == [{"a": 1}]
+
+
+@pytest.mark.parametrize("value", [None, "x", [1], ["x"] * 4, [""], ["x" * 65]])
+def test_a_list_of_words_is_nothing_else(value: object) -> None:
+    with pytest.raises(Invalid):
+        fields(words=value).words("words", 3)
+
+
+def test_words_are_cleaned() -> None:
+    assert fields(words=["a", "b\nc"]).words("words", 3) == ("a", "b c")
