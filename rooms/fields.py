@@ -1,5 +1,6 @@
 """Taking typed, bounded values out of a JSON object that somebody else wrote."""
 
+import math
 import unicodedata
 from collections.abc import Iterable
 from typing import Any
@@ -90,6 +91,10 @@ class Fields:
         at = self._at(name)
         return [Fields(one, key=self._key, path=f"{at}[{i}]") for i, one in enumerate(value)]
 
+    def raw(self, name: str) -> object:
+        """A member as it is, for a parser of its own."""
+        return self._take(name)
+
     def objects(self, name: str, most: int) -> list[dict[str, Any]]:
         """A list of objects, so many at most, each left to a parser of its own."""
         value = self._take(name)
@@ -107,6 +112,18 @@ class Fields:
         if not all(isinstance(one, str) and 0 < len(one) <= longest for one in value):
             raise self.refuse(name, f"text 1..{longest}")
         return tuple(clean_text(one) for one in value)
+
+    def values(
+        self, name: str, most: int, longest: int
+    ) -> list[tuple[str, str | int | float | bool | None | list[str]]]:
+        """An object of plain values (numbers, words, lists of words), so many at most, by name."""
+        value = self._take(name)
+        if not isinstance(value, dict) or len(value) > most:
+            raise self.refuse(name, f"{{0..{most}}}")
+        for key, one in value.items():
+            if not 0 < len(key) <= LONGEST_WORD or not _is_plain(one, longest):
+                raise self.refuse(f"{name}.{clean_text(key)[:LONGEST_WORD]}", "0|true|text|[text]")
+        return sorted(value.items())
 
     def has(self, name: str) -> bool:
         """Whether an optional member is there; null counts as absent."""
@@ -131,3 +148,13 @@ class Fields:
 
     def _at(self, name: str) -> str:
         return f"{self._path}.{name}" if self._path else name
+
+
+def _is_plain(value: object, longest: int) -> bool:
+    if isinstance(value, list):
+        return len(value) <= longest and all(
+            isinstance(one, str) and len(one) <= longest for one in value
+        )
+    if isinstance(value, str):
+        return len(value) <= longest
+    return value is None or (isinstance(value, bool | int | float) and math.isfinite(value))

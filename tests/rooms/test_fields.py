@@ -128,3 +128,25 @@ def test_a_list_of_words_is_nothing_else(value: object) -> None:
 
 def test_words_are_cleaned() -> None:
     assert fields(words=["a", "b\nc"]).words("words", 3) == ("a", "b c")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, [], {"": 1}, {"x" * 65: 1}, {"a": {}}, {"a": "x" * 9}, {"a": [1]}, {"a": ["x" * 9]},
+     {"a": ["x"] * 9}, {"a": 1, "b": 1, "c": 1, "d": 1},
+     {"a": float("inf")}, {"a": float("nan")}],
+)  # fmt: skip
+def test_what_is_no_plain_value_is_refused(value: object) -> None:
+    with pytest.raises(Invalid):
+        fields(facts=value).values("facts", 3, 8)
+
+
+def test_plain_values_come_by_name() -> None:
+    found = fields(facts={"on": True, "input": "hdmi1", "errors": ["lamp"]}).values("facts", 3, 8)
+    assert found == [("errors", ["lamp"]), ("input", "hdmi1"), ("on", True)]
+
+
+def test_a_member_may_be_left_to_another_parser() -> None:
+    given = fields(plan=[1])
+    assert given.raw("plan") == [1]
+    given.end()
