@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from orchestrator.store.instants import instant, iso, seconds
 from orchestrator.store.tables import commands
@@ -13,6 +13,11 @@ from rooms.errors import NotFound
 from rooms.ids import CommandId, RoomId, SessionId
 
 OPEN = (CommandState.ACCEPTED, CommandState.RUNNING)
+_MOVE = (
+    update(commands)
+    .where(commands.c.id == bindparam("id_"))
+    .values({name: bindparam(name) for name in ("state", "error", "result", "updated_at")})
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +34,7 @@ class Order:
     updated_at: datetime
     error: str | None = None
     session: SessionId | None = None
+    result: dict[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As the API shows it."""
@@ -39,6 +45,7 @@ class Order:
             "arguments": self.arguments,
             "state": self.state.value,
             "error": self.error,
+            "result": self.result,
             "created_at": iso(self.created_at),
             "updated_at": iso(self.updated_at),
         }
@@ -75,16 +82,25 @@ def unfinished(conn: Connection, room: RoomId | None = None) -> list[Order]:
     return _where(conn, condition if room is None else condition & (commands.c.room_id == room))
 
 
+def of_session(conn: Connection, session: SessionId, most: int) -> list[Order]:
+    """Those asked of the rooms of a session, the last ones, oldest first."""
+    found = commands.c.session_id == session
+    query = select(commands.c.id).where(found).order_by(commands.c.created_at.desc()).limit(most)
+    return _where(conn, commands.c.id.in_(query))
+
+
 def move(
-    conn: Connection, order: Order, state: CommandState, now: datetime, error: str | None = None
+    conn: Connection,
+    order: Order,
+    state: CommandState,
+    now: datetime,
+    error: str | None = None,
+    result: dict[str, Any] | None = None,
 ) -> Order:
-    """Write the command's new state."""
-    conn.execute(
-        update(commands)
-        .where(commands.c.id == order.id)
-        .values(state=state, error=error, updated_at=seconds(now))
-    )
-    return replace(order, state=state, error=error, updated_at=now)
+    """Write the command's new state, and what it brought."""
+    values = {"state": state, "error": error, "result": result, "updated_at": seconds(now)}
+    conn.execute(_MOVE, {"id_": order.id, **values})
+    return replace(order, state=state, error=error, result=result, updated_at=now)
 
 
 def _where(conn: Connection, condition: ColumnElement[bool]) -> list[Order]:
@@ -99,6 +115,7 @@ def _where(conn: Connection, condition: ColumnElement[bool]) -> list[Order]:
             error=row.error,
             by=row.by,
             session=None if row.session_id is None else SessionId(row.session_id),
+            result=row.result,
             created_at=instant(row.created_at),
             updated_at=instant(row.updated_at),
         )

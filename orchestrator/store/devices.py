@@ -9,6 +9,8 @@ from orchestrator.store.hashed import token_hash
 from orchestrator.store.tables import devices, pairings
 from rooms.ids import DeviceId, RoomId, new_id, new_secret
 
+AGENT = "agent"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
@@ -34,10 +36,12 @@ def add(conn: Connection, room: RoomId, now: datetime, kind: str = "kiosk") -> t
 
 
 def by_token(conn: Connection, token: str) -> Device | None:
-    """The device of a token, unless it was revoked."""
+    """The screen of a token, unless it was revoked. An agent's token opens nothing here."""
     row = conn.execute(
         select(devices.c.id, devices.c.room_id).where(
-            devices.c.token_hash == token_hash(token), devices.c.revoked_at.is_(None)
+            devices.c.token_hash == token_hash(token),
+            devices.c.revoked_at.is_(None),
+            devices.c.kind != AGENT,
         )
     ).one_or_none()
     return None if row is None else Device(id=DeviceId(row.id), room=RoomId(row.room_id))
@@ -63,7 +67,9 @@ def of_room(conn: Connection, room: RoomId) -> list[Device]:
     """The screens paired with a room."""
     rows = conn.execute(
         select(devices.c.id)
-        .where(devices.c.room_id == room, devices.c.revoked_at.is_(None))
+        .where(
+            devices.c.room_id == room, devices.c.revoked_at.is_(None), devices.c.kind != AGENT
+        )
         .order_by(devices.c.created_at)
     ).scalars()
     return [Device(id=DeviceId(row), room=room) for row in rows]

@@ -91,7 +91,7 @@ devices = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("room_id", String, nullable=False),
-    Column("kind", String, nullable=False),  # kiosk
+    Column("kind", String, nullable=False),  # kiosk agent
     Column("token_hash", String, nullable=False, unique=True),
     Column("created_at", Integer, nullable=False),
     Column("revoked_at", Integer),
@@ -290,7 +290,9 @@ commands = Table(
     Column("session_id", String),
     Column("created_at", Integer, nullable=False),
     Column("updated_at", Integer, nullable=False),
+    Column("result", JSON),  # what the room told of it
     Index("commands_room", "room_id", "created_at"),
+    Index("commands_open", "state", "room_id"),
 )
 
 # --- the record -------------------------------------------------------------

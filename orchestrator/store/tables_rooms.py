@@ -1,0 +1,42 @@
+"""Tables about agents of rooms and what they do: their tokens, their reports, the rooms' scenes."""
+
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table
+
+from orchestrator.store.tables import metadata
+
+agent_tokens = Table(  # one for each agent: the one in use, and the next until it is on its disk
+    "agent_tokens",
+    metadata,
+    Column("device_id", ForeignKey("devices.id", ondelete="CASCADE"), primary_key=True),
+    Column("next_hash", String, unique=True),
+    Column("rotated_at", Integer, nullable=False),
+)
+
+retired_tokens = Table(  # good once, and nobody's any more: who comes with one has stolen it
+    "retired_tokens",
+    metadata,
+    Column("token_hash", String, primary_key=True),
+    Column("device_id", String, nullable=False),
+    Column("room_id", String, nullable=False),
+    Column("retired_at", Integer, nullable=False),
+    Index("retired_tokens_at", "retired_at"),
+)
+
+room_reports = Table(  # the last report of each room's agent
+    "room_reports",
+    metadata,
+    Column("room_id", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("at", Integer, nullable=False),
+)
+
+room_scenes = Table(  # what the animateur made of a room's scenes; none: those of the house
+    "room_scenes",
+    metadata,
+    Column("room_id", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("updated_by", String, nullable=False),
+    Column("updated_at", Integer, nullable=False),
+)
