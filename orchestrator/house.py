@@ -41,10 +41,10 @@ class House:
 
     def __init__(self, means: Means) -> None:
         self.means = means
-        self.control = RoomControl(means)
+        self.wakened = asyncio.Event()  # something happened that the clock should look at now
+        self.control = RoomControl(means, self.wakened.set)
         self.conductor = Conductor(means, self.control)
         self.screens = Screens(self._presence_changed)
-        self.wakened = asyncio.Event()  # something happened that the clock should look at now
         self._telling: set[asyncio.Task[None]] = set()
         self._absent_until: datetime | None = None
 
@@ -183,7 +183,7 @@ class House:
 
     async def command_done(self, room: RoomId, command: CommandId, result: Json) -> None:
         """And carried it out."""
-        await self.control.done(room, command)
+        await self.control.done(room, command, result)
 
     async def command_failed(
         self, room: RoomId, command: CommandId, error: str, detail: str

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from orchestrator.events import Bus
 from orchestrator.settings.model import Network, Settings
@@ -16,6 +17,49 @@ from signalling.ports import Json, Wire
 def utc_now() -> datetime:
     """The clock of the real world."""
     return datetime.now(UTC)
+
+
+class Hand(Protocol):
+    """What carries commands out in a room: the page of its screen, or its agent."""
+
+    def screen_connected(self, room: RoomId) -> bool:
+        """Whether it is there now."""
+
+    async def command(
+        self, room: RoomId, command: CommandId, name: str, arguments: Json, deadline: str
+    ) -> bool:
+        """Send it; False when it is not there."""
+
+    async def cancel_command(self, room: RoomId, command: CommandId) -> None:
+        """Ask for it to be given up."""
+
+
+class AgentWire(Hand, Protocol):
+    """The agents of all rooms."""
+
+    def able(self, room: RoomId) -> frozenset[str] | None:
+        """The commands the room's agent says it can carry out; None when there never was one."""
+
+
+class NoAgents:
+    """No room has an agent: what stands there until the agents' socket does."""
+
+    def screen_connected(self, room: RoomId) -> bool:
+        """No."""
+        return False
+
+    async def command(
+        self, room: RoomId, command: CommandId, name: str, arguments: Json, deadline: str
+    ) -> bool:
+        """Nobody takes it."""
+        return False
+
+    async def cancel_command(self, room: RoomId, command: CommandId) -> None:
+        """Nobody to tell."""
+
+    def able(self, room: RoomId) -> frozenset[str] | None:
+        """There never was one."""
+        return None
 
 
 class NoWire:
@@ -53,7 +97,7 @@ class NoWire:
 
 @dataclass(slots=True, kw_only=True)
 class Means:
-    """Handed to every use case. `wire` is set once the switchboard stands."""
+    """Handed to every use case. `wire` is set once the switchboard stands, `agents` likewise."""
 
     database: Database
     settings: Settings
@@ -61,6 +105,7 @@ class Means:
     engine: MediaEngine
     public_url: str = ""
     wire: Wire = field(default_factory=NoWire)
+    agents: AgentWire = field(default_factory=NoAgents)
     clock: Callable[[], datetime] = utc_now
 
     @property

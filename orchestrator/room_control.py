@@ -1,20 +1,25 @@
 """The life of a room command, from the wish to its outcome. Every step is stored before it is told.
 
-A command is stored, sent to the room's screen, and must be acknowledged within 5 s; then it has
-until its deadline. A newer command of the same kind supersedes one the screen has not taken yet.
-Nothing is kept for a room that is not connected. Secrets (participant tokens) go on the wire only.
-After a restart the open commands wait a little for the screen to say what became of them.
+A command is stored, sent to whoever carries it out (the room's agent when it says that it can, else
+the page of its screen), and must be acknowledged within 5 s; then it has until its deadline. What
+a newer one makes void is in `rooms.ordering`. Nothing is kept for a room that is not connected,
+unless the wish says until when; a wish may also say not before when. Secrets (participant tokens)
+go on the wire only. After a restart the open commands wait a little for the room to say what became
+of them; those that were being held have failed.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
-from orchestrator.means import Means
+from orchestrator.means import Hand, Means
 from orchestrator.store import audit, commands, idempotency
+from orchestrator.store import rooms as room_store
 from orchestrator.store.commands import Order
 from orchestrator.store.idempotency import Once
 from orchestrator.store.instants import iso
@@ -28,16 +33,27 @@ from rooms.control import (
     is_over,
 )
 from rooms.equipment import check_supported
-from rooms.errors import Conflict, MargerideError, NotFound, TooMany
+from rooms.errors import Conflict, Invalid, MargerideError, NotFound, TooMany
 from rooms.ids import CommandId, RoomId, SessionId, new_id
+from rooms.ordering import MOST_PENDING, group, overtakes, voids
+from rooms.state import SCREEN_ABLE
 from signalling.ports import Json
 
 log = logging.getLogger(__name__)
 ACKNOWLEDGE = timedelta(seconds=5)
 INTERRUPTED = timedelta(seconds=15)
 DEADLINE = timedelta(seconds=10)
-DEADLINES = {CallJoin.name: timedelta(seconds=30)}
-MOST_PENDING = 16
+WARMING = timedelta(seconds=150)  # a projector takes its time
+DEADLINES = {
+    CallJoin.name: timedelta(seconds=30),
+    "display.power.set": WARMING,
+    "display.input.set": WARMING,
+    "room.wake": WARMING,
+    "room.standby": WARMING,
+    "room.preset.apply": WARMING,
+    "system.diagnostics.run": timedelta(seconds=60),
+}
+LONGEST_HELD = timedelta(hours=24)
 LONGEST_ERROR = 64
 Check = Callable[[Connection], None]
 
@@ -57,6 +73,8 @@ class Wish:
     secrets: Json = field(default_factory=dict)
     check: Check = allowed
     once: Once | None = None
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,78 +82,112 @@ class _Limit:
     at: datetime
     event: CommandEvent
     error: str
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    order: Order
+    superseded: list[Order] = field(default_factory=list)
+    hand: Hand | None = None  # None: the same request was answered before
+    held: bool = False
 
 
 class RoomControl:
-    """Takes wishes, follows commands, and ends those that nobody answers."""
+    """Takes wishes, follows commands, and ends those that nobody answers.
 
-    def __init__(self, means: Means) -> None:
+    `wake` is called when the clock should look at an instant sooner than it would.
+    """
+
+    def __init__(self, means: Means, wake: Callable[[], None] = lambda: None) -> None:
         self._means = means
+        self._wake = wake
         self._limits: dict[CommandId, _Limit] = {}
+        self._held: dict[CommandId, tuple[Order, Wish]] = {}
+        self._hands: dict[CommandId, Hand] = {}
 
     async def submit(self, wish: Wish) -> tuple[Order, bool]:
         """The stored command, and whether the same request was answered before."""
         equipment = self._means.network.room(wish.room).equipment
         check_supported(wish.command.name, equipment)
         now = self._means.clock()
-        order, superseded, replayed = await self._means.database.write(
-            lambda conn: self._take(conn, wish, now)
-        )
-        if replayed:
+        _check_instants(wish, now)
+        taken = await self._means.database.write(lambda conn: self._take(conn, wish, now))
+        order = taken.order
+        if taken.hand is None:
             return order, True
-        for older in superseded:
+        if not is_over(order.state):
+            self._hands[order.id] = taken.hand
+        if taken.held:
+            self._held[order.id] = order, wish
+        for older in taken.superseded:
+            hand = self._hand(older)
             self._over(older)
-            await self._means.wire.cancel_command(older.room, older.id)
+            await hand.cancel_command(older.room, older.id)
         self._told(order)
-        if order.state is CommandState.ACCEPTED:
+        if taken.held:
+            self._look_at(wish.not_before, now)
+        elif order.state is CommandState.ACCEPTED:
             order = await self._send(order, wish, now)
         return order, False
 
-    def _take(self, conn: Connection, wish: Wish, now: datetime) -> tuple[Order, list[Order], bool]:
+    def _look_at(self, instant: datetime | None, now: datetime) -> None:
+        if instant is not None and instant > now:
+            wait = (instant - now).total_seconds()
+            asyncio.get_running_loop().call_later(wait, self._wake)
+
+    def _take(self, conn: Connection, wish: Wish, now: datetime) -> _Taken:
         wish.check(conn)
         if wish.once is not None:
             known = idempotency.find(conn, wish.once, now)
             if known is not None:
-                return commands.get(conn, known["id"]), [], True
+                return _Taken(order=commands.get(conn, known["id"]))
+        hand = self._hand_for(conn, wish)
         pending = commands.unfinished(conn, wish.room)
-        if len(pending) >= MOST_PENDING:
-            raise TooMany("too-many-commands", room=wish.room, retry_after=5)
-        order = self._new(wish, now)
+        _check_room_for(wish, pending)
+        order, held = _new(wish, now, hand.screen_connected(wish.room))
         commands.add(conn, order)
         detail = {"command": order.command, "id": order.id, "arguments": order.arguments}
         audit.record(conn, now, wish.by, "room.command", wish.room, detail)
         superseded = [
             commands.move(conn, older, advance(older.state, CommandEvent.SUPERSEDE), now)
             for older in pending
-            if older.state is CommandState.ACCEPTED and kind(older.command) == kind(order.command)
+            if older.state is CommandState.ACCEPTED
+            and voids(order.command, order.arguments, older.command, older.arguments)
         ]
         if wish.once is not None:
             idempotency.keep(conn, wish.once, now, {"id": order.id})
-        return order, superseded, False
+        return _Taken(order=order, superseded=superseded, hand=hand, held=held)
 
-    def _new(self, wish: Wish, now: datetime) -> Order:
-        connected = self._means.wire.screen_connected(wish.room)
-        return Order(
-            id=CommandId(new_id("cm")),
-            room=wish.room,
-            command=wish.command.name,
-            arguments=arguments_of(wish.command),
-            state=CommandState.ACCEPTED if connected else CommandState.FAILED,
-            error=None if connected else "agent_unreachable",
-            by=wish.by,
-            session=wish.session,
-            created_at=now,
-            updated_at=now,
-        )
+    def _hand_for(self, conn: Connection, wish: Wish) -> Hand:
+        """Who carries it out; Invalid("unsupported") when nobody in the room says that he can."""
+        name, able = wish.command.name, self._means.agents.able(wish.room)
+        if able is not None and name in able:
+            return self._means.agents
+        told = room_store.state_of(conn, wish.room)
+        page = SCREEN_ABLE if told is None else told.document.get("able", SCREEN_ABLE)
+        if name in page:
+            return self._means.wire
+        raise Invalid("unsupported", command=name, missing=["agent" if able is None else name])
+
+    def _hand(self, order: Order) -> Hand:
+        known = self._hands.get(order.id)
+        if known is not None:
+            return known
+        able = self._means.agents.able(order.room)
+        by_agent = able is not None and order.command in able
+        return self._means.agents if by_agent else self._means.wire
 
     async def _send(self, order: Order, wish: Wish, now: datetime) -> Order:
         try:  # a right may have gone between the wish and its execution
             await self._means.database.read(wish.check)
         except MargerideError:
             return await self._end(order.id, CommandEvent.FAIL, "forbidden")
-        self._limits[order.id] = _Limit(now + ACKNOWLEDGE, CommandEvent.FAIL, "agent_unreachable")
         deadline = now + DEADLINES.get(order.command, DEADLINE)
-        sent = await self._means.wire.command(
+        self._limits[order.id] = _Limit(
+            now + ACKNOWLEDGE, CommandEvent.FAIL, "agent_unreachable", deadline
+        )
+        sent = await self._hand(order).command(
             order.room, order.id, order.command, {**order.arguments, **wish.secrets}, iso(deadline)
         )
         if sent:
@@ -143,19 +195,28 @@ class RoomControl:
         return await self._end(order.id, CommandEvent.FAIL, "agent_unreachable")
 
     async def accepted(self, room: RoomId, command: CommandId) -> None:
-        """The screen has the command."""
+        """The room has the command."""
         order = await self._advance(command, CommandEvent.START, room=room)
+        limit = self._limits.get(command)
         if order is not None:
-            deadline = order.created_at + DEADLINES.get(order.command, DEADLINE)
-            self._limits[command] = _Limit(deadline, CommandEvent.TIME_OUT, "timeout")
+            usual = order.created_at + DEADLINES.get(order.command, DEADLINE)
+            deadline = usual if limit is None else limit.deadline
+            self._limits[command] = _Limit(deadline, CommandEvent.TIME_OUT, "timeout", deadline)
 
-    async def done(self, room: RoomId, command: CommandId) -> None:
-        """The screen carried the command out."""
-        await self._advance(command, CommandEvent.FINISH, room=room)
+    async def done(
+        self, room: RoomId, command: CommandId, result: dict[str, Any] | None = None
+    ) -> None:
+        """The room carried the command out."""
+        await self._advance(command, CommandEvent.FINISH, room=room, result=result or None)
 
     async def failed(self, room: RoomId, command: CommandId, error: str) -> None:
-        """The screen could not."""
-        await self._advance(command, CommandEvent.FAIL, error[:LONGEST_ERROR], room=room)
+        """The room could not; a device that did not answer in time has let it time out."""
+        event = CommandEvent.TIME_OUT if error == "timeout" else CommandEvent.FAIL
+        await self._advance(command, event, error[:LONGEST_ERROR], room=room)
+
+    async def superseded(self, room: RoomId, command: CommandId) -> None:
+        """A newer one came before the device had taken it."""
+        await self._advance(command, CommandEvent.SUPERSEDE, room=room)
 
     async def cancel(self, command: CommandId, by: str) -> Order:
         """Give a command up; Conflict("illegal-transition") when it has ended."""
@@ -167,21 +228,41 @@ class RoomControl:
             return commands.move(conn, order, advance(order.state, CommandEvent.CANCEL), now)
 
         order = await self._means.database.write(give_up)
+        sent, hand = order.id not in self._held, self._hand(order)
         self._over(order)
-        await self._means.wire.cancel_command(order.room, order.id)
+        if sent:
+            await hand.cancel_command(order.room, order.id)
         return order
 
     async def expire(self, now: datetime) -> None:
-        """End the commands whose time is up."""
+        """Send the commands whose time has come, and end those whose time is up."""
+        for held in list(self._held.values()):
+            await self._release(*held, now)
         for command, limit in list(self._limits.items()):
             if now >= limit.at:
+                hand = self._hands.get(command, self._means.wire)
                 order = await self._end(command, limit.event, limit.error)
-                await self._means.wire.cancel_command(order.room, order.id)
+                await hand.cancel_command(order.room, order.id)
+
+    async def _release(self, order: Order, wish: Wish, now: datetime) -> None:
+        """Send a command that was held, once its hour has come and the room is there."""
+        if order.id not in self._held:  # superseded or cancelled meanwhile
+            return
+        if wish.expires_at is not None and now >= wish.expires_at:
+            await self._end(order.id, CommandEvent.TIME_OUT, "timeout")
+        elif wish.not_before is not None and now < wish.not_before:
+            return
+        elif self._hand(order).screen_connected(order.room):
+            del self._held[order.id]
+            await self._send(order, wish, now)
+        elif wish.expires_at is None:
+            await self._end(order.id, CommandEvent.FAIL, "agent_unreachable")
 
     async def restore(self, now: datetime) -> None:
         """After a start: the open commands fail soon, unless their screen says better."""
         for order in await self._means.database.read(commands.unfinished):
-            limit = _Limit(now + INTERRUPTED, CommandEvent.FAIL, "interrupted")
+            until = now + INTERRUPTED
+            limit = _Limit(until, CommandEvent.FAIL, "interrupted", until)
             self._limits[order.id] = limit
 
     async def _end(self, command: CommandId, event: CommandEvent, error: str) -> Order:
@@ -198,6 +279,7 @@ class RoomControl:
         error: str | None = None,
         *,
         room: RoomId | None = None,
+        result: dict[str, Any] | None = None,
     ) -> Order | None:
         """The command after the event; None when it came too late or twice."""
         now = self._means.clock()
@@ -209,7 +291,7 @@ class RoomControl:
             if event is CommandEvent.FINISH and order.state is CommandState.ACCEPTED:
                 order = commands.move(conn, order, advance(order.state, CommandEvent.START), now)
             try:
-                return commands.move(conn, order, advance(order.state, event), now, error)
+                return commands.move(conn, order, advance(order.state, event), now, error, result)
             except Conflict:
                 return None
 
@@ -219,7 +301,8 @@ class RoomControl:
         return order
 
     def _over(self, order: Order) -> None:
-        self._limits.pop(order.id, None)
+        for known in (self._limits, self._held, self._hands):
+            known.pop(order.id, None)
         self._told(order)
 
     def _told(self, order: Order) -> None:
@@ -234,6 +317,38 @@ class RoomControl:
         )
 
 
-def kind(command: str) -> str:
-    """What a newer command of the same kind makes void: joining and leaving are one kind."""
-    return "call" if command.startswith("call.") else command
+def _check_instants(wish: Wish, now: datetime) -> None:
+    """What is held is held for a day at most; Invalid("bad-instant")."""
+    for instant in (wish.not_before, wish.expires_at):
+        if instant is not None and instant > now + LONGEST_HELD:
+            raise Invalid("bad-instant", latest=iso(now + LONGEST_HELD))
+    if wish.expires_at is not None and wish.expires_at <= max(now, wish.not_before or now):
+        raise Invalid("bad-instant", latest=iso(now + LONGEST_HELD))
+
+
+def _check_room_for(wish: Wish, pending: list[Order]) -> None:
+    """TooMany when so many already wait for these devices; `camera.stop` always goes."""
+    name = wish.command.name
+    waiting = sum(group(one.command) == group(name) for one in pending)
+    if waiting >= MOST_PENDING and not overtakes(name):
+        raise TooMany("too-many-commands", room=wish.room, retry_after=5)
+
+
+def _new(wish: Wish, now: datetime, connected: bool) -> tuple[Order, bool]:
+    """The command to store, and whether it waits for its hour or for its room."""
+    later = wish.not_before is not None and wish.not_before > now
+    held = later or (not connected and wish.expires_at is not None)
+    taken = connected or held
+    order = Order(
+        id=CommandId(new_id("cm")),
+        room=wish.room,
+        command=wish.command.name,
+        arguments=arguments_of(wish.command),
+        state=CommandState.ACCEPTED if taken else CommandState.FAILED,
+        error=None if taken else "agent_unreachable",
+        by=wish.by,
+        session=wish.session,
+        created_at=now,
+        updated_at=now,
+    )
+    return order, held

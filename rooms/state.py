@@ -16,6 +16,16 @@ MESSAGE_LEVELS: tuple[str, ...] = get_args(MessageLevel)
 CALL_STATES: tuple[str, ...] = get_args(CallStateName)
 LONGEST_MESSAGE = 280
 MOST_HEALTH = 32
+MOST_ABLE = 64
+SCREEN_ABLE = (
+    "call.join",
+    "call.leave",
+    "audio.mic.set",
+    "audio.speaker.set",
+    "video.camera.set",
+    "room.message.show",
+)
+"""The commands of a screen that does not say what it can do."""
 LARGEST_DOCUMENT = 16 * 1024
 
 
@@ -70,10 +80,15 @@ class RoomState:
     video: VideoState = VideoState()
     message: MessageState | None = None
     health: tuple[HealthEntry, ...] = ()
+    able: tuple[str, ...] = SCREEN_ABLE
 
     def to_json(self) -> dict[str, Any]:
-        """The document as JSON values."""
-        return {**asdict(self), "health": [asdict(entry) for entry in self.health]}
+        """The document as JSON values; the screen of old does not say what it can do."""
+        said = {**asdict(self), "health": [asdict(entry) for entry in self.health]}
+        if self.able == SCREEN_ABLE:
+            del said["able"]
+            return said
+        return {**said, "able": list(self.able)}
 
 
 DEFAULT_STATE = RoomState()
@@ -88,6 +103,7 @@ def parse_room_state(document: object) -> RoomState:
         video=_video(fields.inner("video")),
         message=_message(fields.inner("message")) if fields.has("message") else None,
         health=tuple(_health(entry) for entry in fields.items("health", MOST_HEALTH)),
+        able=fields.words("able", MOST_ABLE) if fields.has("able") else SCREEN_ABLE,
     )
     fields.end()
     if len(json.dumps(state.to_json(), ensure_ascii=False).encode()) > LARGEST_DOCUMENT:

@@ -84,3 +84,10 @@ def test_a_document_is_at_most_sixteen_kilobytes() -> None:
     with pytest.raises(Invalid) as refused:
         parse_room_state(changed("health", [entry] * 32))
     assert refused.value.fields == {"argument": "health", "expected": "≤ 16384 B"}
+
+
+def test_a_screen_may_say_what_it_is_able_to_do() -> None:
+    document = {**DOCUMENT, "able": ["call.join", "video.layout.set"]}
+    state = parse_room_state(document)
+    assert state.able == ("call.join", "video.layout.set")
+    assert state.to_json() == document
