@@ -1,7 +1,8 @@
 """What a driver is to whoever uses it, and how it says that something went wrong.
 
 A driver stands for one device. It sets and never toggles; it always reports and never swallows.
-docs/drivers.md says how to write one; tests/rooms/drivers/test_conformance.py holds it to this page.
+docs/drivers.md says how to write one;
+tests/rooms/drivers/test_conformance.py holds it to this.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
