@@ -2,7 +2,7 @@
 
 open_session … end_session   moves: check the right, apply the table, keep, then do and tell
 call_room, call_missing      calls: a room's screen gets a fresh token and joins by itself
-command_room                 a person asks something of a room he may command
+command_room                 a person asks something of a room he may command (fan_out: of several)
 look, enter_by_link          guests: what a link shows, and the token it gives
 follow_booking               a moved or cancelled booking carries its running session along
 learn                        what the wire learns of a site
@@ -12,15 +12,14 @@ from orchestrator.auth.people import Person
 from orchestrator.cases import rights
 from orchestrator.cases.calls import call_missing, call_room, release
 from orchestrator.cases.conductor import CLOCK, Conductor
+from orchestrator.cases.fan_out import Asked, ask_room
 from orchestrator.cases.follow import follow_booking
 from orchestrator.cases.guests import Gone, doors, enter_by_link, look
 from orchestrator.cases.moves import act, learn, open_media
-from orchestrator.room_control import Wish
 from orchestrator.session import Act
 from orchestrator.store.commands import Order
-from orchestrator.store.idempotency import Once
 from orchestrator.store.sessions import Stored
-from rooms.control import CallJoin, Command
+from rooms.control import CallJoin
 from rooms.ids import CommandId, RoomId, SessionId
 
 __all__ = [
@@ -69,15 +68,17 @@ async def end_session(conductor: Conductor, session: SessionId, person: Person) 
 
 
 async def command_room(
-    conductor: Conductor, person: Person, room: RoomId, command: Command, once: Once | None = None
+    conductor: Conductor, person: Person, room: RoomId, asked: Asked
 ) -> tuple[Order, bool]:
     """Ask something of a room; the command as stored, and whether it had been asked before."""
+    command = asked.command
     if isinstance(command, CallJoin):
         check = rights.commands_in(conductor, person, room, command.session)
-        return await call_room(conductor, command.session, room, person.id, check=check, once=once)
-    check = rights.commands(conductor, person, room)
-    wish = Wish(room=room, command=command, by=person.id, check=check, once=once)
-    return await conductor.control.submit(wish)
+        return await call_room(
+            conductor, command.session, room, person.id, check=check, once=asked.once
+        )
+    check = rights.commands(conductor, person, room, command.name)
+    return await ask_room(conductor, person.id, room, asked, check)
 
 
 async def cancel_command(

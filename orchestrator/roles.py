@@ -2,8 +2,9 @@
 
 An `admin` may everything. An `animateur` runs the rooms of his centres and the sessions held
 there. A `trainer` runs the sessions he organises, and commands their rooms from 15 minutes before
-the start until they are over. A `booker` books at his centres and runs what he booked. Guests and
-devices are not people: their tokens say which session or which room is theirs.
+the start until they are over, but not their machines (`system.*`). A `booker` books at his centres
+and runs what he booked. Guests and devices are not people: their tokens say which session or which
+room is theirs.
 Rights are checked where the use case runs, not only where the request enters.
 """
 
@@ -17,6 +18,7 @@ from rooms.ids import CentreId, PersonId, RoomId
 ADMIN, ANIMATEUR, TRAINER, BOOKER = "admin", "animateur", "trainer", "booker"
 ROLES = (ADMIN, ANIMATEUR, TRAINER, BOOKER)
 COMMANDS_FROM = timedelta(minutes=15)
+MACHINE = "system."
 
 
 class Who(Protocol):
@@ -75,6 +77,13 @@ def may_command(
         and now >= session.starts_at - COMMANDS_FROM
         for session in sessions
     )
+
+
+def may_ask(who: Who, command: str, centre: CentreId) -> bool:
+    """Ask this of a room one may command: its machine is for the animateurs of its centre."""
+    if not command.startswith(MACHINE):
+        return True
+    return who.role == ADMIN or (who.role == ANIMATEUR and centre in who.centres)
 
 
 def may_book(who: Who, centre: CentreId, bookable_by: Iterable[str]) -> bool:

@@ -12,7 +12,10 @@ from typing import Any
 from aiohttp import web
 
 from orchestrator import conduct, dav, keys, mail, metrics, outside, whip
+from orchestrator.agents import Agents
 from orchestrator.api import (
+    agent_socket,
+    agents,
     audit,
     bookings,
     centres,
@@ -33,12 +36,15 @@ from orchestrator.api import (
     pairings,
     people,
     policies,
+    presets,
     quality,
     rooms,
     sessions,
 )
 from orchestrator.auth.keyring import load_keyring
 from orchestrator.booking import Bookings, ensure_rooms
+from orchestrator.cases import fan_out
+from orchestrator.cases.plans import plan_of
 from orchestrator.events import Bus
 from orchestrator.horizon import Horizon
 from orchestrator.house import House
@@ -90,6 +96,7 @@ def make_app(
             _bookings,
             _house,
             _wire,
+            _agents,
             _outbox,
             _clock,
             _horizon,
@@ -107,6 +114,7 @@ def make_app(
     line_tests.setup(app)
     whip.setup(app, lambda app: app[WIRE])
     app.add_routes(websocket.routes(lambda request: request.app[WIRE], _origins))
+    agent_socket.setup(app)
     app.on_shutdown.append(_drain_wire)
     endpoint.mount(
         app,
@@ -119,6 +127,8 @@ def make_app(
         quality.ROUTES,
         join.ROUTES,
         commands.ROUTES,
+        presets.ROUTES,
+        agents.ROUTES,
         encoders.ROUTES,
         line_tests.ROUTES,
         finder.ROUTES,
@@ -223,8 +233,21 @@ async def _relays(turn: Turn | None) -> Relays | None:
     return Relays(turn, await asyncio.to_thread(read_secret, turn.secret_file))
 
 
+@asynccontextmanager
+async def _agents(app: web.Application) -> AsyncIterator[None]:
+    house = app[keys.HOUSE]
+    means, conductor = house.means, house.conductor
+    app[agent_socket.AGENTS] = hub = Agents(means, house.control, lambda room: plan_of(means, room))
+    hub.scene_changed = lambda room, scene: fan_out.scene_begun(conductor, room, scene)
+    await hub.start()
+    means.agents = hub
+    async with kept_running("agents", hub.run):
+        yield
+
+
 async def _drain_wire(app: web.Application) -> None:
     app[WIRE].drain()
+    app[agent_socket.AGENTS].drain()
 
 
 @asynccontextmanager

@@ -1,34 +1,25 @@
-"""Commands of rooms: asked (202), followed, given up."""
+"""Commands of rooms: asked (202), followed, given up; one room's, or all of a session's."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from orchestrator import conduct
-from orchestrator.api.endpoint import PREFIX, Answer, Body, Call, Route
+from orchestrator.api.command_models import CommandIn, SessionCommandIn
+from orchestrator.api.endpoint import PREFIX, Answer, Call, Route
 from orchestrator.api.once import once_of, replayed_if
-from orchestrator.cases import rights
-from orchestrator.keys import HOUSE
-from orchestrator.store import commands
+from orchestrator.api.problems import locale_of
+from orchestrator.cases import fan_out, rights
+from orchestrator.cases.fan_out import Asked
+from orchestrator.keys import HOUSE, WORDS
+from orchestrator.store import commands, sessions
 from orchestrator.store.commands import Order
-from rooms.control import parse_command
 from rooms.errors import Forbidden, NotFound
-from rooms.ids import CommandId, RoomId
+from rooms.ids import CommandId, RoomId, SessionId
 
-
-class CommandIn(Body):
-    """`command` and, beside it, its arguments."""
-
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
-
-    command: Annotated[str, Field(max_length=64)]
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """Everything else."""
-        return self.model_extra or {}
+MOST_LISTED = 200
 
 
 class Taken(BaseModel):
@@ -37,6 +28,22 @@ class Taken(BaseModel):
     id: str
     state: str
     error: str | None
+
+
+class TakenIn(BaseModel):
+    """What one room of a session makes of it: the command, or why there is none."""
+
+    room: str
+    id: str | None
+    state: str | None
+    error: str | None
+    title: str | None
+
+
+class TakenBySession(BaseModel):
+    """One line for each room asked."""
+
+    results: list[TakenIn]
 
 
 class CommandOut(BaseModel):
@@ -48,17 +55,28 @@ class CommandOut(BaseModel):
     arguments: dict[str, Any]
     state: str
     error: str | None
+    result: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
+
+
+class CommandsOut(BaseModel):
+    """Several commands."""
+
+    commands: list[CommandOut]
 
 
 async def submit(call: Call) -> Answer:
     """Ask something of a room."""
     house, sent = call.app[HOUSE], call.body(CommandIn)
     room = house.means.network.room(call.path("room")).id
-    command = parse_command(sent.command, sent.arguments)
-    once = once_of(call, f"room {room}", sent)
-    order, replayed = await conduct.command_room(house.conductor, call.person, room, command, once)
+    asked = Asked(
+        command=sent.order.meant,
+        once=once_of(call, f"room {room}", sent),
+        not_before=sent.order.not_before,
+        expires_at=sent.order.expires_at,
+    )
+    order, replayed = await conduct.command_room(house.conductor, call.person, room, asked)
     headers = {"Location": f"{PREFIX}/commands/{order.id}", **replayed_if(replayed)}
     taken = {"id": order.id, "state": order.state.value, "error": order.error}
     return Answer(status=202, headers=headers, body=taken)
@@ -67,6 +85,36 @@ async def submit(call: Call) -> Answer:
 async def follow(call: Call) -> Answer:
     """What became of a command."""
     return Answer(body=(await _known(call)).as_json())
+
+
+async def of_session(call: Call) -> Answer:
+    """Ask the same of the rooms of a session; each answers for itself."""
+    house, sent = call.app[HOUSE], call.body(SessionCommandIn)
+    session = SessionId(call.path("session"))
+    asked = Asked(
+        command=sent.order.meant,
+        once=once_of(call, f"session {session}", sent),
+        not_before=sent.order.not_before,
+        expires_at=sent.order.expires_at,
+    )
+    rooms = None if sent.order.rooms is None else [RoomId(room) for room in sent.order.rooms]
+    found = await fan_out.to_rooms(house.conductor, call.person, session, asked, rooms)
+    locale = locale_of(call.request)
+    results = [one.as_json(call.app[WORDS], locale) for one in found]
+    headers = {"Location": f"{PREFIX}/sessions/{session}/commands"}
+    return Answer(status=202, headers=headers, body={"results": results})
+
+
+async def listed(call: Call) -> Answer:
+    """The last commands of a session, and what became of them in each room."""
+    house, session = call.app[HOUSE], SessionId(call.path("session"))
+
+    def find(conn: Connection) -> list[Order]:
+        rights.runs(call.person)(conn, sessions.get(conn, session))
+        return commands.of_session(conn, session, MOST_LISTED)
+
+    found = await house.means.database.read(find)
+    return Answer(body={"commands": [one.as_json() for one in found]})
 
 
 async def give_up(call: Call) -> Answer:
@@ -104,6 +152,28 @@ ROUTES = (
         ok=202,
         answer=Taken,
         errors=(403, 404, 409, 422, 429),
+        idempotent=True,
+    ),
+    Route(
+        method="POST",
+        path="/sessions/{session}/commands",
+        handler=of_session,
+        summary="Command the rooms of a session",
+        person=True,
+        body=SessionCommandIn,
+        ok=202,
+        answer=TakenBySession,
+        errors=(403, 404, 422),
+        idempotent=True,
+    ),
+    Route(
+        method="GET",
+        path="/sessions/{session}/commands",
+        handler=listed,
+        summary="The commands of a session",
+        person=True,
+        answer=CommandsOut,
+        errors=(404,),
     ),
     Route(
         method="GET",

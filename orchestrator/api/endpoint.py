@@ -115,6 +115,7 @@ class Route:
     slugs: bool = True
     csrf: bool = True
     idempotent: bool = False
+    if_match: bool = False
 
 
 ROUTES_OF_APP: web.AppKey[tuple[Route, ...]] = web.AppKey("routes")

@@ -17,7 +17,7 @@ from orchestrator.events import Event
 from orchestrator.keys import BUS, DATABASE
 
 SOCKETS: "web.AppKey[set[web.WebSocketResponse]]" = web.AppKey("event_sockets")
-KINDS = ("room.", "session.", "booking.", "command.", "device.", "participant.", "site.")
+KINDS = ("room.", "session.", "booking.", "command.", "device.", "participant.", "site.", "agent.")
 FACTS = frozenset(
     {
         "room",
@@ -33,6 +33,7 @@ FACTS = frozenset(
         "error",
         "presence",
         "version",
+        "health",
     }
 )
 SLOWEST_WRITE = 10.0

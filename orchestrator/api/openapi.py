@@ -91,10 +91,17 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _headers(route: Route) -> list[dict[str, Any]]:
-    if not route.idempotent:
-        return []
-    schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"}
-    return [{"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema}]
+    said = []
+    if route.idempotent:
+        said.append(_header("Idempotency-Key", "^[A-Za-z0-9_-]{8,64}$", required=False))
+    if route.if_match:
+        said.append(_header("If-Match", r'^(\*|"[0-9]{1,9}")$', required=True))
+    return said
+
+
+def _header(name: str, pattern: str, *, required: bool) -> dict[str, Any]:
+    schema = {"type": "string", "pattern": pattern}
+    return {"name": name, "in": "header", "required": required, "schema": schema}
 
 
 def _responses(route: Route, references: Any) -> dict[str, Any]:

@@ -1,20 +1,21 @@
-"""Pairing a screen with a room, and putting a screen out."""
+"""Pairing a screen or an agent with a room, and putting one out."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from orchestrator import roles
+from orchestrator.api.agent_socket import AGENTS
 from orchestrator.api.callers import address_of
 from orchestrator.api.endpoint import Answer, Body, Call, Route
 from orchestrator.auth import limits, pairing
 from orchestrator.keys import BUS, KEYRING, SETTINGS, SWITCHBOARD
-from orchestrator.store import audit, devices
+from orchestrator.store import agents, audit, devices
 from orchestrator.store.devices import Device
 from rooms.errors import Forbidden, NotFound
-from rooms.ids import RoomId
+from rooms.ids import DeviceId, RoomId
 
 RoomField = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
@@ -37,6 +38,7 @@ class Claim(Body):
 
     room: RoomField
     code: Annotated[str, Field(pattern=r"^[0-9]{8}$")]
+    kind: Literal["kiosk", "agent"] = "kiosk"
 
 
 class Claimed(BaseModel):
@@ -67,34 +69,44 @@ async def claim(call: Call) -> Answer:
     rules = limits.pairing_limits(address_of(call.request))
     counted = await call.database.write(lambda conn: limits.count(conn, call.now, rules))
 
-    def pair(conn: Connection) -> tuple[Device, str] | None:
-        made = pairing.claim(conn, call.app[KEYRING], RoomId(sent.room), sent.code, call.now)
+    def pair(conn: Connection) -> tuple[DeviceId, str] | None:
+        made = pairing.claim(
+            conn, call.app[KEYRING], RoomId(sent.room), sent.code, call.now, sent.kind
+        )
         if made is not None:
             limits.forgive(conn, counted)
-            audit.record(conn, call.now, made[0].id, "device.paired", sent.room)
+            audit.record(conn, call.now, made[0], "device.paired", sent.room, {"kind": sent.kind})
         return made
 
     paired = await call.database.write(pair)
     if paired is None:
         raise Forbidden("bad-pairing-code")
     device, token = paired
-    call.app[BUS].publish("device.paired", device=device.id, room=device.room)
-    return Answer(status=201, body=Claimed(token=token, room=device.room).model_dump())
+    if sent.kind == devices.AGENT:  # a room has one: the former is out
+        call.app[AGENTS].put_out(RoomId(sent.room))
+    call.app[BUS].publish("device.paired", device=device, room=sent.room)
+    return Answer(status=201, body=Claimed(token=token, room=sent.room).model_dump())
 
 
 async def revoke(call: Call) -> Answer:
     """Put a screen out: its token opens nothing any more, its socket is closed."""
-    device = await call.database.read(lambda conn: devices.by_id(conn, call.path("device")))
+    name = call.path("device")
+    agent = await call.database.read(lambda conn: agents.by_id(conn, name))
+    device = await call.database.read(lambda conn: devices.by_id(conn, name))
     if device is None or not _may(call, device):
         raise NotFound("no-device")
     known = device
 
     def end(conn: Connection) -> None:
         devices.revoke(conn, known.id, call.now)
+        agents.revoke(conn, known.id, call.now)
         audit.record(conn, call.now, call.person.id, "device.revoked", known.room)
 
     await call.database.write(end)
-    await call.app[SWITCHBOARD].disconnect_screen(known.room)
+    if agent is not None:
+        call.app[AGENTS].put_out(known.room)
+    else:
+        await call.app[SWITCHBOARD].disconnect_screen(known.room)
     call.app[BUS].publish("device.revoked", device=known.id, room=known.room)
     return Answer(status=204)
 

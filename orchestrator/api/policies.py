@@ -8,12 +8,11 @@ from sqlalchemy import Connection
 from calendars.policy import CHOICES, FLAGS, LISTS, NUMBERS
 from orchestrator import roles
 from orchestrator.api.endpoint import Answer, Body, Call, Route
-from orchestrator.api.problems import MustMatch
+from orchestrator.api.if_match import version_of
 from orchestrator.keys import BUS, SETTINGS
 from orchestrator.settings import Network
 from orchestrator.store import audit, policies
-from rooms.errors import Forbidden, Stale
-from rooms.ids import RoomId
+from rooms.errors import Forbidden
 from rooms.room import Room
 
 
@@ -78,7 +77,7 @@ async def write(call: Call) -> Answer:
     room = network.room(call.path("room"))
     if not roles.may_pair(call.person, room.centre):
         raise Forbidden("not-your-room", room=room.id)
-    version = _version(call, room.id)
+    version = version_of(call, "policy-changed", room.id)
 
     def work(conn: Connection) -> tuple[int, dict[str, Any]]:
         who = call.person.id
@@ -89,18 +88,6 @@ async def write(call: Call) -> Answer:
     made, settings = await call.database.write(work)
     call.app[BUS].publish("room.settings.changed", room=room.id)
     return Answer(headers=_tag(made), body=_document(network, room, settings, sent))
-
-
-def _version(call: Call, room: RoomId) -> int | None:
-    told = call.request.headers.get("If-Match", "").strip()
-    if not told:
-        raise MustMatch("if-match-missing")
-    if told == "*":
-        return None
-    digits = told.strip('"')
-    if f'"{digits}"' != told or not digits.isascii() or not digits.isdigit() or len(digits) > 9:
-        raise Stale("policy-changed", room=room)
-    return int(digits)
 
 
 ROUTES = (
@@ -122,5 +109,6 @@ ROUTES = (
         body=PolicyIn,
         answer=PolicyOut,
         errors=(403, 404, 412, 422, 428),
+        if_match=True,
     ),
 )

@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from orchestrator.words import LOCALES, negotiate, words
+from rooms.control import COMMANDS
 from rooms.errors import MargerideError, TooMany, Unauthenticated
 from rooms.ids import new_id
 
@@ -131,9 +132,15 @@ def faults_of(error: ValidationError) -> list[dict[str, str]]:
     """What pydantic refused, as JSON pointers; never the value itself."""
     details = error.errors(include_url=False, include_input=False, include_context=False)
     return [
-        {"pointer": "".join(f"/{_escape(part)}" for part in fault["loc"]), "detail": fault["msg"]}
+        {"pointer": "".join(f"/{_escape(part)}" for part in _where(fault)), "detail": fault["msg"]}
         for fault in details[:20]
     ]
+
+
+def _where(fault: Mapping[str, Any]) -> tuple[object, ...]:
+    """The place within the document: the name of a command is a choice, not a member."""
+    loc: tuple[object, ...] = fault["loc"]
+    return loc[1:] if loc and loc[0] in COMMANDS else loc
 
 
 def _escape(part: object) -> str:

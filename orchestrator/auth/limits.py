@@ -53,6 +53,11 @@ def pairing_limits(address: str) -> tuple[Limit, ...]:
     return (Limit(f"pair@{address}", 10, MINUTE),)
 
 
+def agent_limits(address: str) -> tuple[Limit, ...]:
+    """Ten wrong tokens of agents a minute from an address."""
+    return (Limit(f"agent@{address}", 10, MINUTE),)
+
+
 def count(conn: Connection, now: datetime, limits: Sequence[Limit]) -> list[int]:
     """Count one attempt against every limit; TooMany (and nothing counted) when one is reached."""
     check(conn, now, limits)

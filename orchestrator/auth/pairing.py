@@ -1,4 +1,4 @@
-"""Pairing a screen with a room: eight digits, ten minutes, one use, five tries."""
+"""Pairing a screen or an agent with a room: eight digits, ten minutes, one use, five tries."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from orchestrator.auth.keyring import Keyring
-from orchestrator.store import attempts, devices
-from orchestrator.store.devices import Device
-from rooms.ids import RoomId
+from orchestrator.store import agents, attempts, devices
+from rooms.ids import DeviceId, RoomId
 
 LASTS = timedelta(minutes=10)
 TRIES = 5
 USE = "pairing-code"
+SCREEN = "kiosk"
 
 
 def new_code(conn: Connection, keyring: Keyring, room: RoomId, by: str, now: datetime) -> str:
@@ -24,15 +24,19 @@ def new_code(conn: Connection, keyring: Keyring, room: RoomId, by: str, now: dat
 
 
 def claim(
-    conn: Connection, keyring: Keyring, room: RoomId, code: str, now: datetime
-) -> tuple[Device, str] | None:
+    conn: Connection, keyring: Keyring, room: RoomId, code: str, now: datetime, kind: str = SCREEN
+) -> tuple[DeviceId, str] | None:
     """The device and its token, or None. Five wrong codes burn every open code of the room.
 
     Returns rather than raises, so that what was counted is committed.
     """
     if devices.use_pairing(conn, room, _mac(keyring, room, code), now):
         attempts.clear(conn, f"pair:{room}")
-        return devices.add(conn, room, now)
+        if kind == devices.AGENT:
+            agent, token, _ = agents.add(conn, room, now)
+            return agent.id, token
+        device, token = devices.add(conn, room, now)
+        return device.id, token
     attempts.add(conn, f"pair:{room}", now)
     tried, _ = attempts.times(conn, f"pair:{room}", now - LASTS)
     if tried >= TRIES:

@@ -1,9 +1,10 @@
 """Who conducts: the means, and the control of the rooms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orchestrator.means import Means
 from orchestrator.room_control import RoomControl
+from rooms.ids import RoomId
 
 CLOCK = "clock"
 """Who acts when nobody does: the hour."""
@@ -15,3 +16,5 @@ class Conductor:
 
     means: Means
     control: RoomControl
+    scenes: dict[RoomId, str] = field(default_factory=dict)
+    """Asked of a room's agent, and not yet heard to be begun."""

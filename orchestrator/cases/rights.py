@@ -32,8 +32,8 @@ def runs(person: Person) -> SessionCheck:
     return check
 
 
-def commands(conductor: Conductor, person: Person, room: RoomId) -> Check:
-    """He commands this room now."""
+def commands(conductor: Conductor, person: Person, room: RoomId, command: str = "") -> Check:
+    """He commands this room now, and may ask this of it."""
     means = conductor.means
     centre = means.network.centre_of(room).id
 
@@ -44,6 +44,8 @@ def commands(conductor: Conductor, person: Person, room: RoomId) -> Check:
         facts = [stored.facts for stored in held]
         if known is None or not roles.may_command(known, room, centre, facts, now):
             raise Forbidden("not-your-room", room=room)
+        if not roles.may_ask(known, command, centre):
+            raise Forbidden("not-your-command", room=room, command=command)
 
     return check
 

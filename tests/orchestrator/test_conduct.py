@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, delete, insert, update
 
 from orchestrator import conduct
+from orchestrator.cases.fan_out import Asked
 from orchestrator.cases.guests import MOST_PARTICIPANTS, clean_name
 from orchestrator.store import participants
 from orchestrator.store.instants import seconds
@@ -19,6 +20,10 @@ from rooms.ids import RoomId, SessionId
 from tests.fakes.rooms import MEYRUEIS, NINE, VILLEFORT, Scene, furnished
 
 MARVEJOLS = RoomId("marvejols-visio")
+
+
+def joining(session: SessionId) -> Asked:
+    return Asked(command=CallJoin(session=session))
 
 
 @pytest.fixture
@@ -183,15 +188,15 @@ async def test_a_trainer_commands_the_rooms_of_his_session_around_its_time(scene
     conductor, mute = scene.house.conductor, MicSet(on=False)
     scene.now = NINE - timedelta(minutes=16)
     with pytest.raises(Forbidden):
-        await conduct.command_room(conductor, tom, VILLEFORT, mute)
+        await conduct.command_room(conductor, tom, VILLEFORT, Asked(command=mute))
     scene.now = NINE - timedelta(minutes=15)
-    order, _ = await conduct.command_room(conductor, tom, VILLEFORT, mute)
+    order, _ = await conduct.command_room(conductor, tom, VILLEFORT, Asked(command=mute))
     assert order.by == tom.id
     with pytest.raises(Forbidden):
-        await conduct.command_room(conductor, tom, MEYRUEIS, mute)
+        await conduct.command_room(conductor, tom, MEYRUEIS, Asked(command=mute))
     await scene.strike(NINE + timedelta(hours=1, minutes=1))
     with pytest.raises(Forbidden):
-        await conduct.command_room(conductor, tom, VILLEFORT, mute)
+        await conduct.command_room(conductor, tom, VILLEFORT, Asked(command=mute))
 
 
 async def test_calling_a_room_needs_the_room_and_the_session(scene: Scene) -> None:
@@ -200,12 +205,12 @@ async def test_calling_a_room_needs_the_room_and_the_session(scene: Scene) -> No
     await scene.screen_on(VILLEFORT)
     await scene.strike(NINE)
     conductor = scene.house.conductor
-    order, _ = await conduct.command_room(conductor, anne, VILLEFORT, CallJoin(session=hers))
+    order, _ = await conduct.command_room(conductor, anne, VILLEFORT, joining(hers))
     assert order.session == hers
     with pytest.raises(Forbidden):
-        await conduct.command_room(conductor, anne, MEYRUEIS, CallJoin(session=hers))
+        await conduct.command_room(conductor, anne, MEYRUEIS, joining(hers))
     with pytest.raises(NotFound):
-        await conduct.command_room(conductor, anne, VILLEFORT, CallJoin(session=foreign))
+        await conduct.command_room(conductor, anne, VILLEFORT, joining(foreign))
 
 
 async def test_a_room_is_called_into_a_session_that_runs_and_is_its_own(scene: Scene) -> None:
@@ -214,16 +219,16 @@ async def test_a_room_is_called_into_a_session_that_runs_and_is_its_own(scene: S
     await scene.screen_on(MARVEJOLS)
     conductor, join = scene.house.conductor, CallJoin(session=session)
     with pytest.raises(Conflict) as early:
-        await conduct.command_room(conductor, admin, VILLEFORT, join)
+        await conduct.command_room(conductor, admin, VILLEFORT, Asked(command=join))
     assert early.value.key == "session-not-open"
     await scene.strike(NINE)
     with pytest.raises(NotFound):
-        await conduct.command_room(conductor, admin, MARVEJOLS, join)
-    order, _ = await conduct.command_room(conductor, admin, VILLEFORT, join)
+        await conduct.command_room(conductor, admin, MARVEJOLS, Asked(command=join))
+    order, _ = await conduct.command_room(conductor, admin, VILLEFORT, Asked(command=join))
     assert order.error == "agent_unreachable"
     await conduct.end_session(conductor, session, admin)
     with pytest.raises(Conflict) as late:
-        await conduct.command_room(conductor, admin, VILLEFORT, join)
+        await conduct.command_room(conductor, admin, VILLEFORT, Asked(command=join))
     assert late.value.key == "session-over"
 
 
@@ -232,7 +237,7 @@ async def test_a_command_is_given_up_by_who_may_command_the_room(scene: Scene) -
     marc = await scene.person("marc", "animateur", "meyrueis")
     await scene.screen_on(VILLEFORT)
     conductor = scene.house.conductor
-    order, _ = await conduct.command_room(conductor, anne, VILLEFORT, CallLeave())
+    order, _ = await conduct.command_room(conductor, anne, VILLEFORT, Asked(command=CallLeave()))
     with pytest.raises(Forbidden):
         await conduct.cancel_command(conductor, marc, VILLEFORT, order.id)
     assert (await conduct.cancel_command(conductor, anne, VILLEFORT, order.id)).state == "cancelled"

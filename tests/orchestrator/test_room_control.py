@@ -14,6 +14,7 @@ from orchestrator.store import commands
 from orchestrator.store.commands import Order
 from orchestrator.store.idempotency import Once
 from rooms.control import CallJoin, CameraSet, Command, MicSet
+from rooms.device_commands import CameraHome, CameraMove, CameraStop
 from rooms.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from rooms.ids import CommandId, RoomId, SessionId
 from tests.fakes.rooms import MEYRUEIS, VILLEFORT, Scene, furnished
@@ -214,3 +215,155 @@ async def test_after_a_restart_open_commands_are_interrupted_unless_the_screen_a
     await scene.house.control.expire(scene.now)
     assert await now_of(scene, silent) == ("failed", "interrupted")
     assert await now_of(scene, heard) == ("done", None)
+
+
+async def test_a_command_not_before_an_instant_is_sent_then_and_not_sooner(scene: Scene) -> None:
+    order = await ask(scene, not_before=scene.now + timedelta(seconds=30))
+    assert (order.state, scene.wire.sent) == ("accepted", [])
+    await scene.after(seconds=29)
+    assert scene.wire.sent == []
+    await scene.after(seconds=1)
+    assert [one.id for one in scene.wire.sent] == [order.id]
+    await scene.house.command_accepted(VILLEFORT, order.id)
+    await scene.after(seconds=9)
+    assert await now_of(scene, order) == ("running", None)  # its time runs from when it was sent
+
+
+async def test_a_right_lost_while_a_command_waited_stops_it(scene: Scene) -> None:
+    until = scene.now + timedelta(seconds=20)
+
+    def check(conn: Connection) -> None:
+        if scene.now >= until:
+            raise Forbidden("not-your-room")
+
+    order = await ask(scene, check=check, not_before=scene.now + timedelta(seconds=30))
+    await scene.after(seconds=30)
+    assert await now_of(scene, order) == ("failed", "forbidden")
+    assert scene.wire.sent == []
+
+
+async def test_only_a_command_that_expires_waits_for_a_room_that_is_away(scene: Scene) -> None:
+    await scene.screen_off(VILLEFORT)
+    order = await ask(scene, expires_at=scene.now + timedelta(minutes=5))
+    assert order.state == "accepted"
+    await scene.after(seconds=60)
+    await scene.screen_on(VILLEFORT)
+    await scene.strike()
+    assert [one.id for one in scene.wire.sent] == [order.id]
+
+
+async def test_a_command_that_waited_for_nobody_times_out(scene: Scene) -> None:
+    await scene.screen_off(VILLEFORT)
+    order = await ask(scene, expires_at=scene.now + timedelta(minutes=5))
+    await scene.after(minutes=5)
+    assert await now_of(scene, order) == ("timed_out", "timeout")
+    await scene.screen_on(VILLEFORT)
+    await scene.strike()
+    assert scene.wire.sent == []
+
+
+async def test_a_room_that_is_away_at_the_hour_of_its_command_fails_it(scene: Scene) -> None:
+    order = await ask(scene, not_before=scene.now + timedelta(seconds=30))
+    await scene.screen_off(VILLEFORT)
+    await scene.after(seconds=30)
+    assert await now_of(scene, order) == ("failed", "agent_unreachable")
+
+
+async def test_a_command_that_waits_is_called_off_before_it_was_ever_sent(scene: Scene) -> None:
+    order = await ask(scene, not_before=scene.now + timedelta(seconds=30))
+    assert (await scene.house.control.cancel(order.id, "pe-anne")).state == "cancelled"
+    await scene.after(seconds=31)
+    assert (scene.wire.sent, scene.wire.cancelled) == ([], [])
+
+
+async def test_nothing_is_held_for_longer_than_a_day_nor_for_the_past(scene: Scene) -> None:
+    for wrong in (
+        {"not_before": scene.now + timedelta(hours=25)},
+        {"expires_at": scene.now},
+        {
+            "expires_at": scene.now + timedelta(minutes=1),
+            "not_before": scene.now + timedelta(minutes=2),
+        },
+    ):
+        with pytest.raises(Invalid):
+            await ask(scene, **wrong)
+
+
+class SteadyAgent:
+    """The agent of one room, on the line, that takes everything and answers nothing."""
+
+    def __init__(self, *able: str) -> None:
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.cancelled: list[CommandId] = []
+        self.names = frozenset(able)
+
+    def screen_connected(self, room: RoomId) -> bool:
+        return True
+
+    def able(self, room: RoomId) -> frozenset[str] | None:
+        return self.names
+
+    async def command(
+        self, room: RoomId, command: CommandId, name: str, arguments: dict[str, Any], deadline: str
+    ) -> bool:
+        self.sent.append((name, arguments))
+        return True
+
+    async def cancel_command(self, room: RoomId, command: CommandId) -> None:
+        self.cancelled.append(command)
+
+
+async def test_what_the_agent_says_it_can_goes_to_the_agent_and_the_rest_to_the_screen(
+    scene: Scene,
+) -> None:
+    scene.house.means.agents = agent = SteadyAgent("camera.home", "camera.move")
+    await ask(scene, CameraHome())
+    await ask(scene, MUTE)
+    assert [name for name, _ in agent.sent] == ["camera.home"]
+    assert [one.name for one in scene.wire.sent] == ["audio.mic.set"]
+
+
+async def test_what_nobody_in_the_room_can_is_refused_when_it_is_asked(scene: Scene) -> None:
+    with pytest.raises(Invalid) as refused:
+        await ask(scene, CameraHome())
+    assert refused.value.fields == {"command": "camera.home", "missing": ["agent"]}
+    scene.house.means.agents = SteadyAgent("camera.move")
+    with pytest.raises(Invalid) as refused:
+        await ask(scene, CameraHome())
+    assert refused.value.fields["missing"] == ["camera.home"]
+    assert await scene.database.read(commands.unfinished) == []
+
+
+async def test_of_a_flood_of_a_joystick_only_the_last_move_is_left(scene: Scene) -> None:
+    scene.house.means.agents = agent = SteadyAgent("camera.move")
+    orders = [await ask(scene, CameraMove(pan=speed)) for speed in range(24)]
+    states = [(await now_of(scene, order))[0] for order in orders]
+    assert states == ["superseded"] * 23 + ["accepted"]
+    assert agent.cancelled == [order.id for order in orders[:-1]]
+
+
+async def test_stop_is_sent_however_much_waits_and_makes_the_moves_void(scene: Scene) -> None:
+    scene.house.means.agents = agent = SteadyAgent("camera.stop", "camera.move", "camera.home")
+    for _ in range(15):
+        await ask(scene, CameraHome())
+    move = await ask(scene, CameraMove(pan=9))
+    with pytest.raises(TooMany) as refused:
+        await ask(scene, CameraHome())
+    assert refused.value.fields["retry_after"] == 5
+    await ask(scene, MUTE)  # another group of devices
+    stop = await ask(scene, CameraStop())
+    assert (stop.state, agent.sent[-1][0]) == ("accepted", "camera.stop")
+    assert await now_of(scene, move) == ("superseded", None)
+
+
+async def test_a_device_that_did_not_answer_in_time_has_let_it_time_out(scene: Scene) -> None:
+    order = await ask(scene)
+    await scene.house.command_failed(VILLEFORT, order.id, "timeout", "")
+    assert await now_of(scene, order) == ("timed_out", "timeout")
+
+
+async def test_what_a_command_brought_is_kept(scene: Scene) -> None:
+    order = await ask(scene)
+    await scene.house.command_done(VILLEFORT, order.id, {"on": False})
+    kept = await scene.database.read(lambda conn: commands.get(conn, order.id))
+    assert kept.result == {"on": False}
