@@ -1,6 +1,6 @@
 """From what a room's configuration says of a device to its driver.
 
-One mapping a device: `id`, `driver`, and what that driver wants to know. docs/drivers.md lists them.
+One mapping a device: `id`, `driver`, and what that driver wants to know (docs/drivers.md).
 """
 
 import re

@@ -1,11 +1,5 @@
-"""A camera that speaks VISCA: it turns, zooms, remembers places, and never turns on by itself.
+"""A camera that speaks VISCA: it turns, zooms, finds its focus and remembers places."""
 
-A move lasts as long as it is said again. The stop that ends it does not depend on who asked for the
-move: it is sent even when the network to the asker is gone.
-"""
-
-import asyncio
-import logging
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,12 +16,11 @@ from rooms.device_commands import (
     RoomStandby,
     RoomWake,
 )
-from rooms.drivers.device import Device
+from rooms.drivers.moving import MovingDevice
 from rooms.drivers.port import (
     Accepted,
     Capabilities,
     DeviceKind,
-    DriverError,
     Patch,
     Unsupported,
     Value,
@@ -37,7 +30,6 @@ from rooms.drivers.wire import visca, visca_ip
 from rooms.drivers.wire.scale import Span
 from rooms.ids import DeviceId
 
-log = logging.getLogger("rooms.drivers")
 COMMANDS = frozenset(
     kind.name
     for kind in (
@@ -53,10 +45,6 @@ COMMANDS = frozenset(
         RoomStandby,
     )
 )
-STOP_TRIES = 5
-LOOK_AGAIN = 0.05
-STOP_WITHIN = 2.0
-LAST_STOP_WITHIN = 1.0
 Over = Literal["udp", "tcp"]
 
 
@@ -75,22 +63,20 @@ class CameraSettings:
     focus: Span = Span(0, 0, 0xF000)
 
 
-class Camera(Device):
+class Camera(MovingDevice):
     """The drivers `visca` and `visca-tcp`."""
 
     def __init__(self, settings: CameraSettings) -> None:
         super().__init__(settings.id)
         self._settings = settings
         self._line = self._line_of(settings)
-        self._dead_man: asyncio.TimerHandle | None = None
-        self._stopping: asyncio.Task[None] | None = None
         self._zooming = 0
 
     def _line_of(self, settings: CameraSettings) -> Line:
-        heard = self.presence.heard
+        presence = self.presence
         if settings.over == "tcp":
-            return TcpLine(settings.host, settings.port or TCP_PORT, heard)
-        return UdpLine(settings.host, settings.port or visca_ip.PORT, heard)
+            return TcpLine(settings.host, settings.port or TCP_PORT, presence)
+        return UdpLine(settings.host, settings.port or visca_ip.PORT, presence)
 
     def capabilities(self) -> Capabilities:
         """VISCA has no question for it: what the language has."""
@@ -98,16 +84,11 @@ class Camera(Device):
             kind=DeviceKind.CAMERA, commands=COMMANDS, presets=visca.HIGHEST_PRESET + 1
         )
 
-    async def execute(self, command: Command, deadline: float, accepted: Accepted) -> Patch:
-        """A move counts from when it is asked for, also while another is on its way."""
-        self.check(command)
-        if isinstance(command, CameraMove):
-            self._arm(command.ttl_ms / 1000)
-        return await super().execute(command, deadline, accepted)
-
-    async def carry_out(self, command: Command, deadline: float, accepted: Accepted) -> Patch:
-        """What ends in a place ends any move before it."""
+    async def perform(self, command: Command, accepted: Accepted) -> Patch:
+        """One or two messages a command."""
         line = self._line
+        if self._zooming and not isinstance(command, CameraMove | CameraStop):
+            await self._hold_zoom()  # going to a place does not end it
         match command:
             case CameraMove():
                 return await self._move(command, accepted)
@@ -116,10 +97,10 @@ class Camera(Device):
             case CameraGoto():
                 return await self._goto(command, accepted)
             case CameraHome():
-                await self._travel(visca.HOME, accepted)
+                await line.command(visca.HOME, accepted)
                 return {"moving": False, "preset": None}
             case PresetRecall(preset=preset):
-                await self._travel(visca.recall(preset), accepted)
+                await line.command(visca.recall(preset), accepted)
                 return {"moving": False, "preset": preset}
             case PresetStore(preset=preset):
                 await line.command(visca.store(preset), accepted)
@@ -150,19 +131,7 @@ class Camera(Device):
         """Close the line."""
         await self._line.hang_up()
 
-    async def close(self) -> None:
-        """Leave no camera turning."""
-        moving = self._disarm()
-        if self._stopping is not None:
-            self._stopping.cancel()
-            await asyncio.gather(self._stopping, return_exceptions=True)
-        if moving or self._stopping is not None:
-            await self._stop_within(LAST_STOP_WITHIN)
-        await super().close()
-
     async def _move(self, move: CameraMove, accepted: Accepted) -> Patch:
-        if self._dead_man is None:  # the stop of an earlier move came between
-            self._arm(move.ttl_ms / 1000)
         await self._line.command(visca.drive(move.pan, move.tilt), accepted)
         if move.zoom != self._zooming:
             await self._line.command(visca.zoom_drive(move.zoom))
@@ -171,15 +140,17 @@ class Camera(Device):
 
     async def _stop(self, accepted: Accepted) -> Patch:
         await self._line.command(visca.STOP, accepted)
+        await self._hold_zoom()
+        return {"moving": False}
+
+    async def _hold_zoom(self) -> None:
         await self._line.command(visca.STOP_ZOOM)
         self._zooming = 0
-        self._disarm()
-        return {"moving": False}
 
     async def _goto(self, goto: CameraGoto, accepted: Accepted) -> Patch:
         spans = self._settings
         pan, tilt = spans.pan.steps(goto.pan), spans.tilt.steps(goto.tilt)
-        await self._travel(visca.goto(pan, tilt), accepted)
+        await self._line.command(visca.goto(pan, tilt), accepted)
         patch: dict[str, Value] = {"moving": False, "preset": None, **self._place(pan, tilt)}
         if goto.zoom is not None:
             await self._line.command(visca.zoom(spans.zoom.steps(goto.zoom)))
@@ -193,50 +164,5 @@ class Camera(Device):
             await self._line.command(visca.focus(self._settings.focus.steps(focus.position)))
         return {"focus_auto": focus.auto}
 
-    async def _travel(self, body: bytes, accepted: Accepted) -> None:
-        """To a place; should that fail, a move that went on before it is stopped at once."""
-        was_moving = self._disarm()
-        try:
-            await self._line.command(body, accepted)
-        except BaseException:
-            if was_moving:
-                self._arm(0)
-            raise
-
     def _place(self, pan: int, tilt: int) -> dict[str, Value]:
         return {"pan": self._settings.pan.share(pan), "tilt": self._settings.tilt.share(tilt)}
-
-    def _arm(self, seconds: float) -> None:
-        self._disarm()
-        loop = asyncio.get_running_loop()
-        self._dead_man = loop.call_later(seconds, self._run_out)
-
-    def _disarm(self) -> bool:
-        timer, self._dead_man = self._dead_man, None
-        if timer is not None:
-            timer.cancel()
-        return timer is not None
-
-    def _run_out(self) -> None:
-        self._dead_man = None
-        if self._stopping is not None:
-            self._arm(LOOK_AGAIN)
-        else:
-            self._stopping = asyncio.create_task(self._stop_by_itself(), name="camera stops")
-
-    async def _stop_by_itself(self) -> None:
-        for _ in range(STOP_TRIES):
-            if await self._stop_within(STOP_WITHIN):
-                self.tell({"moving": False})
-                break
-        else:
-            log.warning("%s may still be turning", self.device)
-        self._stopping = None
-
-    async def _stop_within(self, seconds: float) -> bool:
-        deadline = asyncio.get_running_loop().time() + seconds
-        try:
-            await super().execute(CameraStop(), deadline, lambda: None)
-        except DriverError:
-            return False
-        return True

@@ -145,7 +145,7 @@ class Device(ABC):
             raise
 
     async def _watched(self, work: Callable[[], Awaitable[T]]) -> T:
-        self.presence.begin()
+        self.presence.sent()
         try:
             result = await work()
         except ORDERLY:

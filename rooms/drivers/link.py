@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Self, TypeVar
 
 from rooms.drivers.port import DeviceFailure, DeviceUnreachable
+from rooms.drivers.presence import Presence
 
 T = TypeVar("T")
 TRIES = 5
@@ -37,24 +38,25 @@ async def persistently(attempt: Callable[[], Awaitable[T]], tries: int = TRIES) 
 
 
 class Link:
-    """One connection. Whatever goes wrong on it ends it; `heard` is called for each thing read."""
+    """One connection. `presence` hears of whatever goes over it."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, heard: Callable[[], None]
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, presence: Presence
     ) -> None:
         self._reader = reader
         self._writer = writer
-        self._heard = heard
+        self._presence = presence
 
     @classmethod
-    async def open(cls, host: str, port: int, heard: Callable[[], None]) -> Self:
+    async def open(cls, host: str, port: int, presence: Presence) -> Self:
         """A new connection, or an OSError."""
         async with asyncio.timeout(ANSWER_WITHIN):
             reader, writer = await asyncio.open_connection(host, port, limit=LONGEST)
-        return cls(reader, writer, heard)
+        return cls(reader, writer, presence)
 
     async def send(self, data: bytes) -> None:
         """Send all of it."""
+        self._presence.sent()
         self._writer.write(data)
         async with asyncio.timeout(ANSWER_WITHIN):
             await self._writer.drain()
@@ -75,7 +77,7 @@ class Link:
             raise ConnectionResetError("hung up") from error
         except asyncio.LimitOverrunError as error:
             raise DeviceFailure("an endless line") from error
-        self._heard()
+        self._presence.heard()
         return data
 
     async def close(self) -> None:

@@ -130,7 +130,7 @@ class Projector(Device):
         """A connection, what is said on it, and its end; all of it again when the line breaks."""
 
         async def once() -> T:
-            link = await Link.open(self._settings.host, self._settings.port, self.presence.heard)
+            link = await Link.open(self._settings.host, self._settings.port, self.presence)
             try:
                 greeting = await link.read_until(wire.END)
                 return await work(_Say(link, wire.login(greeting, self._settings.password)))

@@ -19,8 +19,8 @@ class Presence:
         self._heard = False
         self.answering = True
 
-    def begin(self) -> None:
-        """Something will be asked of the device."""
+    def sent(self) -> None:
+        """Something was said to it: from now on it has to answer."""
         self._heard = False
 
     def heard(self) -> None:
@@ -35,7 +35,7 @@ class Presence:
             self._tell(True)
 
     def failed(self, error: DriverError) -> None:
-        """What was asked went wrong; slow is not lost as long as something is heard."""
+        """What was asked went wrong; slow is not lost as long as it answers."""
         slow = isinstance(error, TimedOut) and self._heard
         if self.answering and isinstance(error, LOST) and not slow:
             self.answering = False

@@ -1,16 +1,15 @@
 """How VISCA messages reach a camera: datagrams with a header, or bare on a TCP connection."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Protocol
 
 from rooms.drivers.link import Link, persistently
 from rooms.drivers.port import Accepted, DeviceFailure
+from rooms.drivers.presence import Presence
 from rooms.drivers.wire import visca, visca_ip
 from rooms.drivers.wire.visca import Answer, Said
 from rooms.drivers.wire.visca_ip import Exchange, Packet
 
-Heard = Callable[[], None]
 TCP_PORT = 5678
 
 
@@ -34,9 +33,9 @@ class Line(Protocol):
 class UdpLine(asyncio.DatagramProtocol):
     """VISCA over IP: every message numbered, repeated until it is answered."""
 
-    def __init__(self, host: str, port: int, heard: Heard) -> None:
+    def __init__(self, host: str, port: int, presence: Presence) -> None:
         self._address = (host, port)
-        self._heard = heard
+        self._presence = presence
         self._transport: asyncio.DatagramTransport | None = None
         self._inbox: asyncio.Queue[bytes] = asyncio.Queue(maxsize=64)
         self._sequence = 0
@@ -58,7 +57,7 @@ class UdpLine(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         """Kept until somebody looks; a flood is dropped, as any network would."""
-        self._heard()
+        self._presence.heard()
         if not self._inbox.full():
             self._inbox.put_nowait(data)
 
@@ -105,6 +104,7 @@ class UdpLine(asyncio.DatagramProtocol):
 
     def _send(self, datagram: bytes | None) -> None:
         if datagram is not None and self._transport is not None:
+            self._presence.sent()
             self._transport.sendto(datagram)
             self.sent += 1
 
@@ -112,9 +112,9 @@ class UdpLine(asyncio.DatagramProtocol):
 class TcpLine:
     """The same messages bare on a connection that is kept: PTZOptics and its likes."""
 
-    def __init__(self, host: str, port: int, heard: Heard) -> None:
+    def __init__(self, host: str, port: int, presence: Presence) -> None:
         self._address = (host, port)
-        self._heard = heard
+        self._presence = presence
         self._link: Link | None = None
 
     async def command(self, body: bytes, accepted: Accepted = _nothing) -> None:
@@ -133,7 +133,7 @@ class TcpLine:
 
     async def _exchange(self, message: bytes, accepted: Accepted) -> Answer:
         try:
-            link = self._link = self._link or await Link.open(*self._address, self._heard)
+            link = self._link = self._link or await Link.open(*self._address, self._presence)
             await link.send(message)
             answer = await self._next(link)
             if answer.said is Said.DONE:

@@ -2,14 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from rooms.control import Command
-from rooms.device_commands import CameraGoto, DisplayPower, PresetStore, RoomWake
+from rooms.control import Command, MicSet
+from rooms.device_commands import (
+    CameraGoto,
+    DisplayBlank,
+    DisplayInput,
+    DisplayPower,
+    PresetStore,
+    RoomWake,
+)
 from rooms.drivers.camera import Camera, CameraSettings, Over
+from rooms.drivers.cec import Television, TelevisionSettings
+from rooms.drivers.lines import LineDevice, LineSettings
 from rooms.drivers.pjlink import Projector, ProjectorSettings
 from rooms.drivers.port import Driver
+from rooms.drivers.wire.line_protocol import parse_protocol
+from rooms.drivers.xapi import Codec, CodecSettings
 from rooms.ids import DeviceId
-from rooms.simulators import pjlink, visca
+from rooms.simulators import cec, lines, pjlink, visca, xapi
 from rooms.simulators.base import HOST, Simulator
 
 Make = Callable[[], Simulator]
@@ -20,7 +32,7 @@ class Bench:
     """`command` is done at once on a well device; `long` is taken and not done for seconds."""
 
     name: str
-    driver: Callable[[int], Driver]
+    driver: Callable[[Simulator], Driver]
     well: Make
     deaf: Make
     garbage: Make
@@ -30,14 +42,57 @@ class Bench:
     unsupported: Command
 
 
-def projector(port: int) -> Driver:
-    settings = ProjectorSettings(id=DeviceId("projector"), host=HOST, port=port, again=0.02)
+def projector(device: Simulator) -> Driver:
+    settings = ProjectorSettings(id=DeviceId("projector"), host=HOST, port=device.port, again=0.02)
     return Projector(settings)
 
 
-def camera(over: Over) -> Callable[[int], Driver]:
+def camera(over: Over) -> Callable[[Simulator], Driver]:
     name = DeviceId("camera")
-    return lambda port: Camera(CameraSettings(id=name, host=HOST, port=port, over=over))
+    return lambda at: Camera(CameraSettings(id=name, host=HOST, port=at.port, over=over))
+
+
+def codec(device: Simulator) -> Driver:
+    settings = CodecSettings(
+        id=DeviceId("codec"), host=HOST, port=device.port, user="admin", password="", tls=False
+    )
+    return Codec(settings)
+
+
+def television(device: Simulator) -> Driver:
+    assert isinstance(device, cec.SimulatedTelevision)
+    return Television(TelevisionSettings(id=DeviceId("tv"), program=device.program, again=0.02))
+
+
+LANGUAGE = parse_protocol(
+    {
+        "name": "a lift for a screen",
+        "kind": "display",
+        "port": 23,
+        "ends": "LF",
+        "login": [{"expect": "Password:", "send": "{password}"}],
+        "commands": {
+            "display.power.set": [{"send": "lower", "expect": "OK", "done": "down"}],
+            "display.blank.set": [{"when": {"on": True}, "send": "dark", "expect": "dark *"}],
+        },
+        "poll": [{"send": "?", "answers": [{"expect": "up", "state": {"power": "off"}}]}],
+        "events": [{"expect": "stopped", "state": {"power": "unknown"}}],
+        "errors": [{"expect": "what? *", "code": "unsupported"}],
+    }
+)
+
+
+def lift(device: Simulator) -> Driver:
+    return LineDevice(
+        LineSettings(
+            id=DeviceId("lift"),
+            host=HOST,
+            protocol=LANGUAGE,
+            port=device.port,
+            password="secret",
+            answer_within=1.0,
+        )
+    )
 
 
 FAR = CameraGoto(pan=1000, tilt=1000)
@@ -74,5 +129,38 @@ BENCHES = [
         command=PresetStore(preset=1),
         long=FAR,
         unsupported=DisplayPower(on=True),
+    ),
+    Bench(
+        name="line",
+        driver=lift,
+        well=partial(lines.LineMachine, LANGUAGE),
+        deaf=partial(lines.DeafLineMachine, LANGUAGE),
+        garbage=partial(lines.GarbageLineMachine, LANGUAGE),
+        slow=partial(lines.SlowLineMachine, LANGUAGE),
+        command=DisplayBlank(on=True),
+        long=DisplayPower(on=True),
+        unsupported=RoomWake(),
+    ),
+    Bench(
+        name="xapi",
+        driver=codec,
+        well=xapi.RoomCodec,
+        deaf=xapi.DeafCodec,
+        garbage=xapi.GarbageCodec,
+        slow=xapi.SlowCodec,
+        command=MicSet(on=False),
+        long=RoomWake(),
+        unsupported=DisplayPower(on=True),
+    ),
+    Bench(
+        name="cec",
+        driver=television,
+        well=cec.SimulatedTelevision,
+        deaf=cec.DeafTelevision,
+        garbage=cec.GarbageTelevision,
+        slow=cec.StuckTelevision,
+        command=DisplayInput(input="hdmi2"),
+        long=DisplayPower(on=True),
+        unsupported=RoomWake(),
     ),
 ]

@@ -36,7 +36,7 @@ async def at(bench: Bench, make: Make) -> AsyncIterator[tuple[Driver, Simulator]
     """A driver and its device; afterwards nothing of either is left."""
     before = asyncio.all_tasks()
     simulator = await make().start()
-    driver = bench.driver(simulator.port)
+    driver = bench.driver(simulator)
     try:
         yield driver, simulator
         await driver.close()
