@@ -17,11 +17,10 @@ HEALTH = (
     "clock_off",
     "too_hot",
     "kiosk_stuck",
-    "no_link",
     "token_not_kept",
 )
 MOST_DEVICES, MOST_COMMANDS, MOST_HEALTH, MOST_FACTS = 32, 64, 32, 24
-LONGEST_TEXT, LONGEST_FACT = 280, 200
+LONGEST_FACT = 200
 LARGEST = 2**40
 
 
@@ -51,10 +50,9 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ailment:
-    """Something wants looking at: `key` for programs, `text` for people."""
+    """Something wants looking at; the service has the sentence for people."""
 
     key: str
-    text: str
     device: str | None = None
 
 
@@ -147,7 +145,6 @@ def _machine(fields: Fields) -> Machine:
 def _ailment(fields: Fields) -> Ailment:
     ailment = Ailment(
         key=fields.choice("key", HEALTH),
-        text=fields.text("text", LONGEST_TEXT),
         device=fields.slug("device") if fields.has("device") else None,
     )
     fields.end()

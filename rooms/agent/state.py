@@ -1,0 +1,106 @@
+"""What the agent knows of its room between two looks, and the report that is made of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from rooms.agent.report import (
+    MOST_FACTS,
+    Ailment,
+    DeviceReport,
+    Kiosk,
+    Machine,
+    Power,
+    Report,
+    Value,
+)
+
+OWN = ("room.preset.apply", "system.diagnostics.run", "system.logs.collect")
+"""What an agent can without any device."""
+FULL, HOT, CLOCK_MS = 95, 85, 5000
+SHOWN = 200
+
+
+@dataclass(slots=True)
+class RoomState:
+    """Grows by what drivers, kiosk and machine tell."""
+
+    devices: dict[str, DeviceReport] = field(default_factory=dict)
+    own: tuple[str, ...] = OWN
+    machine: Machine = Machine()
+    kiosk: Kiosk = "off"
+    scene: str | None = None
+    rtt_ms: int | None = None
+    token_kept: bool = True
+    waking: int = 0
+
+    def told(self, device: str, patch: Mapping[str, Value]) -> None:
+        """A device told something of itself; `answering` says whether it is there."""
+        known = self.devices[device]
+        facts = {**dict(known.facts), **{name: _short(value) for name, value in patch.items()}}
+        here = bool(facts.pop("answering", True))
+        kept = tuple(sorted(facts.items())[:MOST_FACTS])
+        self.devices[device] = replace(known, facts=kept, here=here)
+
+    def lost(self, device: str) -> None:
+        """It does not answer."""
+        self.devices[device] = replace(self.devices[device], here=False)
+
+    def can(self, device: str, commands: Iterable[str]) -> None:
+        """What it can do, as it is known now."""
+        self.devices[device] = replace(self.devices[device], commands=tuple(sorted(commands)))
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What the room can be told through its agent."""
+        found = {name for one in self.devices.values() for name in one.commands}
+        if any(one.kind == "display" for one in self.devices.values()):
+            found |= {"room.wake", "room.standby"}
+        return tuple(sorted(found | set(self.own)))
+
+    @property
+    def power(self) -> Power:
+        """`ready` when a display is on, or when there is none to switch and a scene has begun."""
+        powers = {dict(one.facts).get("power") for one in self._kind("display")}
+        if self.waking or "warming" in powers:
+            return "waking"
+        if powers:
+            return "ready" if "on" in powers else "standby"
+        return "ready" if self.scene and self.scene != "veille" else "standby"
+
+    def report(self) -> Report:
+        """All of it."""
+        return Report(
+            power=self.power,
+            devices=tuple(self.devices.values()),
+            commands=self.commands,
+            scene=self.scene,
+            kiosk=self.kiosk,
+            machine=self.machine,
+            rtt_ms=self.rtt_ms,
+            health=tuple(self._health()),
+        )
+
+    def _kind(self, kind: str) -> list[DeviceReport]:
+        return [one for one in self.devices.values() if one.kind == kind]
+
+    def _health(self) -> Iterable[Ailment]:
+        for one in self.devices.values():
+            if not one.here:
+                yield Ailment(key="device_lost", device=one.id)
+        machine = self.machine
+        ills = {
+            "disk_full": (machine.disk_used_percent or 0) >= FULL,
+            "clock_off": abs(machine.clock_offset_ms or 0) >= CLOCK_MS,
+            "too_hot": (machine.temperature_c or 0) >= HOT,
+            "kiosk_stuck": self.kiosk == "stuck",
+            "token_not_kept": not self.token_kept,
+        }
+        for key, ill in ills.items():
+            if ill:
+                yield Ailment(key=key)
+
+
+def _short(value: Value) -> Value:
+    if isinstance(value, str):
+        return value[:SHOWN]
+    return [one[:SHOWN] for one in value[:SHOWN]] if isinstance(value, list) else value
