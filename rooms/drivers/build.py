@@ -5,12 +5,17 @@ One mapping a device: `id`, `driver`, and what that driver wants to know (docs/d
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from rooms.drivers.camera import Camera, CameraSettings, Over
+from rooms.drivers.cec import Television, TelevisionSettings
+from rooms.drivers.lines import LineDevice, LineSettings, load_protocol
 from rooms.drivers.pjlink import Projector, ProjectorSettings
-from rooms.drivers.port import Driver
-from rooms.drivers.wire import pjlink
+from rooms.drivers.port import BadParameter, Driver
+from rooms.drivers.wake_on_lan import Sleeper, WakeSettings
+from rooms.drivers.wire import pjlink, wake_on_lan
 from rooms.drivers.wire.scale import Span
+from rooms.drivers.xapi import Codec, CodecSettings
 from rooms.errors import Invalid
 from rooms.fields import Fields
 from rooms.ids import DeviceId
@@ -18,7 +23,9 @@ from rooms.ids import DeviceId
 BAD = "bad-device"
 LONGEST_HOST = 253
 LONGEST_SECRET = 128
+LONGEST_PATH = 1000
 MOST_DEVICES = 32
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 
 
@@ -54,6 +61,10 @@ def _port(fields: Fields, usual: int) -> int:
 
 def _secret(fields: Fields, name: str) -> str:
     return fields.text(name, LONGEST_SECRET) if fields.has(name) else ""
+
+
+def _text(fields: Fields, name: str, usual: str) -> str:
+    return fields.text(name, LONGEST_HOST) if fields.has(name) else usual
 
 
 def _span(fields: Fields, name: str, usual: Span) -> Span:
@@ -97,8 +108,67 @@ def _visca(over: Over) -> Callable[[DeviceId, Fields], Driver]:
     return make
 
 
+def _line(device: DeviceId, fields: Fields) -> Driver:
+    settings = LineSettings(
+        id=device,
+        host=_host(fields),
+        port=_port(fields, 0),
+        protocol=load_protocol(Path(fields.text("file", LONGEST_PATH))),
+        user=_secret(fields, "user"),
+        password=_secret(fields, "password"),
+    )
+    return LineDevice(settings)
+
+
+def _xapi(device: DeviceId, fields: Fields) -> Driver:
+    fingerprint = _secret(fields, "fingerprint").replace(":", "").lower()
+    if fingerprint and _SHA256.fullmatch(fingerprint) is None:
+        raise fields.refuse("fingerprint", "SHA-256")
+    tls = not fields.has("tls") or fields.flag("tls")
+    settings = CodecSettings(
+        id=device,
+        host=_host(fields),
+        port=_port(fields, 443 if tls else 80),
+        user=fields.text("user", LONGEST_SECRET),
+        password=_secret(fields, "password"),
+        tls=tls,
+        fingerprint=fingerprint,
+        camera=fields.whole("camera", 1, 7) if fields.has("camera") else 1,
+    )
+    return Codec(settings)
+
+
+def _cec(device: DeviceId, fields: Fields) -> Driver:
+    if not fields.has("program"):
+        return Television(TelevisionSettings(id=device))
+    program = tuple(fields.text("program", LONGEST_PATH).split())
+    return Television(TelevisionSettings(id=device, program=program))
+
+
+def _wake_on_lan(device: DeviceId, fields: Fields) -> Driver:
+    try:
+        mac = wake_on_lan.address(fields.text("mac", LONGEST_SECRET))
+    except BadParameter:
+        raise fields.refuse("mac", "00:11:22:aa:bb:cc") from None
+    usual = WakeSettings(id=device, mac=mac)
+    probe = fields.whole("probe", 1, 65535) if fields.has("probe") else 0
+    settings = WakeSettings(
+        id=device,
+        mac=mac,
+        broadcast=_text(fields, "broadcast", usual.broadcast),
+        port=_port(fields, usual.port),
+        host=_host(fields) if probe else "",
+        probe=probe,
+    )
+    return Sleeper(settings)
+
+
 DRIVERS: dict[str, Callable[[DeviceId, Fields], Driver]] = {
     "pjlink": _pjlink,
     "visca": _visca("udp"),
     "visca-tcp": _visca("tcp"),
+    "xapi": _xapi,
+    "line": _line,
+    "cec": _cec,
+    "wake-on-lan": _wake_on_lan,
 }
