@@ -13,6 +13,7 @@ SHOWN = {
     "calendars": "CalDAV over HTTP beside Radicale and Xandikos, with N events stored",
     "forwarding": "CPU and delay of a forwarded media packet beside Janus and a bare sendto",
     "lines": "both browsers behind bad lines, in the product's own pages",
+    "rooms": "a room command from the request to done, with N rooms and M screens connected",
     "soak": "ten guests who come and go: memory, tasks, and packets that SRTP refuses",
     "storm": "1,000 clients coming back at once, and telling them all, beside bare aiohttp",
 }

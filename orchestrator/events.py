@@ -6,7 +6,7 @@ instead of holding up the others. What must not be lost is in the outbox table, 
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,11 +26,15 @@ class Event:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-class Listener:
-    """One reader of the bus."""
+Wants = Callable[[Event], bool]
 
-    def __init__(self, name: str) -> None:
+
+class Listener:
+    """One reader of the bus; `wants` says what it is offered at all."""
+
+    def __init__(self, name: str, wants: Wants | None = None) -> None:
         self.name = name
+        self.wants = wants
         self.gap = False
         self._queue: asyncio.Queue[Event] = asyncio.Queue(QUEUE)
 
@@ -60,7 +64,8 @@ class Bus:
         event = Event(seq=self.seq, at=datetime.now(UTC), kind=kind, facts=facts)
         self._kept.append(event)
         for listener in self._listeners:
-            listener.offer(event)
+            if listener.wants is None or listener.wants(event):
+                listener.offer(event)
         return event
 
     def since(self, seq: int) -> tuple[list[Event], bool]:
@@ -70,9 +75,9 @@ class Bus:
         return kept, seq > self.seq or seq + 1 < oldest
 
     @contextmanager
-    def listen(self, name: str) -> Iterator[Listener]:
+    def listen(self, name: str, wants: Wants | None = None) -> Iterator[Listener]:
         """A listener for as long as the block lasts."""
-        listener = Listener(name)
+        listener = Listener(name, wants)
         self._listeners.add(listener)
         try:
             yield listener

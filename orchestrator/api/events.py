@@ -13,7 +13,7 @@ from pydantic import Field
 from orchestrator.api.callers import check_origin
 from orchestrator.api.endpoint import Call, Query, Route
 from orchestrator.auth import web_sessions
-from orchestrator.events import Event
+from orchestrator.events import Event, Wants
 from orchestrator.keys import BUS, DATABASE
 
 SOCKETS: "web.AppKey[set[web.WebSocketResponse]]" = web.AppKey("event_sockets")
@@ -42,9 +42,17 @@ MOST_MESSAGES = 100
 
 
 class Since(Query):
-    """The last `seq` the client has seen."""
+    """The last `seq` the client has seen; `room`: only what names this room."""
 
     since: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    room: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] | None = None
+
+
+def _wants(room: str | None) -> Wants | None:
+    """What a client of one room is told: that of its room, whatever happens elsewhere."""
+    if room is None:
+        return None
+    return lambda event: event.facts.get("room") == room or room in event.facts.get("rooms", ())
 
 
 def shown(event: Event) -> dict[str, Any] | None:
@@ -96,15 +104,16 @@ async def _until_closed(socket: web.WebSocketResponse) -> None:
 
 
 async def _tell(socket: web.WebSocketResponse, call: Call) -> None:
-    bus = call.app[BUS]
-    with bus.listen(f"events of {call.person.id}") as listener:
-        since = call.query(Since).since
+    bus, since = call.app[BUS], call.query(Since).since
+    wants = _wants(call.query(Since).room)
+    with bus.listen(f"events of {call.person.id}", wants) as listener:
         missed, gap = ([], False) if since is None else bus.since(since)
         reached = bus.seq
         with contextlib.suppress(ConnectionError):
             await _send(socket, {"kind": "hello", "seq": reached, "gap": gap})
             for event in missed:
-                await _send(socket, shown(event))
+                if wants is None or wants(event):
+                    await _send(socket, shown(event))
             async for event in listener:
                 if listener.gap:
                     listener.gap = False

@@ -142,7 +142,7 @@ class Core:
             case messages.Pong(n):
                 self._measured(n, now)
                 return []
-            case messages.Screen() | messages.Refused():
+            case _:  # it is only told
                 return []
 
     def _welcomed(self, message: messages.Welcome, now: datetime) -> list[Effect]:

@@ -312,5 +312,5 @@ def _service_members(message: Welcome | Do | Cancel | Planned | Rotate | Screen 
             return {"type": "rotate", "token": token}
         case Screen(presence):
             return {"type": "screen", "presence": presence}
-        case Refused(code):
-            return {"type": "refused", "code": code}
+        case _:
+            return {"type": "refused", "code": message.code}
