@@ -2,25 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from rooms.control import Command
 from rooms.drivers.port import (
     DeviceFailure,
     DeviceUnreachable,
     Driver,
-    DriverError,
     Patch,
     TimedOut,
     Unsupported,
 )
 from rooms.simulators.base import Simulator
 from tests.rooms.drivers.benches import BENCHES, Bench, Make
+from tests.rooms.drivers.helpers import SOON, at, do, fails, until
 
-SOON = 20.0
 SHORT = 0.3
 
 
@@ -31,44 +28,12 @@ def bench(request: pytest.FixtureRequest) -> Bench:
     return given
 
 
-@asynccontextmanager
-async def at(bench: Bench, make: Make) -> AsyncIterator[tuple[Driver, Simulator]]:
-    """A driver and its device; afterwards nothing of either is left."""
-    before = asyncio.all_tasks()
-    simulator = await make().start()
-    driver = bench.driver(simulator)
-    try:
-        yield driver, simulator
-        await driver.close()
-        await until(lambda: simulator.connections == 0)
-    finally:
-        await driver.close()
-        await simulator.stop()
-    await until(lambda: asyncio.all_tasks() <= before)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(SOON):
-        while not holds():  # noqa: ASYNC110  what is waited for belongs to another
-            await asyncio.sleep(0.005)
-
-
-def nothing() -> None:
-    pass
-
-
-async def do(driver: Driver, command: Command, within: float = SOON) -> Patch:
-    return await driver.execute(command, asyncio.get_running_loop().time() + within, nothing)
-
-
-async def fails(driver: Driver, command: Command, within: float = SOON) -> DriverError:
-    with pytest.raises(DriverError) as failed:
-        await do(driver, command, within)
-    return failed.value
+def beside(bench: Bench, make: Make) -> AbstractAsyncContextManager[tuple[Driver, Simulator]]:
+    return at(make(), bench.driver)
 
 
 async def test_it_is_taken_once_and_then_done(bench: Bench) -> None:
-    async with at(bench, bench.well) as (driver, _):
+    async with beside(bench, bench.well) as (driver, _):
         taken: list[str] = []
         deadline = asyncio.get_running_loop().time() + SOON
         await driver.execute(bench.command, deadline, lambda: taken.append("taken"))
@@ -76,7 +41,7 @@ async def test_it_is_taken_once_and_then_done(bench: Bench) -> None:
 
 
 async def test_it_is_taken_long_before_it_is_done(bench: Bench) -> None:
-    async with at(bench, bench.slow) as (driver, _):
+    async with beside(bench, bench.slow) as (driver, _):
         taken = asyncio.Event()
         deadline = asyncio.get_running_loop().time() + SOON
         doing = asyncio.create_task(driver.execute(bench.long, deadline, taken.set))
@@ -89,7 +54,7 @@ async def test_it_is_taken_long_before_it_is_done(bench: Bench) -> None:
 
 async def test_it_ends_at_the_deadline_and_not_before(bench: Bench) -> None:
     for make, command in ((bench.deaf, bench.command), (bench.slow, bench.long)):
-        async with at(bench, make) as (driver, _):
+        async with beside(bench, make) as (driver, _):
             loop = asyncio.get_running_loop()
             begun = loop.time()
             assert isinstance(await fails(driver, command, SHORT), TimedOut)
@@ -97,19 +62,19 @@ async def test_it_ends_at_the_deadline_and_not_before(bench: Bench) -> None:
 
 
 async def test_what_timed_out_holds_no_connection(bench: Bench) -> None:
-    async with at(bench, bench.deaf) as (driver, simulator):
+    async with beside(bench, bench.deaf) as (driver, simulator):
         await fails(driver, bench.command, SHORT)
         await until(lambda: simulator.connections == 0)
 
 
 async def test_what_is_too_late_is_not_sent(bench: Bench) -> None:
-    async with at(bench, bench.well) as (driver, simulator):
+    async with beside(bench, bench.well) as (driver, simulator):
         assert isinstance(await fails(driver, bench.command, -1.0), TimedOut)
         assert simulator.said == []
 
 
 async def test_a_cancelled_command_leaves_the_device_ready(bench: Bench) -> None:
-    async with at(bench, bench.slow) as (driver, simulator):
+    async with beside(bench, bench.slow) as (driver, simulator):
         taken = asyncio.Event()
         deadline = asyncio.get_running_loop().time() + SOON
         doing = asyncio.create_task(driver.execute(bench.long, deadline, taken.set))
@@ -122,7 +87,7 @@ async def test_a_cancelled_command_leaves_the_device_ready(bench: Bench) -> None
 
 
 async def test_one_is_said_after_the_other(bench: Bench) -> None:
-    async with at(bench, bench.well) as (driver, simulator):
+    async with beside(bench, bench.well) as (driver, simulator):
         wishes = [do(driver, bench.command) for _ in range(6)]
         polls = [driver.poll() for _ in range(2)]
         assert len(await asyncio.gather(*wishes, *polls)) == 8
@@ -130,21 +95,21 @@ async def test_one_is_said_after_the_other(bench: Bench) -> None:
 
 
 async def test_what_it_never_can_is_refused_and_not_sent(bench: Bench) -> None:
-    async with at(bench, bench.well) as (driver, simulator):
+    async with beside(bench, bench.well) as (driver, simulator):
         assert bench.unsupported.name not in driver.capabilities().commands
         assert isinstance(await fails(driver, bench.unsupported), Unsupported)
         assert simulator.said == []
 
 
 async def test_noise_is_a_failure_of_the_device(bench: Bench) -> None:
-    async with at(bench, bench.garbage) as (driver, _):
+    async with beside(bench, bench.garbage) as (driver, _):
         assert isinstance(await fails(driver, bench.command), DeviceFailure)
         with pytest.raises(DeviceFailure):
             await driver.poll()
 
 
 async def test_nobody_there_is_unreachable(bench: Bench) -> None:
-    async with at(bench, bench.well) as (driver, simulator):
+    async with beside(bench, bench.well) as (driver, simulator):
         await simulator.stop()
         assert isinstance(await fails(driver, bench.command), DeviceUnreachable)
 
@@ -153,7 +118,7 @@ async def test_lost_is_said_once_and_back_is_said_once(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "rooms.drivers")
-    async with at(bench, bench.deaf) as (driver, deaf):
+    async with beside(bench, bench.deaf) as (driver, deaf):
         heard = driver.events()
         told = asyncio.ensure_future(anext(heard))
         for _ in range(3):
@@ -173,14 +138,14 @@ async def test_lost_is_said_once_and_back_is_said_once(
 
 
 async def test_the_whole_state_can_be_asked(bench: Bench) -> None:
-    async with at(bench, bench.well) as (driver, _):
+    async with beside(bench, bench.well) as (driver, _):
         patch = await driver.poll()
         assert patch
         assert "answering" not in patch
 
 
 async def test_closed_is_closed(bench: Bench) -> None:
-    async with at(bench, bench.slow) as (driver, simulator):
+    async with beside(bench, bench.slow) as (driver, simulator):
         telling = asyncio.create_task(_all(driver))
         taken = asyncio.Event()
         deadline = asyncio.get_running_loop().time() + SOON

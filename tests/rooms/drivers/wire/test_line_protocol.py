@@ -87,6 +87,8 @@ def test_the_first_case_that_fits_is_meant(protocol: LineProtocol) -> None:
 def test_the_device_counts_volume_its_own_way(protocol: LineProtocol) -> None:
     volume = case(protocol, "audio.volume.set", volume=80)
     assert volume.send.fill(volume.values({"volume": 80, "device": None})) == "volume set 40"
+    mute = case(protocol, "audio.mic.set", on=True)
+    assert mute.values({"on": True}) == {"on": True}
     (question,) = protocol.poll
     assert question.answers[0].read("volume 40") == {"volume": 80}
     assert question.answers[0].read("volume 999") == {"volume": 100}
