@@ -23,6 +23,11 @@ class Simulator(ABC):
         self.port = 0
         self.connections = 0
 
+    @classmethod
+    def locked(cls, password: str) -> Self:
+        """One that asks for a password; a language without passwords has none to ask for."""
+        return cls()
+
     @property
     @abstractmethod
     def busiest(self) -> int:
@@ -35,6 +40,10 @@ class Simulator(ABC):
     @abstractmethod
     async def stop(self) -> None:
         """Be gone, as after a power cut."""
+
+    def settings(self) -> dict[str, object]:
+        """What a room's configuration says to reach it, but for `id` and `driver`."""
+        return {"host": HOST, "port": self.port}
 
     def note(self, heard: str) -> None:
         """A message came in."""

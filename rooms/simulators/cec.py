@@ -27,6 +27,10 @@ class SimulatedTelevision(TcpSimulator):
         """What to start in the place of cec-client."""
         return (sys.executable, "-m", "rooms.simulators.cec_client", HOST, str(self.port))
 
+    def settings(self) -> dict[str, object]:
+        """As `Simulator` says."""
+        return {"program": " ".join(self.program)}
+
     @property
     def power(self) -> str:
         """As cec-client would print it."""

@@ -14,11 +14,16 @@ ANYTHING = "simulated"
 class LineMachine(TcpSimulator):
     """Takes every line the file would send, answers as the file expects, and keeps the state."""
 
-    def __init__(self, protocol: LineProtocol) -> None:
+    def __init__(self, protocol: LineProtocol, file: str = "") -> None:
         super().__init__()
         self.protocol = protocol
+        self.file = file
         self.state: dict[str, Value] = {}
         self._writers: set[asyncio.StreamWriter] = set()
+
+    def settings(self) -> dict[str, object]:
+        """As `Simulator` says."""
+        return {**super().settings(), "file": self.file}
 
     def happen(self, line: str) -> None:
         """It says something by itself."""

@@ -7,6 +7,7 @@ connection at a time and hangs up on who says nothing for 30 s.
 import asyncio
 import hashlib
 import secrets
+from typing import Self
 
 from rooms.simulators.base import TcpSimulator
 
@@ -35,6 +36,16 @@ class Projector(TcpSimulator):
         self.lamp_hours = 1234
         self._power = OFF
         self._changed = 0.0
+
+    @classmethod
+    def locked(cls, password: str) -> Self:
+        """As `Simulator` says."""
+        return cls(password=password)
+
+    def settings(self) -> dict[str, object]:
+        """As `Simulator` says."""
+        secret = {"password": self.password} if self.password else {}
+        return {**super().settings(), "class": self.pjlink_class, **secret}
 
     @property
     def power(self) -> str:

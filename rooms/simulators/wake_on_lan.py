@@ -28,6 +28,11 @@ class SleepingComputer(Simulator, asyncio.DatagramProtocol):
         """As `Simulator` says."""
         return 1
 
+    def settings(self) -> dict[str, object]:
+        """As `Simulator` says."""
+        there = {"host": HOST, "probe": self.port}
+        return {"mac": MAC.hex(":"), "broadcast": HOST, "port": self.wake_port, **there}
+
     async def start(self, host: str = HOST, port: int = 0) -> Self:
         """Listen for packets on any port; reserve the port of connections."""
         loop = asyncio.get_running_loop()

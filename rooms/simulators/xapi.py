@@ -32,6 +32,7 @@ class RoomCodec(Simulator):
         super().__init__()
         secret = base64.b64encode(f"{user}:{password}".encode()).decode()
         self._authorization = f"Basic {secret}"
+        self._login = {"user": user, **({"password": password} if password else {})}
         self._tls = tls
         self._runner: web.AppRunner | None = None
         self._busiest = 0
@@ -49,6 +50,15 @@ class RoomCodec(Simulator):
     def busiest(self) -> int:
         """As `Simulator` says."""
         return self._busiest
+
+    @classmethod
+    def locked(cls, password: str) -> Self:
+        """As `Simulator` says."""
+        return cls(password=password)
+
+    def settings(self) -> dict[str, object]:
+        """As `Simulator` says."""
+        return {**super().settings(), **self._login, "tls": self._tls is not None}
 
     async def start(self, host: str = HOST, port: int = 0) -> Self:
         """As `Simulator` says."""

@@ -23,6 +23,7 @@ from rooms.drivers.xapi import Codec, CodecSettings
 from rooms.ids import DeviceId
 from rooms.simulators import cec, lines, pjlink, visca, xapi
 from rooms.simulators.base import HOST, Simulator
+from tests.rooms.drivers.example import Lift
 
 Make = Callable[[], Simulator]
 
@@ -80,6 +81,27 @@ LANGUAGE = parse_protocol(
         "errors": [{"expect": "what? *", "code": "unsupported"}],
     }
 )
+
+
+CEILING = parse_protocol(
+    {
+        "name": "a screen that comes down from the ceiling",
+        "kind": "display",
+        "port": 4001,
+        "ends": "LF",
+        "commands": {
+            "display.power.set": [
+                {"when": {"on": True}, "send": "down", "expect": "moving", "done": "is down"},
+                {"when": {"on": False}, "send": "up", "expect": "moving", "done": "is up"},
+            ],
+        },
+        "poll": [{"send": "where", "answers": [{"expect": "is up", "state": {"power": "off"}}]}],
+    }
+)
+
+
+def example(device: Simulator) -> Driver:
+    return Lift(DeviceId("lift"), HOST, device.port)
 
 
 def lift(device: Simulator) -> Driver:
@@ -160,6 +182,17 @@ BENCHES = [
         garbage=cec.GarbageTelevision,
         slow=cec.StuckTelevision,
         command=DisplayInput(input="hdmi2"),
+        long=DisplayPower(on=True),
+        unsupported=RoomWake(),
+    ),
+    Bench(
+        name="example",
+        driver=example,
+        well=partial(lines.LineMachine, CEILING),
+        deaf=partial(lines.DeafLineMachine, CEILING),
+        garbage=partial(lines.GarbageLineMachine, CEILING),
+        slow=partial(lines.SlowLineMachine, CEILING),
+        command=DisplayPower(on=False),
         long=DisplayPower(on=True),
         unsupported=RoomWake(),
     ),
