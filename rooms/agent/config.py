@@ -89,7 +89,7 @@ def _url(fields: Fields) -> str:
     url = fields.text("service", LONGEST_URL).rstrip("/")
     try:
         there = urlsplit(url)
-    except ValueError:
+    except ValueError:  # a broken IPv6 address
         there = urlsplit("")
     if there.scheme not in ("http", "https") or not there.hostname or there.query or there.username:
         raise fields.refuse("service", "https://…")

@@ -22,6 +22,7 @@ from rooms.agent.core import (
     Say,
 )
 from rooms.agent.hands import Hands
+from rooms.agent.kiosk import Keeper
 from rooms.agent.link import Link
 from rooms.agent.messages import FromService
 from rooms.agent.report import Kiosk, Machine, Value
@@ -72,10 +73,11 @@ class Agent:
         if config.reboot:
             self.hands.reboot = self._reboot
 
-    def with_kiosk(self, restart: Callable[[], Awaitable[None]]) -> None:
-        """The browser of the screen is ours to begin again."""
-        self.hands.restart = restart
-        self.state.own = (*self.state.own, "system.restart")
+        self._keeper: Keeper | None = None
+        if config.kiosk is not None:
+            self._keeper = Keeper(config.kiosk, config.screen, self.kiosk_is)
+            self.hands.restart = self._keeper.restart
+            self.state.own = (*self.state.own, "system.restart")
 
     def kiosk_is(self, kiosk: Kiosk) -> None:
         """How the browser of the screen is."""
@@ -92,6 +94,8 @@ class Agent:
             asyncio.create_task(self.link.run(), name="agent: line"),
             asyncio.create_task(self._watch_machine(), name="agent: machine"),
         ]
+        if self._keeper is not None:
+            beside.append(asyncio.create_task(self._keeper.run(), name="agent: screen"))
         try:
             while True:
                 self._do(self.core.tick(self._clock()))

@@ -5,9 +5,10 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from aiohttp import web
@@ -87,6 +88,16 @@ async def kept(url: str, folder: Path) -> AsyncIterator[asyncio.subprocess.Proce
             await process.wait()
 
 
+async def seen_here(process: asyncio.subprocess.Process) -> None:
+    """The keeper has asked the page, and the page has answered."""
+    assert process.stdout is not None
+    async with asyncio.timeout(WITHIN):
+        async for line in process.stdout:
+            if line.startswith(b"here "):
+                return
+    raise AssertionError("the keeper ended")
+
+
 def browsers_of(folder: Path, kind: str) -> list[int]:
     """The processes of this test's Chromium. Blocking."""
     found = []
@@ -109,20 +120,28 @@ def kill_renderers(folder: Path) -> int:
 
 
 async def test_a_screen_needs_no_click_and_nobody_to_mend_it(
-    tmp_path: Path, chromium_path: str
+    tmp_path: Path, chromium_path: str, record_property: Callable[[str, object], None]
 ) -> None:
     if os.geteuid() != 0:
         pytest.skip("the policy can only be tried by root, in a mount namespace of its own")
     site, good = Site(), "2 tracks, sound running"
     async with serving(site) as port:
         url = f"http://localhost:{port}/screen"
-        async with kept(url, tmp_path):
+        async with kept(url, tmp_path) as keeper:
             assert await site.next() == good  # camera and sound, without a click
+            await seen_here(keeper)
+            began = monotonic()
             assert await asyncio.to_thread(kill_renderers, tmp_path) > 0
-            assert await site.next() == good  # the renderer was killed
-            site.order = "hang"
-            assert await site.next() == good  # the page hung
+            assert await site.next() == good
+            record_property("renderer killed, s", round(monotonic() - began, 1))
+            await seen_here(keeper)
+            site.order, began = "hang", monotonic()
+            assert await site.next() == good
+            record_property("page hung, s", round(monotonic() - began, 1))
+            await seen_here(keeper)
             (browser, *_) = await asyncio.to_thread(browsers_of, tmp_path, "--remote-debugging")
+            began = monotonic()
             await asyncio.to_thread(os.kill, browser, signal.SIGKILL)
-            assert await site.next() == good  # the browser itself was killed
+            assert await site.next() == good
+            record_property("browser killed, s", round(monotonic() - began, 1))
         assert await asyncio.to_thread(browsers_of, tmp_path, "") == []
