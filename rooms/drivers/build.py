@@ -163,6 +163,20 @@ def _wake_on_lan(device: DeviceId, fields: Fields) -> Driver:
     return Sleeper(settings)
 
 
+def _sound(device: DeviceId, fields: Fields) -> Driver:
+    try:
+        from rooms.drivers.sound import Sound, SoundSettings
+    except (ImportError, OSError):  # the library, or the system's libpulse that it needs
+        raise fields.refuse("driver", "margeride[sound], libpulse0") from None
+    settings = SoundSettings(
+        id=device,
+        server=_text(fields, "server", ""),
+        sink=_text(fields, "sink", ""),
+        source=_text(fields, "source", ""),
+    )
+    return Sound(settings)
+
+
 DRIVERS: dict[str, Callable[[DeviceId, Fields], Driver]] = {
     "pjlink": _pjlink,
     "visca": _visca("udp"),
@@ -171,4 +185,5 @@ DRIVERS: dict[str, Callable[[DeviceId, Fields], Driver]] = {
     "line": _line,
     "cec": _cec,
     "wake-on-lan": _wake_on_lan,
+    "sound": _sound,
 }

@@ -17,6 +17,7 @@ MODULES = {
     "line": "lines",
     "cec": "cec",
     "wake-on-lan": "wake_on_lan",
+    "sound": "sound",
 }
 SIMULATORS: dict[str, tuple[str, ...]] = {
     "pjlink": (
@@ -55,6 +56,7 @@ SIMULATORS: dict[str, tuple[str, ...]] = {
         "GarbageTelevision",
     ),
     "wake-on-lan": ("SleepingComputer", "SoundSleeper"),
+    "sound": ("NullSound", "DeafSound", "NoMicrophone"),
 }
 
 

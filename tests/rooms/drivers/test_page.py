@@ -1,6 +1,7 @@
 """docs/drivers.md and the code are twins."""
 
 import re
+import shutil
 from pathlib import Path
 
 from rooms.control import COMMANDS
@@ -17,6 +18,8 @@ ABLE: dict[str, dict[str, object]] = {
     "cec": {},
     "wake-on-lan": {"mac": "00:11:22:33:44:55"},
 }
+if shutil.which("pulseaudio"):
+    ABLE["sound"] = {}
 
 
 def test_the_driver_of_the_page_is_the_one_that_is_tested() -> None:
