@@ -1,4 +1,4 @@
-"""Pairing a screen or an agent with a room, and putting one out."""
+"""Pairing a screen, a door panel or an agent with a room, and putting one out."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -38,7 +38,7 @@ class Claim(Body):
 
     room: RoomField
     code: Annotated[str, Field(pattern=r"^[0-9]{8}$")]
-    kind: Literal["kiosk", "agent"] = "kiosk"
+    kind: Literal["kiosk", "agent", "panel"] = "kiosk"
 
 
 class Claimed(BaseModel):
@@ -105,7 +105,7 @@ async def revoke(call: Call) -> Answer:
     await call.database.write(end)
     if agent is not None:
         call.app[AGENTS].put_out(known.room)
-    else:
+    elif device.kind == devices.SCREEN:
         await call.app[SWITCHBOARD].disconnect_screen(known.room)
     call.app[BUS].publish("device.revoked", device=known.id, room=known.room)
     return Answer(status=204)

@@ -1,4 +1,4 @@
-"""Pairing a screen or an agent with a room: eight digits, ten minutes, one use, five tries."""
+"""Pairing a device with a room: eight digits, ten minutes, one use, five tries."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -12,7 +12,6 @@ from rooms.ids import DeviceId, RoomId
 LASTS = timedelta(minutes=10)
 TRIES = 5
 USE = "pairing-code"
-SCREEN = "kiosk"
 
 
 def new_code(conn: Connection, keyring: Keyring, room: RoomId, by: str, now: datetime) -> str:
@@ -24,7 +23,12 @@ def new_code(conn: Connection, keyring: Keyring, room: RoomId, by: str, now: dat
 
 
 def claim(
-    conn: Connection, keyring: Keyring, room: RoomId, code: str, now: datetime, kind: str = SCREEN
+    conn: Connection,
+    keyring: Keyring,
+    room: RoomId,
+    code: str,
+    now: datetime,
+    kind: str = devices.SCREEN,
 ) -> tuple[DeviceId, str] | None:
     """The device and its token, or None. Five wrong codes burn every open code of the room.
 
@@ -35,7 +39,7 @@ def claim(
         if kind == devices.AGENT:
             agent, token, _ = agents.add(conn, room, now)
             return agent.id, token
-        device, token = devices.add(conn, room, now)
+        device, token = devices.add(conn, room, now, kind)
         return device.id, token
     attempts.add(conn, f"pair:{room}", now)
     tried, _ = attempts.times(conn, f"pair:{room}", now - LASTS)

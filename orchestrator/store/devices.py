@@ -1,4 +1,4 @@
-"""Rows of paired screens and of the codes that pair them."""
+"""Rows of paired screens and door panels, and of the codes that pair them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from orchestrator.store.hashed import token_hash
 from orchestrator.store.tables import devices, pairings
 from rooms.ids import DeviceId, RoomId, new_id, new_secret
 
-AGENT = "agent"
+SCREEN, AGENT, PANEL = "kiosk", "agent", "panel"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +18,12 @@ class Device:
 
     id: DeviceId
     room: RoomId
+    kind: str = SCREEN
 
 
-def add(conn: Connection, room: RoomId, now: datetime, kind: str = "kiosk") -> tuple[Device, str]:
+def add(conn: Connection, room: RoomId, now: datetime, kind: str = SCREEN) -> tuple[Device, str]:
     """A new device of a room and its token, to be given once."""
-    device, token = Device(id=DeviceId(new_id("dv")), room=room), new_secret()
+    device, token = Device(id=DeviceId(new_id("dv")), room=room, kind=kind), new_secret()
     conn.execute(
         insert(devices).values(
             id=device.id,
@@ -36,15 +37,24 @@ def add(conn: Connection, room: RoomId, now: datetime, kind: str = "kiosk") -> t
 
 
 def by_token(conn: Connection, token: str) -> Device | None:
-    """The screen of a token, unless it was revoked. An agent's token opens nothing here."""
+    """The screen of a token, unless it was revoked. Agents and panels open nothing here."""
+    return _of_kind(conn, token, SCREEN)
+
+
+def panel_of(conn: Connection, token: str) -> Device | None:
+    """The door panel of a token, unless it was revoked."""
+    return _of_kind(conn, token, PANEL)
+
+
+def _of_kind(conn: Connection, token: str, kind: str) -> Device | None:
     row = conn.execute(
         select(devices.c.id, devices.c.room_id).where(
             devices.c.token_hash == token_hash(token),
             devices.c.revoked_at.is_(None),
-            devices.c.kind != AGENT,
+            devices.c.kind == kind,
         )
     ).one_or_none()
-    return None if row is None else Device(id=DeviceId(row.id), room=RoomId(row.room_id))
+    return None if row is None else Device(id=DeviceId(row.id), room=RoomId(row.room_id), kind=kind)
 
 
 def room_of(conn: Connection, token: str) -> RoomId | None:
@@ -56,20 +66,20 @@ def room_of(conn: Connection, token: str) -> RoomId | None:
 def by_id(conn: Connection, device: str) -> Device | None:
     """A device that is still paired."""
     row = conn.execute(
-        select(devices.c.id, devices.c.room_id).where(
+        select(devices.c.id, devices.c.room_id, devices.c.kind).where(
             devices.c.id == device, devices.c.revoked_at.is_(None)
         )
     ).one_or_none()
-    return None if row is None else Device(id=DeviceId(row.id), room=RoomId(row.room_id))
+    if row is None:
+        return None
+    return Device(id=DeviceId(row.id), room=RoomId(row.room_id), kind=row.kind)
 
 
 def of_room(conn: Connection, room: RoomId) -> list[Device]:
     """The screens paired with a room."""
     rows = conn.execute(
         select(devices.c.id)
-        .where(
-            devices.c.room_id == room, devices.c.revoked_at.is_(None), devices.c.kind != AGENT
-        )
+        .where(devices.c.room_id == room, devices.c.revoked_at.is_(None), devices.c.kind == SCREEN)
         .order_by(devices.c.created_at)
     ).scalars()
     return [Device(id=DeviceId(row), room=room) for row in rows]

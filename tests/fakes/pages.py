@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestServer
 
 from orchestrator.web import pages
 from tests.fakes.desk import settled
+from tests.fakes.door import Door
 from tests.fakes.story import (
     ANNE,
     CENTRES,
@@ -61,6 +62,7 @@ class PagedService:
         self.asked: list[tuple[str, str, Json]] = []
         self.heard: list[Json] = []
         self.settled = settled()
+        self.door = Door()
         self.wires: list[web.WebSocketResponse] = []
         self.listeners: list[web.WebSocketResponse] = []
         self.session: Json = {
@@ -129,6 +131,8 @@ async def _get(request: web.Request, service: PagedService) -> web.StreamRespons
         return web.json_response(
             {"version": 1, "document": service.state, "presence": service.presence, "at": ""}
         )
+    if path.endswith("/panel"):
+        return service.door.shown()
     answers |= service.settled
     if path in answers:
         return web.json_response(answers[path])
@@ -205,6 +209,8 @@ async def _post(request: web.Request, service: PagedService) -> web.StreamRespon
         if body["code"] != PAIRING_CODE:
             return problem(403, "bad-pairing-code", "Ce code n'associe pas cette salle.")
         return web.json_response({"token": "device", "room": body["room"]}, status=201)
+    if "/panel/bookings" in path:
+        return service.door.asked(path, body)
     if path.startswith("sessions/"):
         return _move(service, path.rsplit("/", 1)[1])
     if path.endswith("/commands"):

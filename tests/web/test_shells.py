@@ -30,6 +30,7 @@ PATHS = (
     "/join/abc",
     "/rooms/r/screen",
     "/rooms/r/remote",
+    "/rooms/r/panel",
 )
 USED = re.compile(r"\bt(?:Or|Else)?\(\s*(?:\"([^\"]+)\"|`([^`$]*)\$)")
 

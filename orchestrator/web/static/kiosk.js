@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The screen of a room: needs nobody. Pairs once, then shows the day, joins when called, comes back.
-import { get, post, useBearer } from "./api.js";
+import { get, useBearer } from "./api.js";
 import { icon } from "./icons.js";
 import { language, t } from "./i18n.js";
 import { KioskRoom } from "./kiosk-room.js";
+import { Pairing } from "./pair.js";
 import { follow, Health, Trouble } from "./session.js";
-import { mount, Notice, ProblemNotice } from "./shell.js";
+import { mount, Notice } from "./shell.js";
 import { Picture, Sounds, Tiles } from "./tiles.js";
 import { roomLabel } from "./names.js";
 import { addDays, dayOf, instant, iso, setZone, showClock, showDay, showRange } from "./time.js";
@@ -19,7 +20,6 @@ const room = signal(/** @type {KioskRoom|null} */ (null));
 const facts = signal({ name: ROOM, centre: "" });
 const today = signal(/** @type {any[]} */ ([]));
 const now = signal(new Date());
-const problem = signal(/** @type {Error|null} */ (null));
 
 /** @param {string} token */
 function begin(token) {
@@ -69,21 +69,9 @@ async function describe() {
   }
 }
 
-async function pair(/** @type {any} */ event) {
-  event.preventDefault();
-  const code = String(new FormData(event.target).get("code")).replace(/\D/g, "");
-  try {
-    const answer = await post("/pairings/claim", { room: ROOM, code });
-    problem.value = null;
-    begin(answer.token);
-  } catch (error) {
-    problem.value = /** @type {Error} */ (error);
-  }
-}
-
 function Body() {
   const paired = room.value;
-  if (!paired) return html`<${Pairing} />`;
+  if (!paired) return html`<${Pairing} room=${ROOM} kind="kiosk" title=${t("kiosk.pair_title", { room: place() })} onToken=${begin} />`;
   const { phase, message, model } = paired;
   const inCall = ["joining", "in_call"].includes(phase.value);
   return html`<div class=${`kiosk ${inCall ? "kiosk-call" : "kiosk-idle"}`}>
@@ -91,18 +79,6 @@ function Body() {
     ${inCall ? html`<${InCall} paired=${paired} />` : html`<${Idle} paired=${paired} />`}
     <${Sounds} model=${model} />
   </div>`;
-}
-
-function Pairing() {
-  return html`<div class="kiosk kiosk-idle"><form class="card pairing" onSubmit=${pair} novalidate>
-    <h1>${t("kiosk.pair_title", { room: place() })}</h1>
-    <p>${t("kiosk.pair_help")}</p>
-    <${ProblemNotice} problem=${problem.value} />
-    <div class="field"><label for="code">${t("kiosk.pair_code")}</label>
-      <input id="code" name="code" class="input code" inputmode="numeric" autocomplete="one-time-code" maxlength="11" required
-        aria-invalid=${problem.value ? "true" : undefined} /></div>
-    <button class="button button-wide" type="submit">${icon("lock")}${t("kiosk.pair")}</button>
-  </form></div>`;
 }
 
 function place() {
