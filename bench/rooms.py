@@ -262,7 +262,9 @@ def one_commit(home: Path) -> list[float]:
     return times
 
 
-def told(wanted: argparse.Namespace, times: list[float], floor: list[float]) -> dict[str, Any]:
+def told(
+    wanted: argparse.Namespace, times: list[float], floor: list[float], spent: float
+) -> dict[str, Any]:
     shares = (0.5, 0.95, 0.99)
     rows: list[list[object]] = [
         [name, *(round(machine.percentile(values, share), 2) for share in shares)]

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 TICK = 0.5
 LOOK_EVERY = 30.0
 REBOOT_AFTER = 1.0
+SOON = 0.02
+"""What a device has done within so many seconds of taking it is told in one word, `done`."""
 Clock = Callable[[], datetime]
 
 
@@ -159,11 +161,20 @@ class Agent:
         task.add_done_callback(self._others.discard)
 
     async def _carry(self, effect: Carry) -> None:
-        def accepted() -> None:
+        loop, telling = asyncio.get_running_loop(), list[asyncio.TimerHandle]()
+
+        def tell() -> None:
             self._do(self.core.accepted(effect.id))
 
+        def accepted() -> None:
+            telling.append(loop.call_later(SOON, tell))
+
         try:
-            result = await self._one(effect.command, effect.within, accepted)
+            try:
+                result = await self._one(effect.command, effect.within, accepted)
+            finally:
+                for timer in telling:  # what is done already need not be said to be taken
+                    timer.cancel()
         except DriverError as error:
             self._do(self.core.failed(effect.id, error.code, str(error), self._clock()))
         else:

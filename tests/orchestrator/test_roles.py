@@ -7,6 +7,7 @@ import pytest
 
 from orchestrator.roles import (
     SessionFacts,
+    may_ask,
     may_audit,
     may_book,
     may_cancel,
@@ -157,3 +158,14 @@ def test_only_the_administrator_reads_the_record() -> None:
 )
 def test_one_is_offered_the_names_of_those_at_the_same_centre(who: Someone, allowed: bool) -> None:
     assert may_know(who, {VILLEFORT, MEYRUEIS}) is allowed
+
+
+@pytest.mark.parametrize(
+    ("who", "machine"),
+    [(ADMIN, True), (AT_HOME, True), (ELSEWHERE, False), (ORGANISER, False), (BOOKER, False)],
+)
+def test_the_machine_of_a_room_is_for_the_animateurs_of_its_centre(
+    who: Someone, machine: bool
+) -> None:
+    assert may_ask(who, "system.reboot", VILLEFORT) is machine
+    assert may_ask(who, "camera.home", VILLEFORT)
