@@ -127,6 +127,16 @@ def may_test_line(who: Who, centre: CentreId) -> bool:
     return who.role == ADMIN or centre in who.centres
 
 
+def may_attend(who: Who) -> bool:
+    """Be rung by the reception desks: animateurs, and who may everything."""
+    return who.role in (ADMIN, ANIMATEUR)
+
+
+def may_call_back(who: Who, centre: CentreId) -> bool:
+    """Read the number a visitor left at a desk: the animateurs of its centre."""
+    return who.role == ADMIN or (who.role == ANIMATEUR and centre in who.centres)
+
+
 def may_audit(who: Who) -> bool:
     """Read the record of what was done."""
     return who.role == ADMIN

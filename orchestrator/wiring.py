@@ -21,6 +21,8 @@ from orchestrator.api import (
     centres,
     closures,
     commands,
+    desks,
+    desks_screens,
     elsewhere,
     encoders,
     endpoint,
@@ -113,6 +115,7 @@ def make_app(
     dav.setup(app)
     pages.setup(app)
     line_tests.setup(app)
+    desks.setup(app)
     whip.setup(app, lambda app: app[WIRE])
     app.add_routes(websocket.routes(lambda request: request.app[WIRE], _origins))
     agent_socket.setup(app)
@@ -133,6 +136,8 @@ def make_app(
         agents.ROUTES,
         encoders.ROUTES,
         line_tests.ROUTES,
+        desks.ROUTES,
+        desks_screens.ROUTES,
         finder.ROUTES,
         rooms.ROUTES,
         closures.ROUTES,

@@ -17,7 +17,10 @@ from orchestrator.events import Event, Wants
 from orchestrator.keys import BUS, DATABASE
 
 SOCKETS: "web.AppKey[set[web.WebSocketResponse]]" = web.AppKey("event_sockets")
-KINDS = ("room.", "session.", "booking.", "command.", "device.", "participant.", "site.", "agent.")
+KINDS = (
+    *("room.", "session.", "booking.", "command.", "device.", "participant.", "site."),
+    *("agent.", "desk."),
+)
 FACTS = frozenset(
     {
         "room",
@@ -34,6 +37,8 @@ FACTS = frozenset(
         "presence",
         "version",
         "health",
+        "desk",
+        "call",
     }
 )
 SLOWEST_WRITE = 10.0

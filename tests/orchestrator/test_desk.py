@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from orchestrator.desk import (
     Standing,
     State,
 )
+from orchestrator.session import draw
 from rooms.errors import Conflict, MargerideError, NotFound
 from rooms.ids import CentreId, PersonId
 from rooms.room import DeskId
@@ -303,3 +305,8 @@ def test_whatever_happens_nobody_is_in_two_places(
 
 def test_every_act_is_in_the_table() -> None:
     assert {act for moves in CALL.values() for act in moves} == set(Act)
+
+
+def test_the_page_draws_the_table() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reception.md"
+    assert f"```mermaid\n{draw(CALL)}\n```" in page.read_text("utf-8")

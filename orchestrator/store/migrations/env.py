@@ -2,11 +2,12 @@
 
 from alembic import context
 
+from orchestrator.store.tables_desks import desk_calls
 from orchestrator.store.tables_files import files
 from orchestrator.store.tables_lines import line_tests
 from orchestrator.store.tables_outside import metadata
 
-assert files.metadata is line_tests.metadata is metadata  # imported: their tables are known
+assert desk_calls.metadata is files.metadata is line_tests.metadata is metadata  # imported: their tables are known
 
 context.configure(
     connection=context.config.attributes["connection"],
