@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 from pathlib import Path
 
 from orchestrator.cli.common import say
@@ -29,8 +30,6 @@ def run(arguments: argparse.Namespace) -> int:
     simulator.say = _print
     try:
         asyncio.run(_serve(simulator, arguments.kind, arguments.host, arguments.port))
-    except KeyboardInterrupt:
-        print()
     except OSError as error:
         where = f"{arguments.host}:{arguments.port}"
         raise Unavailable("cli-simulate-taken", where=where, reason=str(error)) from error
@@ -44,9 +43,16 @@ async def _serve(simulator: Simulator, kind: str, host: str, port: int) -> None:
         for name, value in {"driver": kind, **simulator.settings()}.items():
             print(f"    {name}: {_yaml(host if value == HOST else value)}")
         print(say("cli-simulate-end"), flush=True)
-        await asyncio.get_running_loop().create_future()
+        await _told_to_end()
     finally:
         await simulator.stop()
+
+
+async def _told_to_end() -> None:
+    ended = asyncio.Event()
+    for told in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(told, ended.set)
+    await ended.wait()
 
 
 def _yaml(value: object) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from rooms.drivers.camera import Camera, CameraSettings, Over
 from rooms.drivers.cec import Television, TelevisionSettings
 from rooms.drivers.lines import LineDevice, LineSettings, load_protocol
+from rooms.drivers.mqtt import MqttDevice, MqttSettings
 from rooms.drivers.pjlink import Projector, ProjectorSettings
 from rooms.drivers.port import BadParameter, Driver
 from rooms.drivers.wake_on_lan import Sleeper, WakeSettings
@@ -177,6 +178,22 @@ def _sound(device: DeviceId, fields: Fields) -> Driver:
     return Sound(settings)
 
 
+def _mqtt(device: DeviceId, fields: Fields) -> Driver:
+    name = fields.text("announced_as", LONGEST_SECRET)
+    if _HOST.fullmatch(name) is None:
+        raise fields.refuse("announced_as", "A-Z a-z 0-9 . _ : -")
+    settings = MqttSettings(
+        id=device,
+        host=_host(fields),
+        announced_as=name,
+        port=_port(fields, 1883),
+        user=_secret(fields, "user"),
+        password=_secret(fields, "password"),
+        switch=not fields.has("switch") or fields.flag("switch"),
+    )
+    return MqttDevice(settings)
+
+
 DRIVERS: dict[str, Callable[[DeviceId, Fields], Driver]] = {
     "pjlink": _pjlink,
     "visca": _visca("udp"),
@@ -186,4 +203,5 @@ DRIVERS: dict[str, Callable[[DeviceId, Fields], Driver]] = {
     "cec": _cec,
     "wake-on-lan": _wake_on_lan,
     "sound": _sound,
+    "mqtt": _mqtt,
 }

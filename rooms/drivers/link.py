@@ -80,6 +80,18 @@ class Link:
         self._presence.heard()
         return data
 
+    async def read_some(self, within: float) -> bytes:
+        """Whatever comes next; a device that says nothing for so long is unreachable."""
+        try:
+            async with asyncio.timeout(within):
+                data = await self._reader.read(LONGEST)
+        except TimeoutError:
+            raise DeviceUnreachable(f"silent for {within} s") from None
+        if not data:
+            raise ConnectionResetError("hung up")
+        self._presence.heard()
+        return data
+
     async def close(self) -> None:
         """Be gone within half a second, whatever the other side does."""
         self._writer.close()

@@ -112,15 +112,22 @@ class Projector(Device):
             await self._set("AVMT", "31" if on else "30")
 
     async def _set(self, word: str, value: str) -> None:
-        """Set it; a projector that is warming up or cooling down is asked again until it can."""
+        """Set it; a projector that is warming up or cooling down is asked again until it can.
+
+        One that says twice that it cannot, and is neither, never will.
+        """
+        before: Value = None
         while True:
             try:
                 await self._converse(lambda say: say(word, value))
                 return
             except DeviceBusy:
-                if await self._power() not in CHANGING:
+                power = await self._power()
+                if power in CHANGING:
+                    await asyncio.sleep(self._settings.again)
+                elif power == before:
                     raise
-                await asyncio.sleep(self._settings.again)
+                before = power
 
     async def _power(self) -> Value:
         said = await self._converse(lambda say: say("POWR", "?"))

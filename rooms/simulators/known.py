@@ -18,6 +18,7 @@ MODULES = {
     "cec": "cec",
     "wake-on-lan": "wake_on_lan",
     "sound": "sound",
+    "mqtt": "mqtt",
 }
 SIMULATORS: dict[str, tuple[str, ...]] = {
     "pjlink": (
@@ -57,6 +58,7 @@ SIMULATORS: dict[str, tuple[str, ...]] = {
     ),
     "wake-on-lan": ("SleepingComputer", "SoundSleeper"),
     "sound": ("NullSound", "DeafSound", "NoMicrophone"),
+    "mqtt": ("Plug", "DeafPlug", "StuckPlug", "GarbagePlug"),
 }
 
 

@@ -11,17 +11,19 @@ from rooms.device_commands import (
     DisplayInput,
     DisplayPower,
     PresetStore,
+    RoomStandby,
     RoomWake,
 )
 from rooms.drivers.camera import Camera, CameraSettings, Over
 from rooms.drivers.cec import Television, TelevisionSettings
 from rooms.drivers.lines import LineDevice, LineSettings
+from rooms.drivers.mqtt import MqttDevice, MqttSettings
 from rooms.drivers.pjlink import Projector, ProjectorSettings
 from rooms.drivers.port import Driver
 from rooms.drivers.wire.line_protocol import parse_protocol
 from rooms.drivers.xapi import Codec, CodecSettings
 from rooms.ids import DeviceId
-from rooms.simulators import cec, lines, pjlink, visca, xapi
+from rooms.simulators import cec, lines, mqtt, pjlink, visca, xapi
 from rooms.simulators.base import HOST, Simulator
 from tests.rooms.drivers.example import Lift
 
@@ -81,6 +83,13 @@ LANGUAGE = parse_protocol(
         "errors": [{"expect": "what? *", "code": "unsupported"}],
     }
 )
+
+
+def plug(device: Simulator) -> Driver:
+    settings = MqttSettings(
+        id=DeviceId("plug"), host=HOST, port=device.port, announced_as=mqtt.NAME
+    )
+    return MqttDevice(settings)
 
 
 CEILING = parse_protocol(
@@ -195,5 +204,16 @@ BENCHES = [
         command=DisplayPower(on=False),
         long=DisplayPower(on=True),
         unsupported=RoomWake(),
+    ),
+    Bench(
+        name="mqtt",
+        driver=plug,
+        well=mqtt.Plug,
+        deaf=mqtt.DeafPlug,
+        garbage=mqtt.GarbagePlug,
+        slow=mqtt.StuckPlug,
+        command=RoomStandby(),
+        long=RoomWake(),
+        unsupported=DisplayPower(on=True),
     ),
 ]

@@ -39,6 +39,7 @@ GOOD: list[dict[str, Any]] = [
         "probe": 22,
         "broadcast": "10.0.0.255",
     },
+    {"id": "plug", "driver": "mqtt", "host": "broker", "announced_as": "0x00158d00"},
     {"id": "computer-2", "driver": "wake-on-lan", "mac": "00-11-22-aa-bb-cc"},
 ]
 

@@ -131,7 +131,10 @@ async def test_lost_is_said_once_and_back_is_said_once(
             for _ in range(3):
                 await do(driver, bench.command)
             assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
-            assert (await anext(heard))["answering"] is True
+            async with asyncio.timeout(SOON):
+                while "answering" not in (patch := await anext(heard)):
+                    continue
+            assert patch == {"answering": True}
         finally:
             await driver.close()
             await well.stop()

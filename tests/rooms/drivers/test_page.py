@@ -16,6 +16,7 @@ ABLE: dict[str, dict[str, object]] = {
     "visca": {"host": "h"},
     "xapi": {"host": "h", "user": "u"},
     "cec": {},
+    "mqtt": {"host": "h", "announced_as": "a"},
     "wake-on-lan": {"mac": "00:11:22:33:44:55"},
 }
 if shutil.which("pulseaudio"):

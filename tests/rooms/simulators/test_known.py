@@ -7,7 +7,7 @@ from rooms.drivers.build import DRIVERS, drivers_of
 from rooms.drivers.lines import load_protocol
 from rooms.drivers.port import AuthFailed
 from rooms.errors import Invalid
-from rooms.simulators import cec, lines, pjlink, sound, visca, wake_on_lan, xapi
+from rooms.simulators import cec, lines, mqtt, pjlink, sound, visca, wake_on_lan, xapi
 from rooms.simulators.base import Simulator
 from rooms.simulators.known import SIMULATORS, kind_of, make
 from tests.conftest import need
@@ -21,7 +21,7 @@ def test_every_driver_has_its_simulators_and_every_simulator_its_driver() -> Non
     assert set(SIMULATORS) == set(DRIVERS)
     found = {
         name
-        for module in (cec, lines, pjlink, sound, visca, wake_on_lan, xapi)
+        for module in (cec, lines, mqtt, pjlink, sound, visca, wake_on_lan, xapi)
         for name, one in inspect.getmembers(module, inspect.isclass)
         if issubclass(one, Simulator) and not inspect.isabstract(one)
     }
