@@ -8,12 +8,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from orchestrator import roles
+from orchestrator.api.agent_socket import AGENTS
 from orchestrator.api.callers import Caller
 from orchestrator.api.endpoint import Answer, Call, Route
 from orchestrator.api.interval import Interval
 from orchestrator.api.problems import locale_of
 from orchestrator.cases import rights
 from orchestrator.keys import HOUSE, SETTINGS, WORDS
+from orchestrator.presence import Presence
 from orchestrator.quality import QUALITY
 from orchestrator.store import participants, rooms
 from orchestrator.store.busy import Busy, busy_between
@@ -24,12 +26,13 @@ from rooms.ids import CentreId, RoomId, is_slug
 
 class StateOut(BaseModel):
     """The document a room reported last; version 0 when it never did. `line` says what is wrong
-    with its line in a call."""
+    with its line in a call, `troubles` what is wrong with its devices, to the people in it."""
 
     version: int
     document: dict[str, Any]
     presence: str
     line: str | None
+    troubles: list[str]
     at: datetime | None
 
 
@@ -75,6 +78,7 @@ async def state(call: Call) -> Answer:
             "document": DEFAULT_STATE.to_json() if report is None else report.document,
             "presence": house.screens.of(room).value,
             "line": line,
+            "troubles": _troubles(call, room),
             "at": None if report is None else iso(report.at),
         }
     )
@@ -86,6 +90,18 @@ async def _line(call: Call, room: RoomId) -> str | None:
     found = (call.app[QUALITY].ails(one.id) for one in here if one.room == room)
     ill = next((one for one in found if one is not None), None)
     return None if ill is None else call.app[WORDS](ill[0], locale_of(call.request), ill[1])
+
+
+def _troubles(call: Call, room: RoomId) -> list[str]:
+    """What the room's agent finds wrong now, in words for the people in the room."""
+    hub = call.app[AGENTS]
+    report = hub.report_of(room)
+    if report is None or hub.presence.of(room) is not Presence.ONLINE:
+        return []
+    kinds = {device.id: f"-{device.kind}" for device in report.devices}
+    keys = [f"trouble-{ill.key}{kinds.get(ill.device or '', '')}" for ill in report.health]
+    locale = locale_of(call.request)
+    return [call.app[WORDS](key, locale, {}) for key in dict.fromkeys(keys)]
 
 
 async def availability(call: Call) -> Answer:

@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
 
 from orchestrator.web import pages
+from rooms.scenes import DEFAULT_SCENES
 from tests.fakes.desk import settled
 from tests.fakes.door import Door
 from tests.fakes.story import (
@@ -63,6 +64,8 @@ class PagedService:
         self.heard: list[Json] = []
         self.settled = settled()
         self.door = Door()
+        self.devices: Json | None = None
+        self.troubles: list[str] = []
         self.wires: list[web.WebSocketResponse] = []
         self.listeners: list[web.WebSocketResponse] = []
         self.session: Json = {
@@ -124,13 +127,17 @@ async def _get(request: web.Request, service: PagedService) -> web.StreamRespons
         found = [each for each in service.busy if _is_asked_for(each, request.query)]
         return web.json_response({"busy": [_seen(each, service) for each in found]})
     if path.endswith("/state"):
+        device = request.headers.get("Authorization") == "Bearer device"
         if service.barred:
             return problem(403, "not-your-room", "Vous ne commandez pas cette salle.")
-        if service.person is None:
+        if service.person is None and not device:
             return problem(401, "login-required", "Connectez-vous d'abord.")
-        return web.json_response(
-            {"version": 1, "document": service.state, "presence": service.presence, "at": ""}
-        )
+        told = {"document": service.state, "troubles": service.troubles}
+        return web.json_response({"version": 1, **told, "presence": service.presence, "at": ""})
+    if path.endswith("/devices") and service.devices is not None:
+        return web.json_response(service.devices)
+    if path.endswith("/presets"):
+        return web.json_response(DEFAULT_SCENES.to_json())
     if path.endswith("/panel"):
         return service.door.shown()
     answers |= service.settled

@@ -5,6 +5,8 @@ import { get, listen, post, Problem } from "./api.js";
 import { Conduct, isRunning, refreshSession, session } from "./conduct.js";
 import { icon } from "./icons.js";
 import { t, tOr } from "./i18n.js";
+import { CameraCard } from "./remote-camera.js";
+import { ableOf, camerasOf, Layouts, Scenes, Share } from "./remote-room.js";
 import { announce, findPerson, mount, Notice, person, ProblemNotice } from "./shell.js";
 import { iso, setZone, showClock, showRange } from "./time.js";
 import { html, signal } from "./ui.js";
@@ -23,6 +25,9 @@ const order = signal(/** @type {any} */ (null));
 const next = signal(/** @type {any} */ (null));
 const problem = signal(/** @type {Error|null} */ (null));
 const live = signal(false);
+/** What the agent of the room reports, and the scenes of the room; null where there is none. */
+const devices = signal(/** @type {any} */ (null));
+const scenes = signal(/** @type {any[]} */ ([]));
 /** What was told of orders lately: an event may come before the answer that names its order.
  * @type {Map<string, {state: string, error?: string|null}>} */
 const told = new Map();
@@ -41,6 +46,7 @@ async function describe() {
 async function loadState() {
   try {
     state.value = await get(`/rooms/${ROOM}/state`);
+    devices.value = await get(`/rooms/${ROOM}/devices`).catch(() => null);
     problem.value = null;
   } catch (error) {
     problem.value = /** @type {Error} */ (error);
@@ -53,6 +59,17 @@ async function loadNext() {
   const query = new URLSearchParams({ from: iso(new Date(now)), to: iso(new Date(now + AHEAD)) });
   const { busy } = await get(`/rooms/availability?${query}`);
   next.value = busy.find((/** @type {any} */ each) => each.room === ROOM && each.session) ?? null;
+}
+
+/** The named scenes. */
+async function loadScenes() {
+  scenes.value = (await get(`/rooms/${ROOM}/presets`)).scenes;
+}
+
+/** A movement that was refused is told like an order. @param {Error} error */
+function refusedMove(error) {
+  order.value = { command: "camera.move", state: "refused", words: error.message };
+  tellOrder();
 }
 
 /** Whether that session's quarter of an hour has come. */
@@ -157,8 +174,10 @@ function Presence() {
 }
 
 function Board() {
-  const { document: room, presence } = state.value;
+  const { document: room, presence, troubles = [] } = state.value;
+  const able = ableOf(state.value, devices.value);
   return html`<div class="board">
+    ${troubles.map((/** @type {string} */ each) => html`<${Notice} key=${each} kind="warning"><p>${each}</p><//>`)}
     ${presence === "online" ? null : html`<${Notice} kind="warning"><p>${t("remote.offline_help")}</p><//>`}
     ${live.value ? null : html`<p class="muted small">${t("remote.not_live")}</p>`}
     <${Order} />
@@ -168,7 +187,12 @@ function Board() {
       ${toggle("camera", "camera", room.video.camera_on, (on) => give("video.camera.set", { on }), room.video.camera_present)}
       ${toggle("speaker", "sound", room.audio.speaker_on, (on) => give("audio.speaker.set", { on }), true)}
     </ul>
-    <${Volume} room=${room} />
+    <${Volume} room=${room} able=${able} />
+    ${scenes.value.length && able.has("room.preset.apply") ? html`<${Scenes} scenes=${scenes.value} now=${devices.value?.document?.scene ?? null} give=${give} />` : null}
+    ${able.has("camera.move") || able.has("camera.preset.recall")
+      ? html`<${CameraCard} room=${ROOM} able=${able} cameras=${camerasOf(devices.value)} give=${give} onRefused=${refusedMove} />` : null}
+    ${able.has("video.layout.set") ? html`<${Layouts} give=${give} />` : null}
+    ${able.has("share.start") ? html`<${Share} give=${give} />` : null}
     <${MessageForm} room=${room} />
     ${room.health.map((/** @type {any} */ each) => html`<${Notice} key=${each.key} kind="warning"><p>${each.text}</p><//>`)}
   </div>`;
@@ -203,9 +227,12 @@ function CallCard({ room }) {
     </div></section>`;
 }
 
-/** @param {{room: any}} props */
-function Volume({ room }) {
-  const set = (/** @type {any} */ event) => void give("audio.speaker.set", { on: true, volume: Number(event.target.value) });
+/** @param {{room: any, able: Set<string>}} props */
+function Volume({ room, able }) {
+  const set = (/** @type {any} */ event) => {
+    const volume = Number(event.target.value);
+    void (able.has("audio.volume.set") ? give("audio.volume.set", { volume }) : give("audio.speaker.set", { on: true, volume }));
+  };
   return html`<div class="field card"><label for="volume">${t("remote.volume", { value: room.audio.volume })}</label>
     <input id="volume" class="range" type="range" min="0" max="100" step="5" value=${room.audio.volume} onChange=${set} /></div>`;
 }
@@ -236,7 +263,7 @@ function Order() {
 mount("remote", Body);
 await Promise.all([findPerson(), describe().catch(() => undefined)]);
 if (person.value) {
-  await Promise.all([loadState(), loadNext().catch(() => undefined)]);
+  await Promise.all([loadState(), ...[loadNext(), loadScenes()].map((each) => each.catch(() => undefined))]);
   listen(happened, (open) => { live.value = open; });
   setInterval(() => { void loadState(); void loadNext().catch(() => undefined); }, 20_000);
 }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The room as a whole on its remote: scenes, and how the pictures are laid out.
+import { icon } from "./icons.js";
+import { t, tElse } from "./i18n.js";
+import { html } from "./ui.js";
+
+/** What a screen can do that does not say so. */
+const SCREEN_ABLE = ["call.join", "call.leave", "audio.mic.set", "audio.speaker.set", "video.camera.set", "room.message.show"];
+const LAYOUTS = ["grid", "speaker", "content", "pip"];
+
+/** The commands that the room says it can carry out: its screen's, and its agent's while that one answers.
+ * @param {any} state @param {any} devices */
+export function ableOf(state, devices) {
+  const agent = devices?.presence === "online" ? devices.document?.commands ?? [] : [];
+  return new Set([...(state.document.able ?? SCREEN_ABLE), ...agent]);
+}
+
+/** @param {any} devices @returns {any[]} */
+export function camerasOf(devices) {
+  return (devices?.document?.devices ?? []).filter((/** @type {any} */ each) => each.commands.some((/** @type {string} */ name) => name.startsWith("camera.")));
+}
+
+/** @param {{scenes: any[], now: string|null, give: (command: string, facts?: any) => Promise<void>}} props */
+export function Scenes({ scenes, now, give }) {
+  return html`<section class="card" aria-labelledby="scenes"><h2 id="scenes">${t("remote.scenes")}</h2>
+    <div class="views">${scenes.map(({ id, label }) => html`<button key=${id} class=${`button ${id === now ? "" : "button-quiet"} view`} type="button"
+      aria-pressed=${id === now ? "true" : "false"} onClick=${() => give("room.preset.apply", { preset: id })}>${id === now ? icon("check") : null}${tElse(`scene.${id}`, label)}</button>`)}</div></section>`;
+}
+
+/** @param {{give: (command: string, facts?: any) => Promise<void>}} props */
+export function Layouts({ give }) {
+  return html`<section class="card" aria-labelledby="layouts"><h2 id="layouts">${t("remote.layouts")}</h2>
+    <div class="views">${LAYOUTS.map((layout) => html`<button key=${layout} class="button button-quiet view" type="button"
+      onClick=${() => give("video.layout.set", { layout })}>${t(`remote.layout.${layout}`)}</button>`)}</div></section>`;
+}
+
+/** Show the room's computer or document camera, or no more. @param {{give: (command: string, facts?: any) => Promise<void>}} props */
+export function Share({ give }) {
+  return html`<section class="card" aria-labelledby="share"><h2 id="share">${t("remote.share")}</h2><div class="views">
+    <button class="button button-quiet view" type="button" onClick=${() => give("share.start")}>${icon("screen")}${t("remote.share_start")}</button>
+    <button class="button button-quiet view" type="button" onClick=${() => give("share.stop")}>${icon("cross")}${t("remote.share_stop")}</button></div></section>`;
+}
