@@ -25,7 +25,6 @@ LARGEST_DOCUMENT = 8 * 1024 * 1024
 SIGNS = {
     "image/png": (b"\x89PNG\r\n\x1a\n",),
     "image/jpeg": (b"\xff\xd8\xff",),
-    "application/pdf": (b"%PDF-",),
 }
 """What may be shown, and how its first bytes tell it."""
 
@@ -161,7 +160,7 @@ async def join(call: Call) -> Answer:
 
 
 async def send(call: Call) -> Answer:
-    """Show a picture or a PDF on the desk's screen: the bytes themselves, with their type."""
+    """Show a picture on the desk's screen: the bytes themselves, with their type."""
     kind = call.request.content_type
     if kind not in SIGNS:
         raise problems.WrongMediaType("bad-document", accepted=[*SIGNS])

@@ -56,6 +56,8 @@ PAGES = (
     Page("/centres", "network"),
     Page(f"/centres/{{centre:{SEGMENT}}}", "centre"),
     Page("/calendars", "calendars"),
+    Page("/desks", "desks"),
+    Page(f"/desks/{{desk:{SEGMENT}}}", "desk", "kiosk.html"),
     Page(f"/lines/{{centre:{SEGMENT}}}", "line"),
     Page("/login", "login"),
     Page(f"/join/{{code:{CODE}}}", "join"),

@@ -15,6 +15,7 @@ from orchestrator.settings import Settings
 from rooms.centre import OpeningHours
 from rooms.ids import CentreId
 from rooms.room import Desk, DeskId
+from signalling.engine import MediaEngine
 from tests.fakes.service import Browser, RunningService, demo_settings, running_service
 
 DESK, OTHER = DeskId("villefort-accueil"), DeskId("meyrueis-accueil")
@@ -106,12 +107,18 @@ async def duty(browser: Browser) -> Any:
     return document
 
 
-async def paired(service: RunningService, desk: DeskId = DESK) -> str:
-    """The token of a desk's screen, paired by the administrator."""
+async def new_code(service: RunningService, desk: DeskId = DESK) -> str:
+    """A code to type on a desk's screen, made by the administrator."""
     admin = await service.log_in("admin")
     status, made = await asked(admin, "POST", f"/desks/{desk}/pairings")
     assert status == 201, made
-    sent = {"code": made["code"]}
+    code: str = made["code"]
+    return code
+
+
+async def paired(service: RunningService, desk: DeskId = DESK) -> str:
+    """The token of a desk's screen."""
+    sent = {"code": await new_code(service, desk)}
     status, claimed = await asked(service.browser(), "POST", f"/desks/{desk}/pairings/claim", sent)
     assert status == 201, claimed
     token: str = claimed["token"]
@@ -119,9 +126,11 @@ async def paired(service: RunningService, desk: DeskId = DESK) -> str:
 
 
 @asynccontextmanager
-async def reception(data: Path, settings: Any = open_always) -> AsyncIterator[Reception]:
+async def reception(
+    data: Path, settings: Any = open_always, engine: MediaEngine | None = None
+) -> AsyncIterator[Reception]:
     """A service whose desks keep the time of the test, paired; nobody is on duty yet."""
-    async with running_service(data, settings=settings) as service:
+    async with running_service(data, engine=engine, settings=settings) as service:
         clock = ByHand()
         service.app[keys.HOUSE].means.clock = clock
         made = Reception(service=service, clock=clock, desks=service.app[DESKS])

@@ -31,6 +31,8 @@ PATHS = (
     "/rooms/r/screen",
     "/rooms/r/remote",
     "/rooms/r/panel",
+    "/desks",
+    "/desks/d",
 )
 USED = re.compile(r"\bt(?:Or|Else)?\(\s*(?:\"([^\"]+)\"|`([^`$]*)\$)")
 

@@ -65,6 +65,22 @@ function randomKey() {
 export const read = (/** @type {string} */ path) => send("GET", path);
 export const put = (/** @type {string} */ path, /** @type {any} */ body, /** @type {string} */ tag = "") =>
   send("PUT", path, body, tag ? { "If-Match": tag } : {});
+/** Send a file as it is. @param {string} path @param {Blob} file */
+export async function upload(path, file) {
+  const headers = { Accept: "application/json", "Accept-Language": language, "X-CSRF-Token": csrf, "Content-Type": file.type };
+  const response = await fetch(`/api/v1${path}`, { method: "POST", headers, credentials: "same-origin", body: file });
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Problem(response.status, answer);
+  return answer;
+}
+
+/** Some bytes, with their type. @param {string} path */
+export async function fetchBlob(path) {
+  const response = await fetch(`/api/v1${path}`, { headers: bearer ? { Authorization: `Bearer ${bearer}` } : {}, credentials: "same-origin" });
+  if (!response.ok) throw new Problem(response.status, {});
+  return response.blob();
+}
+
 export const get = (/** @type {string} */ path) => call("GET", path);
 export const post = (/** @type {string} */ path, /** @type {any} */ body = undefined) => call("POST", path, body);
 export const patch = (/** @type {string} */ path, /** @type {any} */ body) => call("PATCH", path, body);
