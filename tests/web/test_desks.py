@@ -7,7 +7,7 @@ from zlib import compress, crc32
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from signalling.engines.python import PythonEngine
 from signalling.transport.seam import LOOPBACK
@@ -182,8 +182,8 @@ async def real_call(hall: Reception, browser: Chromium) -> None:
         await until(page, FLOWING, WITHIN)
     await fits(desk)
     assert await faults(anne) == []
-    sent = {"name": "plan.png", "mimeType": "image/png", "buffer": painted()}
-    await anne.locator("input[type=file]").set_input_files([sent])  # type: ignore[list-item]
+    sent = FilePayload(name="plan.png", mimeType="image/png", buffer=painted())
+    await anne.locator("input[type=file]").set_input_files([sent])
     await seen(anne.get_by_text("Le document est à l'écran de l'accueil.").last)
     paper = desk.get_by_role("img", name="Document envoyé par l'animateur")
     await seen(paper)
@@ -191,7 +191,7 @@ async def real_call(hall: Reception, browser: Chromium) -> None:
     await fits(desk)
     await anne.get_by_role("button", name="Retirer le document").click()
     await expect(paper).to_have_count(0, timeout=PATIENCE)
-    await anne.locator("input[type=file]").set_input_files([sent])  # type: ignore[list-item]
+    await anne.locator("input[type=file]").set_input_files([sent])
     await seen(paper)
     await desk.get_by_role("button", name="Terminer").click()
     await seen(desk.get_by_role("heading", name="Merci"))
