@@ -87,7 +87,19 @@ class Device(ABC):
 
     async def poll(self) -> Patch:
         """As `Driver` says."""
-        return await self._alone(self.read, asyncio.get_running_loop().time() + POLL_WITHIN)
+        begun = False
+
+        async def read() -> Patch:
+            nonlocal begun
+            begun = True
+            return await self.read()
+
+        try:
+            return await self._alone(read, asyncio.get_running_loop().time() + POLL_WITHIN)
+        except TimedOut:
+            if begun:
+                raise
+            return {}  # a command has the device for long: it warms up, it travels
 
     async def events(self) -> AsyncIterator[Patch]:
         """As `Driver` says; a listener that does not listen loses the oldest."""

@@ -65,7 +65,10 @@ class Driver(Protocol):
         """
 
     async def poll(self) -> Patch:
-        """The whole state as the device tells it now, or a DriverError."""
+        """The whole state as the device tells it now, or a DriverError.
+
+        Nothing at all while a command has the device for longer than anybody would wait.
+        """
 
     def events(self) -> AsyncIterator[Patch]:
         """What the device tells by itself; ends when the driver is closed."""

@@ -31,7 +31,7 @@ from rooms.simulators.visca import (
     TcpCamera,
     UdpCamera,
 )
-from tests.rooms.drivers.helpers import at, do, fails, until
+from tests.rooms.drivers.helpers import at, begin_move, do, fails, until
 
 AnyCamera = UdpCamera | TcpCamera
 BOTH = pytest.mark.parametrize("make", [UdpCamera, OneConnectionOnly])
@@ -43,6 +43,16 @@ def camera(device: AnyCamera) -> Driver:
     return Camera(CameraSettings(id=name, host=HOST, port=device.port, over=over))
 
 
+def moving_camera(device: UdpCamera) -> Camera:
+    return Camera(CameraSettings(id=DeviceId("camera"), host=HOST, port=device.port))
+
+
+@pytest.fixture
+def never_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine must not end a move of which the test wants to see the whole."""
+    monkeypatch.setattr(moving.MovingDevice, "_arm", lambda *_: None)
+
+
 def said(device: AnyCamera, body: bytes) -> int:
     return device.model.executed.count(body)
 
@@ -51,10 +61,7 @@ def said(device: AnyCamera, body: bytes) -> int:
 async def test_a_move_that_is_not_said_again_ends_by_itself(make: type[AnyCamera]) -> None:
     async with at(make(), camera) as (driver, device):
         begun = asyncio.get_running_loop().time()
-        assert await do(driver, CameraMove(pan=50, zoom=-100, ttl_ms=100)) == {
-            "moving": True,
-            "preset": None,
-        }
+        await begin_move(driver, CameraMove(pan=50, zoom=-100, ttl_ms=100))
         await until(lambda: said(device, visca.STOP) > 0 and not device.model.moving)
         assert asyncio.get_running_loop().time() - begun >= 0.1
 
@@ -62,24 +69,36 @@ async def test_a_move_that_is_not_said_again_ends_by_itself(make: type[AnyCamera
 async def test_its_end_is_told() -> None:
     async with at(UdpCamera(), camera) as (driver, _):
         told = asyncio.ensure_future(anext(driver.events()))
-        await do(driver, CameraMove(tilt=10, ttl_ms=10))
+        await begin_move(driver, CameraMove(tilt=10, ttl_ms=10))
         async with asyncio.timeout(20):
             assert await told == {"moving": False}
 
 
 async def test_a_move_said_again_goes_on() -> None:
+    async with at(UdpCamera(), moving_camera) as (driver, _):
+        ends: list[float] = []
+        moves = []
+        for _ in range(3):
+            moves.append(asyncio.create_task(begin_move(driver, CameraMove(pan=20))))
+            await asyncio.sleep(0)
+            assert driver._dead_man is not None
+            ends.append(driver._dead_man.when())
+        assert ends == sorted(set(ends))
+        await asyncio.gather(*moves)
+
+
+async def test_a_move_tells_that_it_moves(never_by_itself: None) -> None:
     async with at(UdpCamera(), camera) as (driver, device):
-        last = 0.0
-        for _ in range(4):
-            last = asyncio.get_running_loop().time()
-            await do(driver, CameraMove(pan=20, ttl_ms=250))
-            await asyncio.sleep(0.05)
-        await until(lambda: not device.model.moving)
-        assert asyncio.get_running_loop().time() - last >= 0.25
+        assert await do(driver, CameraMove(pan=1)) == {"moving": True, "preset": None}
+        assert device.model.moving
+        assert await do(driver, CameraMove()) == {"moving": False, "preset": None}
+        assert not device.model.moving
 
 
 @BOTH
-async def test_a_joystick_sends_its_first_and_its_last_move_only(make: type[AnyCamera]) -> None:
+async def test_a_joystick_sends_its_first_and_its_last_move_only(
+    make: type[AnyCamera], never_by_itself: None
+) -> None:
     async with at(make(), camera) as (driver, device):
         moves = [do(driver, CameraMove(pan=speed, ttl_ms=1000)) for speed in range(1, 25)]
         ends = await asyncio.gather(*moves, return_exceptions=True)
@@ -108,23 +127,23 @@ async def test_a_stop_overtakes_a_long_way(make: type[AnyCamera]) -> None:
 
 
 async def test_a_place_ends_a_move() -> None:
-    async with at(UdpCamera(), camera) as (driver, device):
-        await do(driver, CameraMove(pan=100, zoom=100, ttl_ms=1000))
+    async with at(UdpCamera(), moving_camera) as (driver, device):
+        await begin_move(driver, CameraMove(pan=100, zoom=100, ttl_ms=1000))
         await do(driver, CameraGoto(pan=0, tilt=0))
         assert not device.model.moving
-        assert said(device, visca.STOP) == 0
+        assert driver._dead_man is None
 
 
 async def test_a_move_before_a_place_that_is_refused_is_stopped() -> None:
     async with at(UdpCamera(), camera) as (driver, device):
-        await do(driver, CameraMove(pan=100, ttl_ms=1000))
+        await begin_move(driver, CameraMove(pan=100, ttl_ms=1000))
         assert isinstance(await fails(driver, PresetRecall(preset=9)), DeviceBusy)
         await until(lambda: not device.model.moving)
 
 
 async def test_closing_the_driver_leaves_no_camera_turning() -> None:
     async with at(UdpCamera(), camera) as (driver, device):
-        await do(driver, CameraMove(pan=100, ttl_ms=1000))
+        await begin_move(driver, CameraMove(pan=100, ttl_ms=1000))
         await driver.close()
         assert not device.model.moving
 
@@ -137,9 +156,11 @@ async def test_a_camera_that_cannot_be_stopped_is_spoken_of(
     monkeypatch.setattr(moving, "LAST_STOP_WITHIN", 0.05)
     caplog.set_level(logging.WARNING, "rooms.drivers")
     async with at(UdpCamera(), camera) as (driver, device):
-        await do(driver, CameraMove(pan=100, ttl_ms=1))
+        moving_now = asyncio.create_task(begin_move(driver, CameraMove(pan=100, ttl_ms=500)))
+        await until(lambda: said(device, visca.drive(100, 0)) > 0)
         device.model.lossy = 1.0
         await until(lambda: "may still be turning" in caplog.text)
+        await asyncio.gather(moving_now, return_exceptions=True)
 
 
 async def test_a_network_that_loses_a_fifth_moves_nothing_twice() -> None:

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 
 import pytest
 
+from rooms.drivers import device
 from rooms.drivers.port import (
     DeviceFailure,
     DeviceUnreachable,
@@ -145,6 +146,21 @@ async def test_the_whole_state_can_be_asked(bench: Bench) -> None:
         patch = await driver.poll()
         assert patch
         assert "answering" not in patch
+
+
+async def test_a_device_that_is_busy_for_long_is_not_lost(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(device, "POLL_WITHIN", 0.1)
+    async with beside(bench, bench.slow) as (driver, _):
+        taken = asyncio.Event()
+        deadline = asyncio.get_running_loop().time() + SOON
+        doing = asyncio.create_task(driver.execute(bench.long, deadline, taken.set))
+        await taken.wait()
+        assert await driver.poll() == {}
+        assert caplog.records == []
+        doing.cancel()
+        await asyncio.gather(doing, return_exceptions=True)
 
 
 async def test_closed_is_closed(bench: Bench) -> None:

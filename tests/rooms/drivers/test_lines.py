@@ -17,7 +17,7 @@ from rooms.drivers.wire.line_protocol import LineProtocol
 from rooms.ids import DeviceId
 from rooms.simulators.base import HOST
 from rooms.simulators.lines import LineMachine
-from tests.rooms.drivers.helpers import at, do, fails, until
+from tests.rooms.drivers.helpers import at, begin_move, do, fails, until
 
 HDX = load_protocol(Path("config/devices/polycom-hdx.yaml"))
 EXTRON = load_protocol(Path("config/devices/extron-switcher.yaml"))
@@ -53,7 +53,7 @@ async def test_a_file_becomes_lines(
 
 async def test_a_move_by_lines_ends_by_itself_too() -> None:
     async with at(*device(HDX)) as (driver, machine):
-        await do(driver, CameraMove(tilt=5, ttl_ms=20))
+        await begin_move(driver, CameraMove(tilt=5, ttl_ms=20))
         await until(lambda: "camera near move stop" in machine.said)
 
 

@@ -15,7 +15,7 @@ from rooms.ids import DeviceId
 from rooms.simulators.base import HOST
 from rooms.simulators.xapi import RoomCodec
 from tests.fakes.certificates import fingerprint_of, self_signed
-from tests.rooms.drivers.helpers import at, do, fails, until
+from tests.rooms.drivers.helpers import at, begin_move, do, fails, until
 
 
 def codec(
@@ -72,7 +72,7 @@ async def test_a_preset_that_was_never_stored_is_a_failure() -> None:
 
 async def test_a_camera_of_a_codec_stops_by_itself() -> None:
     async with at(RoomCodec(), codec()) as (driver, device):
-        await do(driver, CameraMove(pan=100, ttl_ms=20))
+        await begin_move(driver, CameraMove(pan=100, ttl_ms=20))
         await until(lambda: device.ramp.get("Pan") == "Stop")
 
 
