@@ -125,7 +125,7 @@ async def _get(request: web.Request, service: PagedService) -> web.StreamRespons
         return web.json_response({"session": _session(service)})
     if path == "rooms/availability":
         found = [each for each in service.busy if _is_asked_for(each, request.query)]
-        return web.json_response({"busy": [_seen(each, service) for each in found]})
+        return web.json_response({"busy": [_seen(each, service, request) for each in found]})
     if path.endswith("/state"):
         device = request.headers.get("Authorization") == "Bearer device"
         if service.barred:
@@ -169,10 +169,12 @@ def _is_asked_for(each: Json, query: Mapping[str, str]) -> bool:
     return each["room"] in rooms and each["from"] < query["to"] and each["to"] > query["from"]
 
 
-def _seen(each: Json, service: PagedService) -> Json:
-    """Strangers see neither titles nor what stands behind them."""
+def _seen(each: Json, service: PagedService, request: web.Request) -> Json:
+    """Strangers see neither titles nor what stands behind them; a room's screen its own titles."""
     if service.person is not None:
         return each
+    if request.headers.get("Authorization") == "Bearer device":
+        return {name: each[name] for name in ("room", "from", "to", "state", "title")}
     return {name: each[name] for name in ("room", "from", "to", "state")}
 
 

@@ -9,6 +9,11 @@ import { effect, signal } from "./ui.js";
 const JOIN_WITHIN = 20_000;
 const REMEMBERED = 200;
 const REPEATED_FOR = 60_000;
+/** What this page carries out. */
+const ABLE = [
+  "call.join", "call.leave", "audio.mic.set", "audio.speaker.set", "audio.volume.set", "video.camera.set",
+  "video.layout.set", "video.selfview.set", "room.message.show", "room.message.clear",
+];
 
 /** @typedef {import("./protocol.js").Message} Message */
 /** @typedef {{result?: Record<string, any>, error?: string, detail?: string}} Outcome */
@@ -33,6 +38,8 @@ export class KioskRoom {
     this.phase = signal("idle");
     this.sessionId = signal(/** @type {string|null} */ (null));
     this.title = signal("");
+    this.layout = signal("grid");
+    this.selfview = signal(true);
     this.version = Number(localStorage.getItem("margeride.state-version") ?? 0);
     /** @type {Map<string, Promise<Outcome>>} */
     this.outcomes = new Map();
@@ -69,7 +76,7 @@ export class KioskRoom {
         volume: Math.round(this.model.volume.value * 100),
       },
       video: { camera_on: hasCamera && !video, camera_present: hasCamera },
-      message: this.message.value, health,
+      message: this.message.value, health, able: ABLE,
     };
   }
 
@@ -139,7 +146,11 @@ export class KioskRoom {
       "audio.mic.set": ({ on }) => this.setDevice("audio", on),
       "video.camera.set": ({ on }) => this.setDevice("video", on),
       "audio.speaker.set": (facts) => this.setSpeaker(facts),
+      "audio.volume.set": (facts) => this.setSpeaker({ on: this.model.loud.value, ...facts }),
+      "video.layout.set": ({ layout }) => { this.layout.value = layout; return { layout }; },
+      "video.selfview.set": ({ on }) => { this.selfview.value = on; return { on }; },
       "room.message.show": (facts) => this.show(facts),
+      "room.message.clear": () => this.show({ text: "" }),
     };
     if (!Object.hasOwn(able, name)) return { error: "unknown_command", detail: name };
     try {

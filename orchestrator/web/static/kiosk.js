@@ -3,14 +3,16 @@
 import { get, useBearer } from "./api.js";
 import { icon } from "./icons.js";
 import { language, t } from "./i18n.js";
+import { momentOf } from "./kiosk-day.js";
+import { Idle, Troubles } from "./kiosk-idle.js";
 import { KioskRoom } from "./kiosk-room.js";
 import { Pairing } from "./pair.js";
 import { follow, Health, Trouble } from "./session.js";
 import { mount, Notice } from "./shell.js";
 import { Picture, Sounds, Tiles } from "./tiles.js";
 import { roomLabel } from "./names.js";
-import { addDays, dayOf, instant, iso, setZone, showClock, showDay, showRange } from "./time.js";
-import { html, signal, useEffect } from "./ui.js";
+import { addDays, dayOf, instant, iso, setZone, showClock } from "./time.js";
+import { effect, html, signal, useEffect } from "./ui.js";
 
 const ROOM = location.pathname.split("/")[2];
 const TOKEN_KEY = `margeride.room.${ROOM}`;
@@ -20,6 +22,13 @@ const room = signal(/** @type {KioskRoom|null} */ (null));
 const facts = signal({ name: ROOM, centre: "" });
 const today = signal(/** @type {any[]} */ ([]));
 const now = signal(new Date());
+/** What the agent of the room finds wrong, in words. */
+const troubles = signal(/** @type {string[]} */ ([]));
+/** When the last session was left, and when the screen was last needed. */
+let leftAt = 0;
+let activeAt = Date.now();
+/** Who spoke last, so that silence moves no picture. */
+let spoke = "";
 
 /** @param {string} token */
 function begin(token) {
@@ -29,6 +38,12 @@ function begin(token) {
   made.model.expose();
   made.line.addEventListener("state", (event) => stopped(/** @type {CustomEvent} */ (event).detail));
   room.value = made;
+  effect(() => { if (made.message.value || made.phase.value) awake(); });
+  let was = "idle";
+  effect(() => {
+    if (was === "in_call" && made.phase.value === "idle") leftAt = Date.now();
+    was = made.phase.value === "leaving" ? was : made.phase.value;
+  });
   void made.start();
   void refresh();
 }
@@ -41,7 +56,22 @@ function stopped({ state, why }) {
   room.value = null;
 }
 
+/** Somebody, or something to say, needs the screen. */
+function awake() {
+  activeAt = Date.now();
+  now.value = new Date();
+}
+
+async function ask() {
+  try {
+    troubles.value = (await get(`/rooms/${ROOM}/state`)).troubles;
+  } catch {
+    troubles.value = []; // nobody can tell any more
+  }
+}
+
 async function refresh() {
+  void ask();
   const day = dayOf(now.value);
   const [from, to] = [iso(instant(day, "00:00")), iso(instant(addDays(day, 1), "00:00"))];
   const query = `from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`;
@@ -74,9 +104,11 @@ function Body() {
   if (!paired) return html`<${Pairing} room=${ROOM} kind="kiosk" title=${t("kiosk.pair_title", { room: place() })} onToken=${begin} />`;
   const { phase, message, model } = paired;
   const inCall = ["joining", "in_call"].includes(phase.value);
-  return html`<div class=${`kiosk ${inCall ? "kiosk-call" : "kiosk-idle"}`}>
+  const between = momentOf(today.value, now.value, leftAt, activeAt);
+  const asleep = !inCall && !message.value && between.moment === "asleep";
+  return html`<div class=${`kiosk ${inCall ? `kiosk-call layout-${paired.layout.value}` : "kiosk-idle"} ${asleep ? "kiosk-asleep" : ""}`}>
     ${message.value ? html`<${Notice} kind=${message.value.level === "warning" ? "warning" : "info"} role="alert"><p class="kiosk-message">${message.value.text}</p><//>` : null}
-    ${inCall ? html`<${InCall} paired=${paired} />` : html`<${Idle} paired=${paired} />`}
+    ${inCall ? html`<${InCall} paired=${paired} />` : html`<${Idle} paired=${paired} room=${ROOM} facts=${facts.value} now=${now.value} troubles=${troubles.value} between=${between} />`}
     <${Sounds} model=${model} />
   </div>`;
 }
@@ -86,43 +118,9 @@ function place() {
 }
 
 /** @param {{paired: KioskRoom}} props */
-function Idle({ paired }) {
-  const next = today.value.filter((each) => new Date(each.to) > now.value);
-  return html`<section class="idle">
-    <header class="idle-head"><div><p class="muted">${facts.value.centre}</p><h1>${facts.value.name}</h1></div>
-      <p class="clock"><time>${showClock(now.value)}</time><span>${showDay(now.value)}</span></p></header>
-    <div class="idle-day"><h2>${t("kiosk.today")}</h2>
-      ${next.length ? html`<ol class="plain">${next.map(booking)}</ol>` : html`<p class="muted">${t("kiosk.nothing_today")}</p>`}
-    </div>
-    <${Foot} paired=${paired} />
-  </section>`;
-}
-
-/** @param {any} each */
-function booking(each) {
-  const [from, to] = [new Date(each.from), new Date(each.to)];
-  const running = from <= now.value && now.value < to;
-  return html`<li key=${each.from} class=${running ? "running" : ""}><span class="hours">${showRange(from, to)}</span>
-    <span class="what">${each.title || t("planning.busy")}</span>
-    ${running ? html`<span class="state state-ok">${icon("check")}${t("kiosk.now")}</span>` : null}</li>`;
-}
-
-/** @param {{paired: KioskRoom}} props */
-function Foot({ paired }) {
-  const { line } = paired;
-  const { state, why } = paired.model.lineState.value;
-  const online = state === "open";
-  const take = () => line.start();
-  return html`<footer class="idle-foot">
-    <p class=${`state ${online ? "state-ok" : "state-warn"}`} role="status">${icon(online ? "line" : "cut")}${t(online ? "kiosk.online" : state === "stopped" ? `stopped.${why}` : "kiosk.redialling")}</p>
-    ${paired.document().health.map((each) => html`<p key=${each.key} class="state state-warn">${icon("warning")}${each.text}</p>`)}
-    ${state === "stopped" ? html`<button class="button" type="button" onClick=${take}>${t("kiosk.take_over")}</button>` : null}
-  </footer>`;
-}
-
-/** @param {{paired: KioskRoom}} props */
 function InCall({ paired }) {
-  const { model, devices, phase, title } = paired;
+  const { model, devices, phase, title, layout, selfview } = paired;
+  if (model.speaking.value) spoke = model.speaking.value;
   useEffect(() => follow(model), [model]);
   const { audio, video } = model.muted.value;
   const track = devices.video.value === "on" ? devices.tracks.video : null;
@@ -130,8 +128,10 @@ function InCall({ paired }) {
     <header class="call-head"><h1 id="call-title">${model.session.value?.title || title.value || t("session.untitled")}</h1>
       <${Health} model=${model} /><time class="call-clock">${showClock(now.value)}</time></header>
     <${Trouble} model=${model} />
-    ${phase.value === "joining" ? html`<p class="joining" role="status">${t("health.joining")}</p>` : html`<${Tiles} model=${model} />`}
-    <aside class="self" aria-label=${t("kiosk.self")}>
+    <${Troubles} told=${troubles.value} />
+    ${phase.value === "joining" ? html`<p class="joining" role="status">${t("health.joining")}</p>` : html`<${Tiles} model=${model} large=${layout.value === "grid" ? null : spoke} document=${layout.value === "content"} />`}
+    ${selfview.value ? null : html`<p class="state">${icon("camera-off")}${t("kiosk.self_hidden")}</p>`}
+    <aside class="self" hidden=${!selfview.value} aria-label=${t("kiosk.self")}>
       ${track && !video ? html`<${Picture} track=${track} mirrored=${true} />` : html`<span class="tile-face">${icon("camera-off")}</span>`}
       <p class="self-foot"><span class="tile-name">${facts.value.centre || facts.value.name}</span>
       ${audio ? html`<span class="state state-warn">${icon("microphone-off")}${t("tile.mic_cut")}</span>` : html`<span class="state state-ok">${icon("microphone")}${t("kiosk.mic_on")}</span>`}
@@ -159,6 +159,8 @@ function watchdog() {
 
 setInterval(() => { now.value = new Date(); }, 1000);
 setInterval(() => { if (room.value) void refresh(); }, 60_000);
+setInterval(() => { if (room.value) void ask(); }, 20_000);
+for (const kind of ["pointerdown", "pointermove", "keydown"]) addEventListener(kind, awake);
 watchdog();
 mount("kiosk", Body, { kiosk: true });
 void describe();

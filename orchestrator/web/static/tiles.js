@@ -87,11 +87,12 @@ function mutedOf(participant, kind) {
   return tracks.length === 0 || tracks.every((each) => each.muted);
 }
 
-/** @param {{tile: TileFacts, model: CallModel}} props */
-function Tile({ tile, model }) {
+/** @param {{tile: TileFacts, model: CallModel, large: boolean, document: boolean}} props */
+function Tile({ tile, model, large, document }) {
   const { participant } = tile;
   const speaking = participant !== null && model.speaking.value === participant.id;
-  const video = model.received.value.find((each) => each.kind === "video" && each.participant === participant?.id);
+  const videos = model.received.value.filter((each) => each.kind === "video" && each.participant === participant?.id);
+  const video = (large && document && videos.find((each) => each.source === "screen")) || videos[0];
   const silent = participant !== null && mutedOf(participant, "audio");
   const blind = participant !== null && mutedOf(participant, "video");
   const state = stateOf(tile);
@@ -103,7 +104,7 @@ function Tile({ tile, model }) {
   ].filter(Boolean);
   const shown = video && !blind && opens && participant?.state !== "lost";
   useEffect(() => () => { if (video) model.call?.view.forget(video.track); }, [video?.track]);
-  return html`<li class=${`tile ${speaking ? "tile-speaks" : ""} ${shown ? "" : "tile-empty"}`} tabindex="0"
+  return html`<li class=${`tile ${speaking ? "tile-speaks" : ""} ${large ? "tile-large" : ""} ${shown ? "" : "tile-empty"}`} tabindex="0"
       aria-label=${[tile.name, ...marks].join(", ")}>
     ${shown ? html`<${Picture} key=${video.track} track=${video.media}
       onHeight=${(/** @type {number} */ height) => model.call?.view.show(video.track, height, tile.role === "host")} />` : html`<span class="tile-face">${icon(state?.drawing ?? (tile.kind === "room" ? "screen" : "person"))}</span>`}
@@ -132,12 +133,14 @@ export function OwnTile({ track, model, name }) {
   </li>`;
 }
 
-/** @param {{model: CallModel, own?: any}} props */
-export function Tiles({ model, own }) {
+/** `large`: the participant who is shown large, "" for whoever is first; with `document` by what he shows rather than by
+ * his camera. @param {{model: CallModel, own?: any, large?: string|null, document?: boolean}} props */
+export function Tiles({ model, own, large = null, document = false }) {
   const tiles = model.tiles.value;
+  const chosen = large === null ? null : tiles.find((tile) => tile.participant?.id === large) ?? tiles.find((tile) => tile.participant) ?? tiles[0];
   const count = tiles.length + (own ? 1 : 0);
   return html`<ul class=${`tiles tiles-${Math.min(count, 9)}`} aria-label=${t("session.sites")}>
-    ${tiles.map((tile) => html`<${Tile} key=${tile.key} tile=${tile} model=${model} />`)}
+    ${tiles.map((tile) => html`<${Tile} key=${tile.key} tile=${tile} model=${model} large=${tile === chosen} document=${document} />`)}
     ${own ?? null}
   </ul>`;
 }
