@@ -140,11 +140,17 @@ class Browser:
 class Keeper:
     """Keeps one browser on one page until it is cancelled; `told` hears how it is."""
 
-    def __init__(self, config: KioskConfig, url: str, told: Callable[[Kiosk], None]) -> None:
+    def __init__(
+        self,
+        config: KioskConfig,
+        url: str,
+        told: Callable[[Kiosk], None],
+        watch: Watch | None = None,
+    ) -> None:
         self._config = config
         self._url = url
         self._told = told
-        self._watch = Watch()
+        self._watch = watch or Watch()
         self._browser: Browser | None = None
         self._asking: asyncio.Task[bool] | None = None
         self._said: Kiosk = "off"
@@ -180,6 +186,8 @@ class Keeper:
             asked, self._asking = self._asking, None
             if not asked.cancelled() and asked.exception() is None and asked.result():
                 self._watch.answered(now)
+            else:
+                self._watch.unanswered()
         match self._watch.look(now):
             case Deed.START:
                 await self._start()

@@ -13,7 +13,7 @@ from rooms.agent.report import Kiosk
 
 ASK_EVERY = 2.0
 ANSWER_WITHIN = 4.0
-START_WITHIN = 20.0
+START_WITHIN = 45.0
 SLOWEST = 60.0
 MANY = 3
 CALM = 300.0
@@ -30,11 +30,14 @@ class Deed(StrEnum):
 
 @dataclass(slots=True)
 class Watch:
-    """Begins with no browser."""
+    """Begins with no browser. The patience is that of a mini-PC that does nothing else."""
 
+    answer_within: float = ANSWER_WITHIN
+    start_within: float = START_WITHIN
     started_at: float | None = None
-    asked_at: float | None = None
     answered_at: float | None = None
+    silent_since: float | None = None
+    asking: bool = False
     starts: int = 0
     not_before: float = 0.0
 
@@ -42,27 +45,34 @@ class Watch:
         """What to do now."""
         if self.started_at is None:
             return Deed.START if now >= self.not_before else Deed.NOTHING
-        if self.asked_at is not None:
-            patience = ANSWER_WITHIN if self.answered_at is not None else START_WITHIN
-            if now - self.asked_at >= patience:
+        if self.silent_since is not None:
+            patience = self.start_within if self.answered_at is None else self.answer_within
+            if now - self.silent_since >= patience:
                 self.died(now)
                 return self.look(now)
-            return Deed.NOTHING
-        last = self.answered_at if self.answered_at is not None else self.started_at - ASK_EVERY
-        return Deed.ASK if now - last >= ASK_EVERY else Deed.NOTHING
+            return Deed.NOTHING if self.asking else Deed.ASK
+        due = self.answered_at is None or now - self.answered_at >= ASK_EVERY
+        return Deed.ASK if due else Deed.NOTHING
 
     def started(self, now: float) -> None:
         """The browser was started."""
-        self.started_at, self.asked_at, self.answered_at = now, None, None
+        self.started_at, self.answered_at, self.silent_since = now, None, None
+        self.asking = False
         self.starts += 1
 
     def asked(self, now: float) -> None:
-        """The page was asked a word."""
-        self.asked_at = now
+        """The page is being asked a word."""
+        self.asking = True
+        if self.silent_since is None:
+            self.silent_since = now
+
+    def unanswered(self) -> None:
+        """There was no page to ask yet: it is asked again, and the silence lasts."""
+        self.asking = False
 
     def answered(self, now: float) -> None:
         """It answered; after a calm while what went wrong before is forgotten."""
-        self.asked_at, self.answered_at = None, now
+        self.asking, self.silent_since, self.answered_at = False, None, now
         if self.started_at is not None and now - self.started_at >= CALM:
             self.starts = 1
 
@@ -71,7 +81,8 @@ class Watch:
         once, then after twice as long each time."""
         wait = 0.0 if self.starts <= 1 else min(SLOWEST, 2.0 ** (self.starts - 2))
         self.not_before = now + wait
-        self.started_at = self.asked_at = self.answered_at = None
+        self.started_at = self.answered_at = self.silent_since = None
+        self.asking = False
 
     @property
     def kiosk(self) -> Kiosk:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rooms.agent.config import KioskConfig
 from rooms.agent.kiosk import Keeper
+from rooms.agent.watch import Watch
 
 MODULE = "tests.fakes.kept_browser"
 APART = "MARGERIDE_APART"
@@ -28,7 +29,8 @@ async def keep(url: str, folder: Path) -> None:
         profile=folder / "profile",
         flags=FLAGS,
     )
-    keeper = Keeper(config, url, lambda kiosk: print(kiosk, keeper.process, flush=True))
+    patient = Watch(answer_within=8.0, start_within=90.0)  # other things run on this machine
+    keeper = Keeper(config, url, lambda kiosk: print(kiosk, keeper.process, flush=True), patient)
     task = asyncio.create_task(keeper.run())
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()

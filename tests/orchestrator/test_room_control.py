@@ -277,14 +277,15 @@ async def test_a_command_that_waits_is_called_off_before_it_was_ever_sent(scene:
 
 
 async def test_nothing_is_held_for_longer_than_a_day_nor_for_the_past(scene: Scene) -> None:
-    for wrong in (
+    wishes: list[dict[str, Any]] = [
         {"not_before": scene.now + timedelta(hours=25)},
         {"expires_at": scene.now},
         {
             "expires_at": scene.now + timedelta(minutes=1),
             "not_before": scene.now + timedelta(minutes=2),
         },
-    ):
+    ]
+    for wrong in wishes:
         with pytest.raises(Invalid):
             await ask(scene, **wrong)
 

@@ -5,7 +5,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
@@ -13,8 +13,8 @@ from time import monotonic
 import pytest
 from aiohttp import web
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-WITHIN = 60.0  # on a machine that does ten other things; 10 s on a mini-PC of its own
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+WITHIN = 120.0  # on a machine that does ten other things; 10 s on a mini-PC of its own
 PAGE = """<!doctype html><title>screen</title><script>
 const say = (word) => fetch("/told?" + new URLSearchParams({word}), {method: "POST"});
 (async () => {
@@ -120,7 +120,7 @@ def kill_renderers(folder: Path) -> int:
 
 
 async def test_a_screen_needs_no_click_and_nobody_to_mend_it(
-    tmp_path: Path, chromium_path: str, record_property: Callable[[str, object], None]
+    tmp_path: Path, chromium_path: str
 ) -> None:
     if os.geteuid() != 0:
         pytest.skip("the policy can only be tried by root, in a mount namespace of its own")
@@ -133,15 +133,15 @@ async def test_a_screen_needs_no_click_and_nobody_to_mend_it(
             began = monotonic()
             assert await asyncio.to_thread(kill_renderers, tmp_path) > 0
             assert await site.next() == good
-            record_property("renderer killed, s", round(monotonic() - began, 1))
+            print(f"renderer killed: back after {monotonic() - began:.1f} s")
             await seen_here(keeper)
             site.order, began = "hang", monotonic()
             assert await site.next() == good
-            record_property("page hung, s", round(monotonic() - began, 1))
+            print(f"page hung: back after {monotonic() - began:.1f} s")
             await seen_here(keeper)
             (browser, *_) = await asyncio.to_thread(browsers_of, tmp_path, "--remote-debugging")
             began = monotonic()
             await asyncio.to_thread(os.kill, browser, signal.SIGKILL)
             assert await site.next() == good
-            record_property("browser killed, s", round(monotonic() - began, 1))
+            print(f"browser killed: back after {monotonic() - began:.1f} s")
         assert await asyncio.to_thread(browsers_of, tmp_path, "") == []

@@ -15,7 +15,7 @@ def test_it_starts_the_browser_and_asks_at_once() -> None:
     watch.started(0.0)
     assert watch.look(0.0) is Deed.ASK
     watch.asked(0.0)
-    assert watch.look(19.9) is Deed.NOTHING
+    assert watch.look(44.9) is Deed.NOTHING
     watch.answered(5.0)
     assert (watch.kiosk, watch.look(6.9), watch.look(7.0)) == ("here", Deed.NOTHING, Deed.ASK)
 
@@ -36,8 +36,8 @@ def test_a_browser_that_never_answers_is_begun_again_more_and_more_slowly() -> N
         waits.append(now - before)
         watch.started(now)
         watch.asked(now)
-    assert waits[:4] == [0.0, 20.0, 21.0, 22.0]
-    assert waits[-1] == 80.0
+    assert waits[:4] == [0.0, 45.0, 46.0, 47.0]
+    assert waits[-1] == 105.0
     assert watch.kiosk == "stuck"
 
 
@@ -59,3 +59,15 @@ def test_after_a_calm_while_it_is_forgiven() -> None:
     watch.answered(30.0 + CALM)
     watch.died(30.0 + CALM)
     assert watch.look(30.0 + CALM) is Deed.START
+
+
+def test_a_page_that_is_not_there_yet_is_asked_again_and_the_silence_lasts() -> None:
+    watch = Watch()
+    watch.started(0.0)
+    watch.asked(0.0)
+    assert watch.look(1.0) is Deed.NOTHING
+    watch.unanswered()
+    assert watch.look(1.0) is Deed.ASK
+    watch.asked(1.0)
+    watch.unanswered()
+    assert watch.look(45.0) is Deed.START
