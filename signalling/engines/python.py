@@ -376,6 +376,9 @@ class PythonEngine:
 
     def _close(self, session: SessionId) -> None:
         held = self._sessions.pop(session, None)
-        for seat in held.seats.values() if held is not None else ():
+        if held is None:
+            return
+        for seat in held.seats.values():
             for leg in seat.legs:
                 self._drop(leg)
+        held.close()

@@ -298,3 +298,9 @@ class SubscriberLeg(BaseLeg):
         for place in self.places:
             place.line.active = False
             place.line.stand(None)
+            place.line.send = _nowhere
+        self.heard = Unheard()
+
+
+def _nowhere(_packet: bytes) -> None:
+    """The leg has ended."""

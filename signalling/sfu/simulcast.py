@@ -38,6 +38,11 @@ class Layers:
         for source in self.sources:
             source.halt()
 
+    def end(self) -> None:
+        """Nothing more will come of it."""
+        for source in self.sources:
+            source.end()
+
     def layer(self, wanted: int) -> Source:
         """The source of this layer, or the highest there is."""
         return self.sources[min(wanted, len(self.sources) - 1)]

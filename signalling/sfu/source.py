@@ -239,6 +239,15 @@ class Source:
         self.muted = muted
         self._key = None
 
+    def end(self) -> None:
+        """Nothing more will come: keep no packet, and nobody to tell.
+
+        Lines remember the rings they were sent from, for repeats.
+        """
+        self.alert, self.on_level = _nobody, _nothing
+        self.ring.clear()
+        self._key = None
+
     def halt(self) -> None:
         """Let every line wait for a new beginning."""
         for line in list(self.lines):

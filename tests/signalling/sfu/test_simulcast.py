@@ -34,3 +34,16 @@ def test_a_mute_holds_for_every_layer_and_everybody_is_told_once() -> None:
     assert not any(source.muted for source in layers.sources)
     layers.sources[1].want_keyframe()
     assert told == [True]
+
+
+def test_a_track_that_has_ended_keeps_no_packet_and_tells_nobody() -> None:
+    layers = Layers(video=True, rids=("q", "h"))
+    told: list[bool] = []
+    layers.alert(lambda: told.append(True))
+    for source in layers.sources:
+        source.receive(Camera(5)(key=True)[0], 3.0)
+    layers.end()
+    assert [len(source.ring) for source in layers.sources] == [0, 0]
+    assert [source.recent() for source in layers.sources] == [None, None]
+    layers.sources[0].want_keyframe()
+    assert told == []

@@ -272,3 +272,14 @@ def test_halted_lines_wait_and_a_wish_is_not_forgotten() -> None:
     source.waiting.append(waiting)
     source.halt()
     assert source.gate.wanted
+
+
+def test_a_source_that_has_ended_keeps_no_packet_and_tells_nobody() -> None:
+    source, heard = Source(video=False), list[float]()
+    source.on_level = lambda _level, now: heard.append(now)
+    source.level_id = 4
+    give(source, [sound(1, level=5)], 1.0)
+    source.end()
+    assert len(source.ring) == 0
+    give(source, [sound(2, level=5)], 2.0)
+    assert heard == [1.0]
