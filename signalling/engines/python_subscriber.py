@@ -49,7 +49,7 @@ class Heard(Protocol):
         """His browser's estimate of all we send."""
 
     def reported(self, fraction: float, rtt: float | None, now: float) -> None:
-        """The worst line's loss in this report, 0..1, and the round trip, once known."""
+        """The worst line's loss in this report, 0..1, and the round trip it tells of, if any."""
 
     def nacked(self, count: int, now: float) -> None:
         """So many packets did not arrive."""
@@ -239,16 +239,17 @@ class SubscriberLeg(BaseLeg):
             self.heard.remb(bps, now)
 
     def _reported(self, report: ReceiverReport | SenderReport, now: float) -> None:
-        worst = -1
+        worst, trips = -1, []
         for block in report.blocks:
             if (line := self._by_ssrc.get(block.ssrc)) is not None:
-                line.echo.heard(block, now)
+                trips.append(line.echo.heard(block, now))
                 worst = max(worst, block.fraction)
         if worst >= 0:
             for place in self.places:
                 if not place.line.video:
                     place.line.twins.reported(worst / 256, now)
-            self.heard.reported(worst / 256, self.rtt, now)
+            rtt = min((trip for trip in trips if trip is not None), default=None)
+            self.heard.reported(worst / 256, rtt, now)
 
     def _keyframe(self, media: tuple[int, ...]) -> None:
         for ssrc in media:

@@ -55,8 +55,11 @@ class Watcher:
         self._held: dict[TrackId, Choice] = {}
         self._basis: tuple[object, ...] = ()
         self._reported = False
-        self._nacked = 0
-        self._counted: tuple[float, int, dict[int, int]] = (now, 0, {})
+        self._read = now
+        self._nacked = self._packets = 0
+        # Since the last that was enough to judge by: packets, and how many of them were lost.
+        self._weighed, self._lost = 0, 0.0
+        self._counted: dict[int, int] = {}
         leg.heard = self
 
     # -- what he says
@@ -66,30 +69,34 @@ class Watcher:
         self.estimate.remb(bps / 1000, now)
 
     def reported(self, fraction: float, rtt: float | None, now: float) -> None:
-        """A report came; what it says is read off the lines, weighed by what they carry."""
+        """A report came; its loss is read off the lines, weighed by what they carry."""
         self._reported = True
+        if rtt is not None:
+            self.estimate.answered(rtt, now)
 
     def nacked(self, count: int, now: float) -> None:
         """So many packets are asked for again."""
         self._nacked += count
 
     def _read_reports(self, now: float) -> None:
-        since, packets_before, before = self._counted
-        if not self._reported or now - since < REPORT_EVERY:
+        if not self._reported or now - self._read < REPORT_EVERY:
             return
-        sent, lost, counted = 0, 0.0, {}
+        self._reported, self._read = False, now
         for place in self.leg.places:
             line = place.line
-            counted[line.rewriter.ssrc] = line.packets
-            packets = line.packets - before.get(line.rewriter.ssrc, 0)
-            sent += packets
-            lost += packets * line.echo.fraction / 256
+            packets = line.packets - self._counted.get(line.rewriter.ssrc, 0)
+            self._counted[line.rewriter.ssrc] = line.packets
+            self._weighed += packets
+            self._lost += packets * line.echo.fraction / 256
+        if self._weighed >= FEWEST_PACKETS:
+            self._judge()
+
+    def _judge(self) -> None:
         packets = self.leg.counts["packets"]
-        if sent >= FEWEST_PACKETS:
-            asked = self._nacked / max(1, packets - packets_before)
-            self.estimate.reported(lost / sent, min(asked, 1.0))
-        self._reported, self._nacked = False, 0
-        self._counted = (now, packets, counted)
+        asked = self._nacked / max(1, packets - self._packets)
+        self.estimate.reported(self._lost / self._weighed, min(asked, 1.0))
+        self._packets, self._nacked = packets, 0
+        self._weighed, self._lost = 0, 0.0
 
     # -- what he is sent
 
