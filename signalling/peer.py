@@ -37,7 +37,10 @@ from signalling.messages import (
 HELLO_WITHIN = timedelta(seconds=5)
 HEARTBEAT = timedelta(seconds=5)
 DEAD_AFTER = timedelta(seconds=15)
+LOBBY_FOR = timedelta(minutes=10)
 KEPT = 256
+# Characters, likewise: half of what may wait on a line, for they are all sent at once.
+KEPT_SIZE = 131_072
 RATE, BURST = 30.0, 60.0
 CHANGES = 5.0  # a second: what everybody else is told of
 
@@ -158,7 +161,8 @@ class PeerSession:
         self.state = State.HELLO
         self.seq = 0
         self._before = State.HELLO
-        self._kept: deque[str] = deque(maxlen=KEPT)
+        self._kept: deque[str] = deque()
+        self._kept_size = 0
         self._changes = Allowance(CHANGES, CHANGES, now)
         self._take_line(now)
 
@@ -217,8 +221,14 @@ class PeerSession:
     def say_body(self, text: str) -> list[Effect]:
         """The same for a message that is already text."""
         self.seq += 1
-        self._kept.append(text)
+        self._keep(text)
         return [Send(numbered(self.seq, text))] if self.on_line else []
+
+    def _keep(self, text: str) -> None:
+        self._kept.append(text)
+        self._kept_size += len(text)
+        while len(self._kept) > KEPT or self._kept_size > KEPT_SIZE:
+            self._kept_size -= len(self._kept.popleft())
 
     def refused(self, refusal: Refuse, sentence: str) -> list[Effect]:
         """The words of a refusal, and the end of the line when it is fatal."""
@@ -234,6 +244,7 @@ class PeerSession:
         self.happen(Event.WELCOMED)
         self.seq = 0
         self._kept.clear()
+        self._kept_size = 0
         self._next_heartbeat = now + HEARTBEAT
         return [self._welcome(peer, room, 0, False, now, ice)]
 

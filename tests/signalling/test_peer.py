@@ -6,6 +6,7 @@ import pytest
 
 from signalling.messages import Heartbeat, Hello, Join, Leave, Left
 from signalling.peer import (
+    KEPT_SIZE,
     TABLE,
     Ask,
     Close,
@@ -17,6 +18,7 @@ from signalling.peer import (
     Send,
     State,
 )
+from signalling.websocket import QUEUE
 
 NOON = datetime(2013, 6, 14, 12, 0, tzinfo=UTC)
 HELLO = '{"type": "hello", "versions": [1], "token": "t", "client": "c"}'
@@ -173,6 +175,18 @@ def test_only_the_last_256_are_kept(last_seq: int | None, possible: bool) -> Non
     for _ in range(300):
         peer.say(Heartbeat())
     assert peer.can_resume(last_seq) is possible
+
+
+def test_no_more_is_kept_than_may_wait_on_a_line() -> None:
+    peer = known()
+    for _ in range(20):
+        peer.say(Left(reason="r" * 20_000))
+    assert [n for n in range(21) if peer.can_resume(n)] == list(range(14, 21))
+    _, *missed = sent(peer.take_up("room", None, 14, NOON))
+    assert [m["seq"] for m in missed] == list(range(15, 21))
+    assert sum(len(m["reason"]) for m in missed) < QUEUE
+    peer.say(Left(reason="r" * (KEPT_SIZE + 1)))
+    assert [n for n in range(22) if peer.can_resume(n)] == [21]
 
 
 def test_what_happens_while_the_line_is_broken_is_found_on_return() -> None:
