@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from orchestrator.store import seen
+
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
 READERS = 4
@@ -38,6 +40,10 @@ def _engine(url: str, begin: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+    @event.listens_for(engine, "rollback_savepoint")
+    def _undone(connection: Connection, _name: str, _context: object) -> None:
+        seen.forget(connection)
 
     return engine
 
