@@ -148,7 +148,8 @@ class PythonEngine:
             )
             self._port.add(subscriber)
         known = self._sessions[session].known()
-        if not subscriber.want([known[track] for track in tracks if track in known]):
+        wanted = [known[track] for track in tracks if track in known]
+        if not subscriber.want(wanted) and not subscriber.stand_by():
             return None
         self._rewire(session)
         return subscriber.offer(self._ours(subscriber))

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from rooms.errors import NotFound
 from rooms.ids import TrackId
-from signalling.engine import Leg, Placed, Role, SubscribeOffer, Track
+from signalling.engine import Kind, Leg, Placed, Role, SubscribeOffer, Track
 from signalling.engines.python_legs import BaseLeg, Owner
 from signalling.sfu.forward import Line
 from signalling.sfu.red import OPUS_TYPE, RED_TYPE
@@ -118,6 +118,14 @@ class SubscriberLeg(BaseLeg):
                 self._put_in_place(track)
                 changed = True
         return changed
+
+    def stand_by(self) -> bool:
+        """Nothing is wanted yet: lines that carry nothing, once, so that the leg can connect."""
+        if self.places or self.serial:
+            return False
+        for mid, kind in enumerate(Kind):
+            self.new_place(kind.value, str(mid))
+        return True
 
     def _free(self, place: Place) -> None:
         place.track = None
