@@ -1,4 +1,4 @@
-"""A connection that has ended is freed as it ends: the collector is off, and nothing waits for it."""
+"""A connection that has ended is freed as it ends: the collector is off, nothing waits for it."""
 
 import asyncio
 import gc
@@ -77,6 +77,18 @@ async def is_let_go(line: aiohttp.ClientWebSocketResponse, switchboard: Switchbo
             await line.receive()
 
 
+async def come(client: Client, switchboard: Switchboard, token: str, ending: Ending) -> None:
+    line = await client.ws_connect("/ws/v1")
+    if token:
+        said = {"type": "hello", "versions": [1], "token": token, "client": "test"}
+        await line.send_str(json.dumps(said))
+        assert (await line.receive_json())["type"] == "welcome"
+        await line.send_str(json.dumps({"type": "join"}))
+        assert (await line.receive_json())["type"] == "joined"
+    assert held()["Connection"] >= 1
+    await ending(line, switchboard)
+
+
 @pytest.mark.parametrize("ending", [goes, is_cut, is_let_go])
 @pytest.mark.parametrize("token", ["pa:anne", ""])
 async def test_a_connection_is_freed_however_it_ends(
@@ -84,16 +96,7 @@ async def test_a_connection_is_freed_however_it_ends(
 ) -> None:
     before = held()
     for _ in range(3):
-        line = await client.ws_connect("/ws/v1")
-        if token:
-            said = {"type": "hello", "versions": [1], "token": token, "client": "test"}
-            await line.send_str(json.dumps(said))
-            assert (await line.receive_json())["type"] == "welcome"
-            await line.send_str(json.dumps({"type": "join"}))
-            assert (await line.receive_json())["type"] == "joined"
-        assert (held() - before)["Connection"] >= 1
-        await ending(line, switchboard)
-    del line
+        await come(client, switchboard, token, ending)
     left = ("Connection", "Request", "WebSocketResponse", "Caller")
     await until(lambda: not any((held() - before)[one] for one in left), 10)
     # A place is kept for a while, and freed with it.
