@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from signalling.messages import Heartbeat, Hello, Join, Leave, Left
+from signalling.messages import Heartbeat, Hello, Join, Leave, Left, Lobby, RoomState
+from signalling.messages_talk import Chat
 from signalling.peer import (
     KEPT_SIZE,
     TABLE,
@@ -236,3 +237,21 @@ def test_a_place_that_is_given_up_cannot_be_taken_again() -> None:
 
 def test_every_state_can_end() -> None:
     assert all(Event.OVER in TABLE[state] for state in State if state is not State.GONE)
+
+
+def test_who_waits_in_the_lobby_may_make_legs_and_nothing_else() -> None:
+    peer = known()
+    assert peer.may_say(Lobby())
+    peer.happen(Event.WAITS)
+    assert peer.state is State.LOBBY
+    assert all(peer.may_say(said) for said in (Lobby(), Join(), Leave()))
+    assert not peer.may_say(Chat(text="x"))
+    assert not peer.may_say(RoomState(version=1, document={}))
+    peer.happen(Event.BROKEN)
+    peer.happen(Event.LEFT)
+    peer.take_up("participant", None, 0, NOON)
+    assert peer.state is State.KNOWN
+    assert not peer.may_say(Leave())
+    peer.happen(Event.WAITS)
+    peer.happen(Event.JOINED)
+    assert peer.state is State.JOINED
