@@ -110,6 +110,7 @@ async def test_firefox_sees_a_picture_through_the_relay_within_a_second(
 
 
 @needs_chromium
+@pytest.mark.timeout(300)  # two browsers are started, one after the other
 async def test_chromium_goes_through_the_relay_by_tls_where_it_believes_the_certificate(
     url: str,
 ) -> None:
