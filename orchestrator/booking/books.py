@@ -106,8 +106,9 @@ class Books:
             raise Invalid("calendar-too-large", limit=MAX_BYTES)
         self.remember(calendar, name)
         etag = items.save(
-            self.conn, self.now, calendar.id, name, event.item.uid, body, self.person.login
-        )
+            self.conn, self.now, calendar.id, name, event.item.uid, body, self.person.login,
+            placed=bool(event.taken),
+        )  # fmt: skip
         if changed:
             self.written[etag] = event.item
         room = calendar.owner_id if calendar.owner_kind == items.ROOM and booking else None

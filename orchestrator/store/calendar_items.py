@@ -254,9 +254,20 @@ _NEXT_REV = (
 
 
 def save(
-    conn: Connection, now: datetime, calendar: int, name: str, uid: str, body: bytes, who: str
+    conn: Connection,
+    now: datetime,
+    calendar: int,
+    name: str,
+    uid: str,
+    body: bytes,
+    who: str,
+    *,
+    placed: bool = False,
 ) -> str:
-    """Store an object under a name and note the change; its ETag."""
+    """Store an object under a name and note the change; its ETag.
+
+    With `placed`, the caller stores its instances next.
+    """
     old, seen = item(conn, calendar, name), _seen(conn)
     etag, rev = etag_of(body), _next_rev(conn, calendar)
     values: dict[str, Any] = {"uid": uid, "etag": etag, "body": body, "rev": rev}
@@ -264,9 +275,11 @@ def save(
         conn.execute(_CHANGE_ITEM, _at(calendar, name) | values)
         seen.rows[calendar, name] = replace(old, **values)
     else:
-        conn.execute(_NEW_ITEM, {"calendar_id": calendar, "name": name, **values})
+        conn.execute(
+            _NEW_ITEM, {"calendar_id": calendar, "name": name, "unplaced": not placed, **values}
+        )
         seen.rows[calendar, name] = ItemRow(name=name, **values)
-        seen.fresh.add((calendar, name))
+        seen.fresh[calendar, name] = placed
     _note(conn, now, calendar, rev, name, old.etag if old else None, etag, who)
     return etag
 
@@ -326,8 +339,8 @@ def add_places(
 ) -> None:
     """Store more instances of an object."""
     if instances:
-        _seen(conn).fresh.discard((calendar, name))
-        conn.execute(_CHANGE_ITEM, _at(calendar, name) | {"unplaced": False})
+        if not _seen(conn).fresh.pop((calendar, name), False):
+            conn.execute(_CHANGE_ITEM, _at(calendar, name) | {"unplaced": False})
         conn.execute(
             _PLACE,
             [

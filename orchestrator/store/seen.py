@@ -19,7 +19,8 @@ class Seen(Generic[Row]):
     """Objects by calendar and name: None is one that is not there."""
 
     rows: dict[Key, Row | None] = field(default_factory=dict)
-    fresh: set[Key] = field(default_factory=set)  # inserted, and without any instance yet
+    fresh: dict[Key, bool] = field(default_factory=dict)
+    """Inserted, without any instance yet; True where it was stored as one that has some."""
 
 
 _SEEN: "WeakKeyDictionary[Connection, Seen[object]]" = WeakKeyDictionary()
