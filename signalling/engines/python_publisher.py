@@ -164,9 +164,11 @@ class PublisherLeg(BaseLeg):
                 if lost:
                     self.counts["nacked"] += len(lost)
                     out += nack(self.ssrc, source.ssrc, lost)
-            if source.gate.wanted and not source.muted and source.gate.due(now, self.rtt or 0.0):
-                self.counts["keyframes_asked"] += 1
-                out += picture_loss(self.ssrc, source.ssrc)
+            if source.gate.wanted and not source.muted:
+                began = max(layer.key_at for layer in stream.layers.sources)
+                if source.gate.due(now, self.rtt or 0.0, began):
+                    self.counts["keyframes_asked"] += 1
+                    out += picture_loss(self.ssrc, source.ssrc)
         if out:
             self.send_rtcp(receiver_report(self.ssrc) + out)
 

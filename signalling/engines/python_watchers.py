@@ -10,7 +10,8 @@ from signalling.engines.python_subscriber import SubscriberLeg
 from signalling.engines.python_tracks import Published
 from signalling.sfu.allocate import SPARE, Allocation, Arrangement, Ladder, Page
 from signalling.sfu.estimate import Estimate
-from signalling.sfu.forward import ALL_TEMPORAL
+from signalling.sfu.forward import ROOM
+from signalling.sfu.outlet import ALL_TEMPORAL
 from signalling.sfu.probe import Outcome, Prober, Situation
 from signalling.sfu.reports import Meter
 from signalling.sfu.trial import Trial
@@ -21,6 +22,8 @@ SOUND_KBPS, REPEATED_KBPS, SPEAKING_AT_ONCE = 45.0, 80.0, 2
 REPORT_EVERY, FEWEST_PACKETS = 0.9, 20
 # What went through on trial is kept.
 SETTLED = 1.05
+# A layer may begin with what his line takes in so long.
+ROOM_SECONDS = 0.25
 # Steps of 3 % in which a line is looked at.
 GRAIN = 34
 # By how much an estimate may grow before a shared line is shared anew.
@@ -158,8 +161,12 @@ class Watcher:
             if choice is None or ladder is None or not ladder.steps:
                 # A sound, or a picture that is muted: it goes on as it was, when it does.
                 continue
-            whole = ladder.whole(choice)
-            place.line.choose(choice.layer, ALL_TEMPORAL if whole else choice.temporal)
+            place.line.choose(
+                choice.layer,
+                ALL_TEMPORAL if ladder.whole(choice) else choice.temporal,
+                smooth=choice.why not in (Why.LINE, Why.CENTRE),
+                room=min(int(self.estimate.kbps * ROOM_SECONDS * 125), ROOM),
+            )
 
     @property
     def choices(self) -> tuple[Choice, ...]:
