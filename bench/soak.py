@@ -255,6 +255,7 @@ def left_behind(empty: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
         "threads": after["threads"] - empty["threads"],
         "files": after["files"] - empty["files"],
         "objects": after["objects"] - empty["objects"],
+        "waited": after["waited"],
     }
 
 

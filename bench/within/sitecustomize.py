@@ -29,13 +29,14 @@ def _tell() -> None:
         tasks = sorted(task.get_name().rstrip("0123456789") for task in asyncio.all_tasks())
     except RuntimeError:
         return
-    gc.collect()
+    waited = gc.collect()  # objects that only the collector could free
     objects = gc.get_objects()
     types = (type(one) for one in objects)
     ours = Counter(one.__name__ for one in types if str(one.__module__).startswith(OURS))
     held = {
         "tasks": tasks,
         "objects": len(objects),
+        "waited": waited,
         "ours": ours,
         "threads": threading.active_count(),
         "files": sum(1 for _ in Path("/proc/self/fd").iterdir()),
