@@ -1,4 +1,4 @@
-"""The command line: `margeride serve|demo|check|doctor|user|pair`."""
+"""The command line: `margeride serve|demo|check|doctor|user|pair|backup|restore`."""
 
 import argparse
 import importlib
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from orchestrator.cli.common import say
 from rooms.errors import MargerideError
 
-COMMANDS = ("serve", "check", "doctor", "user", "pair")
+COMMANDS = ("serve", "check", "doctor", "user", "pair", "backup", "restore")
 """Each is a module of `orchestrator.cli` with `add(parser)` and `run(arguments) -> exit code`."""
 
 
