@@ -32,9 +32,10 @@ DEEP, TWICE_WITHIN = 0.7, 5.0
 # One that was below what is sent for so long, and has not risen: the queue stands still, full.
 STALLED, RISEN, BELOW = 4.0, 1.02, 0.9
 STALE = 6.0
-# A complaint waits so long for what bears it out: two round trips running that are longer by so
-# much than the shortest. Where none are told for so long from the first REMB on, it must do alone.
-WAITS, LATE, LATELY, UNTOLD = 2.0, 0.05, 4.0, 4.0
+# A complaint waits so long for what bears it out: every round trip that is told over so long is
+# longer by so much than the shortest. Where none are told for so long from the first REMB on, it
+# must do alone. Whoever looks here seldom was late himself: those round trips tell nothing.
+WAITS, LATE, SPAN, UNTOLD, SELDOM = 3.0, 0.05, 1.5, 4.0, 0.7
 # The median of the last so many reports is the loss the line has by itself.
 REPORTS, FEWEST_REPORTS, MOST_OWN_LOSS = 20, 4, 0.3
 # The first report after a fall is of the time before it.
@@ -76,6 +77,7 @@ class Estimate:
         "_sent",
         "_shortest",
         "_start",
+        "_ticked",
         "kbps",
         "limited",
     )
@@ -93,9 +95,10 @@ class Estimate:
         self._remb_at = self._rose_at = self._below_since = self._first = now
         # What it has to rise from.
         self._level = 0.0
-        # The shortest round trip he told of; when the last two came, and whether they were long.
+        # The shortest round trip he told of; since when all were long, and when the last one was.
         self._nearest: float | None = None
-        self._late: deque[tuple[float, bool]] = deque(maxlen=2)
+        self._late: tuple[float, float] | None = None
+        self._ticked = now
         self._losses: deque[float] = deque(maxlen=REPORTS)
         self._fresh = FRESH
         self._shortest: float | None = None
@@ -150,7 +153,10 @@ class Estimate:
     def answered(self, rtt: float, now: float) -> None:
         """One round trip, as a report of his tells it."""
         self._nearest = rtt if self._nearest is None else min(self._nearest, rtt)
-        self._late.append((now, rtt - self._nearest > LATE))
+        if rtt - self._nearest <= LATE:
+            self._late = None
+        else:
+            self._late = (self._late[0] if self._late is not None else now, now)
 
     def _is_borne_out(self, complaint: Complaint, now: float) -> bool:
         amiss, losses = self.amiss, self._losses
@@ -163,8 +169,7 @@ class Estimate:
             return True
         if self._nearest is None:
             return now - self._first > UNTOLD
-        late = self._late
-        return len(late) > 1 and all(was for _, was in late) and now - late[0][0] < LATELY
+        return self._late is not None and self._late[1] - self._late[0] >= SPAN
 
     def reported(self, loss: float, nacked: float) -> None:
         """A receiver report: the share lost, and the share asked for again since the last one.
@@ -177,7 +182,9 @@ class Estimate:
 
     def tick(self, sent: float, rtt: float | None, now: float) -> None:
         """Some time has passed, in which so much was sent."""
-        self._sent = sent
+        if now - self._ticked > SELDOM:
+            self._late = None
+        self._sent, self._ticked = sent, now
         self.limited = sent < USED * self.kbps
         if self._remb is not None and now - self._remb_at > STALE:
             self._remb = None
