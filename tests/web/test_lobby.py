@@ -53,7 +53,9 @@ class House:
 
     @property
     def switchboard(self) -> Switchboard:
-        return self.service.app[keys.SWITCHBOARD]
+        wire = self.service.app[keys.SWITCHBOARD]
+        assert isinstance(wire, Switchboard)
+        return wire
 
 
 @asynccontextmanager
