@@ -27,9 +27,11 @@ Ending = Callable[[aiohttp.ClientWebSocketResponse, Switchboard], Awaitable[None
 @pytest.fixture(autouse=True)
 def no_collector() -> Iterator[None]:
     gc.collect()
+    gc.freeze()  # what was there before is not looked at: it may be a great deal
     gc.disable()
     yield
     gc.enable()
+    gc.unfreeze()
 
 
 @pytest.fixture
