@@ -50,7 +50,7 @@ class Watcher:
         self.estimate = Estimate(now, known)
         self.prober = Prober(now)
         self._trial = Trial(now)
-        self._sent, self._padded = Meter(), Meter()
+        self._sent, self._carried, self._padded = Meter(), Meter(), Meter()
         self._padding = 0
         self._ladders: dict[TrackId, Ladder] = {}
         self._arrangement = Arrangement((), Page())
@@ -106,7 +106,9 @@ class Watcher:
     def listen(self, now: float) -> None:
         """Bring the estimate up to date."""
         self._read_reports(now)
-        self.estimate.tick(self._sent.kbps(self.leg.octets, now), self.leg.rtt, now)
+        octets = sum(place.line.octets for place in self.leg.places)
+        carried = self._carried.kbps(octets, now)
+        self.estimate.tick(self._sent.kbps(self.leg.octets, now), self.leg.rtt, now, carried)
 
     def look(self, published: Mapping[TrackId, Published], pictures: int) -> None:
         """Take up what has changed: the tracks that are placed on this leg, and his page."""

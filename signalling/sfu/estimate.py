@@ -77,6 +77,7 @@ class Estimate:
         "_sent",
         "_shortest",
         "_start",
+        "_tells",
         "_ticked",
         "kbps",
         "limited",
@@ -97,6 +98,7 @@ class Estimate:
         self._level = 0.0
         # The shortest round trip he told of; since when all were long, and when the last one was.
         self._nearest: float | None = None
+        self._tells = False
         self._late: tuple[float, float] | None = None
         self._ticked = now
         self._losses: deque[float] = deque(maxlen=REPORTS)
@@ -152,6 +154,7 @@ class Estimate:
 
     def answered(self, rtt: float, now: float) -> None:
         """One round trip, as a report of his tells it."""
+        self._tells = True
         self._nearest = rtt if self._nearest is None else min(self._nearest, rtt)
         if rtt - self._nearest <= LATE:
             self._late = None
@@ -167,7 +170,7 @@ class Estimate:
         if amiss is None and self._fresh >= FRESH and losses and losses[-1] > LITTLE_LOSS:
             # What the line loses by itself is not known yet.
             return True
-        if self._nearest is None:
+        if not self._tells:
             return now - self._first > UNTOLD
         return self._late is not None and self._late[1] - self._late[0] >= SPAN
 
@@ -180,8 +183,14 @@ class Estimate:
         self._losses.append(min(max(loss, min(nacked / 2, 2 * loss + ASKED_ALONE)), 1.0))
         self._fresh += 1
 
-    def tick(self, sent: float, rtt: float | None, now: float) -> None:
-        """Some time has passed, in which so much was sent."""
+    def tick(
+        self, sent: float, rtt: float | None, now: float, carried: float | None = None
+    ) -> None:
+        """Some time has passed, in which so much was sent; `carried` without what was repeated."""
+        carried = sent if carried is None else carried
+        if self._nearest is None:
+            # The handshake's, before a picture could fill a queue.
+            self._nearest = rtt
         if now - self._ticked > SELDOM:
             self._late = None
         self._sent, self._ticked = sent, now
@@ -200,13 +209,13 @@ class Estimate:
         queues = self._queues(rtt)
         if self._start and not queues and (self.amiss or 0.0) <= LITTLE_LOSS:
             # What is sent and draws no complaint is carried.
-            self.kbps = min(max(self.kbps, sent * UNCONTESTED), HIGHEST_KBPS)
+            self.kbps = min(max(self.kbps, carried * UNCONTESTED), HIGHEST_KBPS)
         if now - self._changed < 1.0 + (rtt or 0.0):
             return
         amiss = self.amiss
         if amiss is not None and amiss > MUCH_LOSS:
             # Without a REMB only what is sent is known to be too much.
-            most = sent * 1.2 if self._remb is None else self.kbps
+            most = carried * 1.2 if self._remb is None else self.kbps
             self._fall(min(self.kbps, most) * (1 - amiss / 2), now)
         elif queues and not self.limited:
             self._fall(min(self.kbps, sent) * 0.85, now)

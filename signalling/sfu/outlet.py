@@ -19,6 +19,9 @@ from signalling.sfu.twins import Twins
 ALL_TEMPORAL = 3
 SHORTEST_REPEAT = 0.02
 ASKED_MOST = 1024
+# Repeats may take half of what the packets themselves take, and so many octets more at once: where
+# a line is full, each of them is asked for again and again, and makes it fuller.
+REPEATED, AT_ONCE = 0.5, 32_000
 # A probe repeats what has just left; more of it would be too old to be of use.
 PROBE_BACK = 64
 PROBE_WHOLE = 1250
@@ -32,6 +35,7 @@ class Outlet:
         "_asked",
         "_before",
         "_meter",
+        "_repeated",
         "_takes",
         "_temporal",
         "echo",
@@ -55,6 +59,7 @@ class Outlet:
         self.twins = Twins()
         self._temporal = ALL_TEMPORAL
         self._asked: dict[int, float] = {}
+        self._repeated = -float(AT_ONCE)
         self._meter = Meter()
         self.extensions("", 0, 0, 0)
 
@@ -84,8 +89,12 @@ class Outlet:
         asked = self._asked
         if len(asked) > ASKED_MOST:
             self._asked = asked = {n: at for n, at in asked.items() if now - at < wait}
-        count = 0
+        count, allowed = 0, self.octets * REPEATED
+        # What was not used does not add up.
+        self._repeated = max(self._repeated, allowed - AT_ONCE)
         for sequence in lost:
+            if self._repeated >= allowed:
+                break
             before = asked.get(sequence)
             if before is not None and now - before < wait:
                 continue
@@ -93,6 +102,7 @@ class Outlet:
             if written is not None:
                 asked[sequence] = now
                 count += 1
+                self._repeated += len(written)
                 self.send(written)
         return count
 

@@ -113,6 +113,28 @@ def test_what_is_sent_at_the_start_and_draws_no_complaint_is_carried() -> None:
     assert estimate.kbps < 1650
 
 
+def test_what_is_repeated_shows_nothing_of_the_line() -> None:
+    estimate = Estimate(0.0)
+    estimate.tick(3000, 0.04, 1.0, 400)
+    assert estimate.kbps == DEFAULT_KBPS
+    # Without a REMB what goes through is no more than what was sent once.
+    told(estimate, 0.4).tick(3000, 0.04, 2.0, 400)
+    assert estimate.kbps == pytest.approx(400 * 1.2 * 0.8)
+
+
+def test_the_round_trip_of_the_handshake_is_one() -> None:
+    estimate = Estimate(0.0)
+    estimate.tick(900, 0.04, 0.1)
+    estimate.remb(900, 0.2)
+    # The queue was full before the first report.
+    for tenth in range(3, 21):
+        estimate.answered(0.3, tenth / 10)
+        estimate.tick(900, 0.3, tenth / 10)
+    estimate.remb(600, 2.0)
+    estimate.tick(900, 0.3, 2.1)
+    assert estimate.kbps == 600
+
+
 def test_a_line_that_is_used_and_holds_is_trusted_more_and_more() -> None:
     one = viewer(capacity=10_000)
     seen = one.watch(12)

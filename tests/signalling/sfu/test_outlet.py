@@ -2,7 +2,7 @@
 
 import pytest
 
-from signalling.sfu.outlet import ASKED_MOST, PROBE_WHOLE
+from signalling.sfu.outlet import ASKED_MOST, AT_ONCE, PROBE_WHOLE
 from signalling.sfu.packet import Packet, extension_of, one_byte_block, parse_rtp
 from signalling.sfu.simulcast import Layers
 from tests.fakes.layers import Eye, Stage
@@ -118,3 +118,31 @@ def test_the_rate_of_a_line_is_what_it_was_sent() -> None:
     stage.shoot(times=29)
     octets = sum(len(p.payload) for p in eye.seen)
     assert eye.line.kbps(1.0) == pytest.approx(octets * 8 / 1000)
+
+
+def test_repeats_take_no_more_than_half_of_what_they_repeat() -> None:
+    stage = Stage(rids=("q",))
+    eye = Eye(stage.layers)
+    source, camera = stage.layers.sources[0], stage.cameras[0]
+
+    def shoot(pictures: int, key: bool) -> list[int]:
+        before = len(eye.sent)
+        for n in range(pictures):
+            for packet in camera(2, key=key and not n, size=1000):
+                source.receive(packet, 0.0)
+        return [packet.sequence for packet in eye.seen[before:]]
+
+    numbers, asked = shoot(60, True), len(eye.sent)
+    # A full line: everything is asked for again, round trip after round trip.
+    for second in range(1, 60):
+        eye.line.repeat(tuple(numbers), float(second))
+    repeated = sum(map(len, eye.sent[asked:]))
+    assert AT_ONCE <= repeated < eye.line.octets / 2 + 1100
+    assert eye.line.repeat((numbers[0],), 100.0) == 0
+    # What was sent since may be repeated; what was long not used does not add up.
+    numbers = shoot(30, False)
+    assert eye.line.repeat((numbers[0],), 101.0) == 1
+    numbers, asked = shoot(300, False), len(eye.sent)
+    for second in range(102, 160):
+        eye.line.repeat(tuple(numbers), float(second))
+    assert sum(map(len, eye.sent[asked:])) < AT_ONCE + 1100
