@@ -38,7 +38,7 @@ async def test_a_checkpoint_neither_waits_for_a_writer_nor_stops_him(database: D
     def write(conn: Connection) -> int:
         fill(conn)
         database._checkpoint()  # in the midst of the transaction
-        return conn.execute(text("select count(*) from kept")).scalar_one()
+        return int(conn.execute(text("select count(*) from kept")).scalar_one())
 
     assert await database.write(write) == 2
     await database.checkpoint()
