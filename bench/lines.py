@@ -2,8 +2,10 @@
 
 Both join by link as guests, in the pages the product ships; a user-space line between two network
 namespaces is as slow, far and lossy as its name says. Each page keeps a record of what it saw and
-heard (`tests/fakes/probe.js`), counted from the press of the button that joins; figures without a
-time of their own are of what follows the first ten seconds. Needs root, /dev/net/tun and browsers.
+heard (`tests/fakes/probe.js`), counted from the press of the button that joins, which comes after
+some seconds in the lobby, as with people: what the page makes there is made before the clock
+starts (`--lobby 0` presses at once). Figures without a time of their own are of what follows the
+first ten seconds. Needs root, /dev/net/tun and browsers.
 """
 
 import argparse
@@ -32,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--line", action="append", choices=sorted(LINES), help="only this line")
     parser.add_argument("--browser", action="append", choices=BROWSERS, help="only this browser")
     parser.add_argument("--seconds", type=float, default=40.0, help="of one measurement")
+    parser.add_argument(
+        "--lobby", type=float, default=5.0, help="seconds he looks at himself before the press"
+    )
     parser.add_argument("--trace", type=Path, help="a folder for the packets and records")
 
 
@@ -42,9 +47,10 @@ async def measure(
     trace = wanted.trace / f"{line}-{name}.packets" if wanted.trace else None
     async with stage.far(name, LINES[line], trace=trace) as behind:
         here = await stage.lobby(near)
-        there = await stage.lobby(behind.browser, stage.far_origin)
         await enter(here, "Près")
         await asyncio.sleep(2.0)  # so that he who comes later finds a picture
+        there = await stage.lobby(behind.browser, stage.far_origin)
+        await asyncio.sleep(wanted.lobby)
         await enter(there, "Loin")
         began, ended = await pass_time(behind, line, wanted.seconds)
         far, close = await taken(there), await taken(here)
@@ -89,16 +95,18 @@ async def bench(wanted: argparse.Namespace, home: Path) -> dict[str, Any]:
                 found.setdefault(line, {})[name] = one
                 for way, told_of in one.items():
                     machine.say(f"    {way}: " + ", ".join(map(str, row(told_of))))
-    return told(found, wanted.seconds)
+    return told(found, wanted)
 
 
-def told(found: dict[str, dict[str, Any]], seconds: float) -> dict[str, Any]:
+def told(found: dict[str, dict[str, Any]], wanted: argparse.Namespace) -> dict[str, Any]:
     machine.say(
-        f"\n{seconds:g} s each, figures after the first {SETTLES:g} s; load {machine.load()}"
+        f"\nthe first frame is counted from the press, after {wanted.lobby:g} s in the lobby; "
+        f"{wanted.seconds:g} s each, figures after the first {SETTLES:g} s; load {machine.load()}"
     )
     machine.table(HEAD, list(rows(found)))
     return {
         "lines": {line: worst(one) | one for line, one in found.items()},
+        "lobby_s": wanted.lobby,
         "load": machine.load(),
     }
 

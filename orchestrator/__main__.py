@@ -1,4 +1,4 @@
-"""The command line: `margeride serve|demo|check|doctor|user|pair|agent|simulate`."""
+"""The command line: `margeride serve|demo|check|doctor|user|pair|backup|restore|agent|simulate`."""
 
 import argparse
 import importlib
@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from orchestrator.cli.common import say
 from rooms.errors import MargerideError
 
-COMMANDS = ("serve", "check", "doctor", "user", "pair", "agent", "simulate")
+COMMANDS = (
+    "serve", "check", "doctor", "user", "pair", "backup", "restore", "agent", "simulate",
+)  # fmt: skip
 """Each is a module of `orchestrator.cli` with `add(parser)` and `run(arguments) -> exit code`."""
 
 

@@ -4,6 +4,7 @@ open_session … end_session   moves: check the right, apply the table, keep, th
 call_room, call_missing      calls: a room's screen gets a fresh token and joins by itself
 command_room                 a person asks something of a room he may command (fan_out: of several)
 look, enter_by_link          guests: what a link shows, and the token it gives
+wait_by_link, introduce      guests: a token for the lobby, and the name when one comes in
 follow_booking               a moved or cancelled booking carries its running session along
 learn                        what the wire learns of a site
 """
@@ -14,7 +15,14 @@ from orchestrator.cases.calls import call_missing, call_room, release
 from orchestrator.cases.conductor import CLOCK, Conductor
 from orchestrator.cases.fan_out import Asked, ask_room
 from orchestrator.cases.follow import follow_booking
-from orchestrator.cases.guests import Gone, doors, enter_by_link, look
+from orchestrator.cases.guests import (
+    Gone,
+    doors,
+    enter_by_link,
+    introduce,
+    look,
+    wait_by_link,
+)
 from orchestrator.cases.moves import act, learn, open_media
 from orchestrator.session import Act
 from orchestrator.store.commands import Order
@@ -35,6 +43,7 @@ __all__ = [
     "end_session",
     "enter_by_link",
     "follow_booking",
+    "introduce",
     "learn",
     "look",
     "open_media",
@@ -42,6 +51,7 @@ __all__ = [
     "pause_session",
     "release",
     "start_session",
+    "wait_by_link",
 ]
 
 

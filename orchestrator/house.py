@@ -63,20 +63,35 @@ class House:
         await self.means.database.write(lambda conn: devices.seen(conn, device.id, now))
         return Identity(room=device.room)
 
+    async def wait(self, identity: Identity) -> Place:
+        """A person's own place, before he has it: under the same conditions, without his name."""
+        if identity.room is not None:
+            raise Forbidden("forbidden")
+        one = await self.means.database.read(lambda conn: _claimed(conn, identity, None))
+        await self._let_pass(one)
+        return Place(session=one.session, participant=one.id, name="", kind=one.kind)
+
     async def enter(
-        self, identity: Identity, session: SessionId | None, token: str | None
+        self,
+        identity: Identity,
+        session: SessionId | None,
+        token: str | None,
+        name: str | None = None,
     ) -> Place:
         """A participant's own place; for a screen the one whose token its room was given."""
         one = await self.means.database.read(lambda conn: _claimed(conn, identity, token))
         if session is not None and one.session != session:
             raise NotFound("no-session", session=session)
+        await self._let_pass(one)
+        if one.state == participants.WAITING:
+            one = await conduct.introduce(self.conductor, one, name or "")
+        return _place(one)
+
+    async def _let_pass(self, one: Participant) -> None:
         stored = await self.stored(one.session)
         if stored.session.state in OVER:
             raise Conflict("session-over", session=stored.id)
         await conduct.doors(self.conductor, stored)
-        return Place(
-            session=one.session, participant=one.id, name=one.name, kind=one.kind, room=one.room
-        )
 
     async def session(self, session: SessionId) -> Json:
         """The `session` object of the wire."""

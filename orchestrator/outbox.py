@@ -25,6 +25,8 @@ Scribe = Callable[[Connection, datetime, int, str, dict[str, Any]], None]
 AT_ONCE = 100
 AGAIN = timedelta(seconds=10)
 LOOK = 0.5
+LULL = 0.05  # seconds without a new row that let us begin
+LONGEST = 0.5  # seconds that a row waits for a lull
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,21 @@ class Outbox:
         while True:
             self._kicked.clear()
             await self.deliver()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._kicked.wait(), LOOK)
+            if await self._kicked_within(LOOK):
+                await self._lull()
+
+    async def _lull(self) -> None:
+        """Who writes comes again at once: what follows his writes waits until he is served."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LONGEST
+        while self._kicked.is_set() and loop.time() < until:
+            self._kicked.clear()
+            await self._kicked_within(LULL)
+
+    async def _kicked_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._kicked.wait(), seconds)
+        return self._kicked.is_set()
 
     async def deliver(self) -> int:
         """Hand over what is open and due; how many rows were taken by everybody."""

@@ -7,6 +7,7 @@ a kill, a restart or a long sleep does the same as the looks it missed.
 import asyncio
 import contextlib
 import logging
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -28,6 +29,16 @@ log = logging.getLogger(__name__)
 LOOK = 1.0
 TOLD_FOR = 600  # seconds an overtime message stays on a screen
 NOT_FLOWING = (SiteState.CHECKED_IN, SiteState.TESTED, SiteState.RECOVERING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A session that is due, as it was when the look began."""
+
+    stored: Stored
+    people_are_in: bool
+    called: frozenset[RoomId]  # about to join it
+    held_elsewhere: frozenset[RoomId]  # in another session, on air
 
 
 class Punctual:
@@ -56,33 +67,37 @@ class Punctual:
         """Do what is due now."""
         now = self._means.clock()
         await self._house.expire(now)
-        for stored, people in await self._means.database.read(
-            lambda conn: _due(conn, now + self._means.doors_before)
-        ):
-            around = Around(
-                kind=stored.kind,
-                people_are_in=people,
-                doors_before=self._means.doors_before,
-                by_the_hour=self._by_the_hour,
-            )
+        until = now + self._means.doors_before
+        for seen in await self._means.database.read(lambda conn: _due(conn, until)):
             try:
-                await self._look_at(stored, around, now)
+                await self._look_at(seen, now)
             except MargerideError as error:  # somebody was quicker: the next look sees it
-                log.debug("session %s: %s", stored.id, error)
+                log.debug("session %s: %s", seen.stored.id, error)
         self._forget(now)
 
-    async def _look_at(self, stored: Stored, around: Around, now: datetime) -> None:
-        act = due(stored.session, around, now)
+    async def _look_at(self, seen: Seen, now: datetime) -> None:
+        around = Around(
+            kind=seen.stored.kind,
+            people_are_in=seen.people_are_in,
+            doors_before=self._means.doors_before,
+            by_the_hour=self._by_the_hour,
+        )
+        act = due(seen.stored.session, around, now)
         if act is not None:
-            before = stored
-            stored = await conduct.act(self._house.conductor, stored.id, act, conduct.CLOCK)
-            if act is Act.START:
-                self._note_called(before, now)
-        elif in_overtime(stored.session, around, now):
-            await self._tell_overtime(stored)
-        if stored.session.state in RUNNING:
-            await self._call(stored, now)
-            await self._see_who_flows(stored)
+            seen = await self._act(seen, act, now)
+        elif in_overtime(seen.stored.session, around, now):
+            await self._tell_overtime(seen.stored)
+        if seen.stored.session.state in RUNNING:
+            await self._call(seen, now)
+            await self._see_who_flows(seen.stored)
+
+    async def _act(self, seen: Seen, act: Act, now: datetime) -> Seen:
+        """Do it; the session as it is then, and whom that has called."""
+        after = await conduct.act(self._house.conductor, seen.stored.id, act, conduct.CLOCK)
+        if act is Act.START:
+            self._note_called(seen.stored, now)
+        called = await self._means.database.read(lambda conn: calls.being_called(conn, after.id))
+        return replace(seen, stored=after, called=frozenset(called))
 
     def _note_called(self, stored: Stored, now: datetime) -> None:
         """The start has called whoever was missing."""
@@ -90,16 +105,14 @@ class Punctual:
             if self._house.screens.since(site.room) is not None:
                 self._called[stored.id, site.room] = now
 
-    async def _call(self, stored: Stored, now: datetime) -> None:
-        database = self._means.database
-        elsewhere = await database.read(lambda conn: _held(conn, stored, now))
-        called = await database.read(lambda conn: calls.being_called(conn, stored.id))
+    async def _call(self, seen: Seen, now: datetime) -> None:
+        stored = seen.stored
         screens = {
             site.room: Screen(
                 since=self._house.screens.since(site.room),
                 called_at=self._called.get((stored.id, site.room)),
-                being_called=site.room in called,
-                held_elsewhere=site.room in elsewhere,
+                being_called=site.room in seen.called,
+                held_elsewhere=site.room in seen.held_elsewhere,
             )
             for site in stored.session.sites
         }
@@ -137,23 +150,31 @@ class Punctual:
         self._called = {key: at for key, at in self._called.items() if at > old}
 
 
-def _due(conn: Connection, until: datetime) -> list[tuple[Stored, bool]]:
-    """The sessions to look at, and whether anybody is in them."""
+def _due(conn: Connection, until: datetime) -> list[Seen]:
+    """The sessions to look at, each with what is around it."""
     looked = sessions.due(conn, until)
     inside = {one.session for one in participants.here(conn) if one.state == participants.JOINED}
-    return [(stored, stored.id in inside) for stored in looked]
+    called = calls.all_being_called(conn)
+    return [
+        Seen(
+            stored=stored,
+            people_are_in=stored.id in inside,
+            called=frozenset(called.get(stored.id, ())),
+            held_elsewhere=_held(looked, stored),
+        )
+        for stored in looked
+    ]
 
 
-def _held(conn: Connection, stored: Stored, now: datetime) -> set[RoomId]:
+def _held(looked: list[Stored], stored: Stored) -> frozenset[RoomId]:
     """The rooms of the session that another one, on air, holds now."""
-    others = [other for other in sessions.due(conn, now) if other.id != stored.id]
-    return {
+    return frozenset(
         site.room
-        for other in others
-        if other.session.state in AIRING
+        for other in looked
+        if other.id != stored.id and other.session.state in AIRING
         for site in other.session.sites
         if site.state not in (SiteState.EXPECTED, SiteState.LEFT)
-    }
+    )
 
 
 def _flowing(figures: Json) -> set[RoomId]:

@@ -98,7 +98,8 @@ def taken(state: EngineState, reports: Reports, now: datetime) -> list[Sample]:
     for session, members in state.sessions.items():
         for member in members:
             legs = _figures(member, reports.get((session, member.participant), []))
-            if legs:
+            carries = member.tracks or any(leg.tracks or leg.choices for leg in member.legs)
+            if legs and carries:  # who waits in the lobby lives through nothing
                 sample = Sample(session=session, participant=member.participant, at=now, legs=legs)
                 found.append(sample)
     return found

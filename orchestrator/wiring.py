@@ -72,6 +72,7 @@ from signalling.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
 STORE = "margeride.sqlite3"
+CHECKPOINT = 5.0  # seconds between two
 MakeEngine = Callable[[web.Application], AbstractAsyncContextManager[MediaEngine]]
 MAKE_ENGINE: "web.AppKey[MakeEngine]" = web.AppKey("make_engine")
 WIRE: "web.AppKey[Switchboard]" = web.AppKey("wire")
@@ -173,7 +174,14 @@ def open_store(data: Path) -> Database:
 async def _store(app: web.Application) -> AsyncIterator[None]:
     app[keys.KEYRING] = await asyncio.to_thread(load_keyring, app[keys.DATA])
     app[keys.DATABASE] = database = await asyncio.to_thread(open_store, app[keys.DATA])
-    yield
+
+    async def tidy() -> None:
+        while True:
+            await asyncio.sleep(CHECKPOINT)
+            await database.checkpoint()
+
+    async with kept_running("checkpoint", tidy):
+        yield
     await asyncio.to_thread(database.close)
 
 
@@ -263,9 +271,9 @@ async def _outbox(app: web.Application) -> AsyncIterator[None]:
     house = app[keys.HOUSE]
 
     async def follow(topic: str, payload: dict[str, Any]) -> None:
-        if topic.startswith("booking."):
-            await conduct.follow_booking(house.conductor, payload["booking"])
-        house.wakened.set()
+        booked = topic.startswith("booking.")
+        if booked and await conduct.follow_booking(house.conductor, payload["booking"]):
+            house.wakened.set()
 
     outbox.listen("sessions follow bookings", follow)
     mail.join(app, outbox)

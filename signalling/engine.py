@@ -279,7 +279,10 @@ class MediaEngine(Protocol):
         leg: LegId,
         tracks: Sequence[TrackId],
     ) -> SubscribeOffer | None:
-        """Want exactly these tracks on this leg; None when the last offer already says so."""
+        """Want exactly these tracks on this leg; None when the last offer already says so.
+
+        A new leg of which nothing is wanted yet is offered lines that carry nothing: it connects.
+        """
 
     async def answer(
         self, session: SessionId, participant: ParticipantId, leg: LegId, serial: int, sdp: str

@@ -82,16 +82,25 @@ class Heartbeat:
 class Join:
     """Take my place in a session, with the legs that still live.
 
-    `encrypted`: what I send is encrypted with a key the service has not got.
+    `name` is for whoever has not said it before. `encrypted`: what I send is encrypted with a key
+    the service has not got.
     """
 
     type: ClassVar[str] = "join"
     session: Annotated[SessionId, Limit(most=64)] | None = None
     token: Secret | None = None
+    name: Annotated[str, Limit(most=240)] | None = None
     publish_leg: LegName | None = None
     subscribe_leg: LegName | None = None
     subscribe_serial: Count | None = None
     encrypted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lobby:
+    """Let me make my legs: I come in later."""
+
+    type: ClassVar[str] = "lobby"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +169,7 @@ class Welcome:
     dead_after: float
     now: str
     ice: tuple[IceServer, ...] = ()
+    lobby: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +178,14 @@ class Ice:
 
     type: ClassVar[str] = "ice"
     ice: tuple[IceServer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """You are in the lobby, until then at most."""
+
+    type: ClassVar[str] = "waiting"
+    until: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +235,7 @@ class SessionChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """You are out: left, ended or removed."""
+    """You are out: left, ended, removed, or waited too long in the lobby."""
 
     type: ClassVar[str] = "left"
     reason: str
@@ -254,14 +272,14 @@ class Error:
 
 
 ClientMessage = (
-    Hello | Heartbeat | Join | Leave | PublishOffer | SubscribeStart | SubscribeAnswer | TrackSet
-    | LegFailed | Stats | View | Chat | Hand | Cursor | Whisper | RoomState | CommandAccepted
-    | CommandDone | CommandFailed
+    Hello | Heartbeat | Lobby | Join | Leave | PublishOffer | SubscribeStart | SubscribeAnswer
+    | TrackSet | LegFailed | Stats | View | Chat | Hand | Cursor | Whisper | RoomState
+    | CommandAccepted | CommandDone | CommandFailed
 )  # fmt: skip
 ServerMessage = (
-    Welcome | Ice | Heartbeat | Joined | ParticipantJoined | ParticipantChanged | ParticipantLeft
-    | SessionChanged | Left | PublishAnswered | SubscribeOffered | LegLost | ViewChosen
-    | PublishLayers | Speakers | ChatSaid | CursorMoved | Whispered | Command
+    Welcome | Ice | Heartbeat | Waiting | Joined | ParticipantJoined | ParticipantChanged
+    | ParticipantLeft | SessionChanged | Left | PublishAnswered | SubscribeOffered | LegLost
+    | ViewChosen | PublishLayers | Speakers | ChatSaid | CursorMoved | Whispered | Command
     | CommandCancel | Error
 )  # fmt: skip
 

@@ -7,6 +7,8 @@ line is taken up where it broke.
                        ┌────────── LEFT ───────────┐
     hello ─WELCOMED→ known ─JOINED→ joined ─OPENED→ negotiating ⇄ live
                        └── any of these ─BROKEN→ resuming ─RESUMED→ where it was
+
+Who is known may wait in the lobby (WAITS) before he joins; LEFT ends that too.
 """
 
 from collections import deque
@@ -26,6 +28,8 @@ from signalling.messages import (
     Hello,
     IceServer,
     Join,
+    Leave,
+    Lobby,
     RoomState,
     ServerMessage,
     Welcome,
@@ -33,11 +37,15 @@ from signalling.messages import (
     hear,
     numbered,
 )
+from signalling.messages_media import LegFailed, PublishOffer, SubscribeAnswer, SubscribeStart
 
 HELLO_WITHIN = timedelta(seconds=5)
 HEARTBEAT = timedelta(seconds=5)
 DEAD_AFTER = timedelta(seconds=15)
+LOBBY_FOR = timedelta(minutes=10)
 KEPT = 256
+# Characters, likewise: half of what may wait on a line, for they are all sent at once.
+KEPT_SIZE = 131_072
 RATE, BURST = 30.0, 60.0
 CHANGES = 5.0  # a second: what everybody else is told of
 
@@ -47,6 +55,7 @@ class State(StrEnum):
 
     HELLO = "hello"
     KNOWN = "known"
+    LOBBY = "lobby"
     JOINED = "joined"
     NEGOTIATING = "negotiating"
     LIVE = "live"
@@ -58,6 +67,7 @@ class Event(StrEnum):
     """What moves it on. OPENED and SETTLED: an exchange of SDP began, or all have ended."""
 
     WELCOMED = "welcomed"
+    WAITS = "waits"
     JOINED = "joined"
     OPENED = "opened"
     SETTLED = "settled"
@@ -88,7 +98,8 @@ _IN_SESSION = {
 }
 TABLE: dict[State, dict[Event, State]] = {
     State.HELLO: {Event.WELCOMED: State.KNOWN, Event.BROKEN: State.GONE, Event.OVER: State.GONE},
-    State.KNOWN: {**_ALWAYS, Event.JOINED: State.JOINED},
+    State.KNOWN: {**_ALWAYS, Event.JOINED: State.JOINED, Event.WAITS: State.LOBBY},
+    State.LOBBY: {**_ALWAYS, Event.JOINED: State.JOINED, Event.LEFT: State.KNOWN},
     State.JOINED: _IN_SESSION,
     State.NEGOTIATING: _IN_SESSION,
     State.LIVE: _IN_SESSION,
@@ -96,7 +107,10 @@ TABLE: dict[State, dict[Event, State]] = {
     State.GONE: {},
 }
 
-KNOWN_MAY_SAY = (Heartbeat, Join, RoomState, CommandAccepted, CommandDone, CommandFailed)
+KNOWN_MAY_SAY = (Heartbeat, Lobby, Join, RoomState, CommandAccepted, CommandDone, CommandFailed)
+LOBBY_MAY_SAY = (
+    Heartbeat, Lobby, Join, Leave, PublishOffer, SubscribeStart, SubscribeAnswer, LegFailed,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +172,8 @@ class PeerSession:
         self.state = State.HELLO
         self.seq = 0
         self._before = State.HELLO
-        self._kept: deque[str] = deque(maxlen=KEPT)
+        self._kept: deque[str] = deque()
+        self._kept_size = 0
         self._changes = Allowance(CHANGES, CHANGES, now)
         self._take_line(now)
 
@@ -204,6 +219,8 @@ class PeerSession:
         state = self._before if self.state is State.RESUMING else self.state
         if state is State.KNOWN:
             return isinstance(message, KNOWN_MAY_SAY)
+        if state is State.LOBBY:
+            return isinstance(message, LOBBY_MAY_SAY)
         return state is not State.GONE
 
     def may_change(self, now: datetime) -> bool:
@@ -217,8 +234,14 @@ class PeerSession:
     def say_body(self, text: str) -> list[Effect]:
         """The same for a message that is already text."""
         self.seq += 1
-        self._kept.append(text)
+        self._keep(text)
         return [Send(numbered(self.seq, text))] if self.on_line else []
+
+    def _keep(self, text: str) -> None:
+        self._kept.append(text)
+        self._kept_size += len(text)
+        while len(self._kept) > KEPT or self._kept_size > KEPT_SIZE:
+            self._kept_size -= len(self._kept.popleft())
 
     def refused(self, refusal: Refuse, sentence: str) -> list[Effect]:
         """The words of a refusal, and the end of the line when it is fatal."""
@@ -234,6 +257,7 @@ class PeerSession:
         self.happen(Event.WELCOMED)
         self.seq = 0
         self._kept.clear()
+        self._kept_size = 0
         self._next_heartbeat = now + HEARTBEAT
         return [self._welcome(peer, room, 0, False, now, ice)]
 
@@ -305,5 +329,6 @@ class PeerSession:
             dead_after=DEAD_AFTER.total_seconds(),
             now=now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             ice=ice,
+            lobby=None if room else LOBBY_FOR.total_seconds(),
         )
         return Send(numbered(seq, body(message)))

@@ -41,12 +41,21 @@ class House(Protocol):
     async def identify(self, token: str) -> Identity:
         """Unauthenticated("bad-token") when it is unknown, expired or revoked."""
 
+    async def wait(self, identity: Identity) -> Place:
+        """The place a person may make his legs for, under the conditions of `enter`; nobody hears
+        of it, and it has no name. Forbidden("forbidden") for a room's screen."""
+
     async def enter(
-        self, identity: Identity, session: SessionId | None, token: str | None
+        self,
+        identity: Identity,
+        session: SessionId | None,
+        token: str | None,
+        name: str | None = None,
     ) -> Place:
         """The place this identity may take now: a participant's own, or the one whose participant
-        token a device was given. NotFound("no-session"), Conflict("session-over"),
-        Forbidden("not-open-yet")."""
+        token a device was given. `name` is for who was given his token without one.
+        NotFound("no-session"), Conflict("session-over"), Forbidden("not-open-yet"),
+        Invalid("bad-name"), TooMany("session-full")."""
 
     async def budget(self, place: Place) -> Budget | None:
         """The line he is behind, where it is known: that of his room's centre."""

@@ -13,6 +13,7 @@ from signalling.messages import (
     CommandFailed,
     Join,
     Leave,
+    Lobby,
     RoomState,
 )
 from signalling.messages_media import (
@@ -57,10 +58,12 @@ class Asks:
 
     async def do(self, peer: Seated, message: ClientMessage) -> None:
         """Do it; refusals are raised."""
-        if isinstance(message, Join | TrackSet | Chat | Hand):
+        if isinstance(message, Join | Lobby | TrackSet | Chat | Hand):
             _pace(peer, message)
         if isinstance(message, Join):
             await self._seats.join(peer, message)
+        elif isinstance(message, Lobby):
+            await self._seats.wait(peer)
         elif isinstance(message, RoomState | CommandAccepted | CommandDone | CommandFailed):
             await self._of_a_screen(_room_of(peer), message)
         else:
@@ -115,7 +118,7 @@ class Asks:
                 raise Invalid("bad-message")
 
 
-def _pace(peer: Seated, message: Join | TrackSet | Chat | Hand) -> None:
+def _pace(peer: Seated, message: Join | Lobby | TrackSet | Chat | Hand) -> None:
     # Whoever mutes himself is muted, however fast: to be heard again is what has to wait.
     mutes = isinstance(message, TrackSet) and message.muted
     if not peer.may_change() and not mutes:

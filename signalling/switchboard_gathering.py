@@ -43,6 +43,12 @@ class Seat:
     budget: Budget | None = None
     hand: bool = False
     encrypted: bool = False
+    until: datetime | None = None  # of who waits in the lobby
+
+    @property
+    def waits(self) -> bool:
+        """Whether he is in the lobby, in a gathering of his own."""
+        return self.until is not None
 
     @property
     def id(self) -> ParticipantId:
@@ -152,12 +158,17 @@ class Gathering:
 
 
 class Hall:
-    """Every gathering, and who has a place in one."""
+    """Every gathering, and who has a place in one.
+
+    Who waits in the lobby sits alone in a gathering of his own: whatever is told there, and
+    whatever is sent on his legs, is told to nobody and comes from nobody.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.presence: Presence[tuple[SessionId, ParticipantId]] = Presence()
         self.gatherings: dict[SessionId, Gathering] = {}
+        self.lobby: dict[tuple[SessionId, ParticipantId], Seat] = {}
 
     def gathering(self, session: SessionId) -> Gathering:
         """That of a session; made when it is the first time."""
@@ -166,9 +177,26 @@ class Hall:
         return self.gatherings[session]
 
     def seat(self, session: SessionId, participant: ParticipantId) -> Seat | None:
-        """A participant's seat."""
+        """A participant's seat; the one in the lobby if he has no other."""
         gathering = self.gatherings.get(session)
-        return gathering.seats.get(participant) if gathering else None
+        seat = gathering.seats.get(participant) if gathering else None
+        return seat or self.lobby.get((session, participant))
+
+    def everybody(self) -> list[Seat]:
+        """Every seat, in sessions and in the lobby."""
+        seated = (seat for one in self.gatherings.values() for seat in one.seats.values())
+        return [*seated, *self.lobby.values()]
+
+    def wait(self, place: Place, until: datetime) -> Seat:
+        """A seat in the lobby."""
+        alone = Gathering(place.session, self.presence)
+        seat = alone.seats[place.participant] = Seat(place, alone, until=until)
+        self.lobby[seat.key] = seat
+        return seat
+
+    def waiting(self, session: SessionId) -> list[Seat]:
+        """Who waits for a session."""
+        return [seat for seat in self.lobby.values() if seat.place.session == session]
 
     def holds(self, seat: Seat) -> bool:
         """Whether the seat is still his."""
@@ -176,6 +204,9 @@ class Hall:
 
     def clear(self, seat: Seat) -> None:
         """Take a seat away, and the gathering with the last one."""
+        if self.lobby.get(seat.key) is seat:
+            del self.lobby[seat.key]
+            return
         self.presence.left(seat.key)
         seat.gathering.seats.pop(seat.id, None)
         if not seat.gathering.seats:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable
 
-from rooms.errors import MargerideError, NotFound, Unavailable
+from rooms.errors import Forbidden, MargerideError, NotFound, Unavailable
 from rooms.ids import LegId, SessionId, TrackId
 from signalling.engine import (
     Budget,
@@ -115,6 +115,9 @@ class Media:
         if not self._hall.holds(seat):
             await self._trying(self._engine.remove(seat.place.session, seat.id))
             return
+        if seat.waits and answer.tracks:  # nothing of who is in the lobby may be at the worker
+            await self.withdraw(seat)
+            raise Forbidden("forbidden")
         board = seat.gathering.board
         board.publish(seat.id, with_sources(answer.tracks, offer.sdp, offer.sources))
         seat.say(PublishAnswered(leg=offer.leg, sdp=answer.sdp))
@@ -126,7 +129,7 @@ class Media:
 
     async def subscribe(self, seat: Seat, leg: LegId) -> None:
         """Begin a subscriber leg; raises when there is no worker."""
-        seat.subscription = Subscription(leg)
+        seat.subscription = Subscription(leg, early=seat.waits)
         await self._pump(seat)
 
     async def receive(
@@ -200,15 +203,16 @@ class Media:
         state = await self._engine.state()
         for session, members in state.sessions.items():
             await self._restore(session, members)
-        for gathering in list(self._hall.gatherings.values()):
-            await self._engine.open(gathering.id)
-            carried = {
-                member.participant: {leg.id for leg in member.legs if alive(leg)}
-                for member in state.sessions.get(gathering.id, ())
-            }
-            for seat in list(gathering.seats.values()):
-                self._repair(seat, carried.get(seat.id, set()))
-                await self.line(seat.place, seat.budget)
+        carried = {
+            (session, member.participant): {leg.id for leg in member.legs if alive(leg)}
+            for session, members in state.sessions.items()
+            for member in members
+        }
+        for session in {seat.place.session for seat in self._hall.everybody()}:
+            await self._engine.open(session)
+        for seat in self._hall.everybody():
+            self._repair(seat, carried.get(seat.key, set()))
+            await self.line(seat.place, seat.budget)
         self._attached.set()
 
     async def _restore(self, session: SessionId, members: tuple[Member, ...]) -> None:
@@ -216,12 +220,11 @@ class Media:
         if gathering is None and await self._is_over(session):
             await self._engine.close(session)
             return
-        gathering = gathering or self._hall.gathering(session)
         known = {place.participant: place for place in await self._house.places(session)}
         for member in members:
-            if member.participant not in gathering.seats:
+            if self._hall.seat(session, member.participant) is None:
                 place = known.get(member.participant)
-                gathering.restore(member, place, self._hall.clock())
+                self._hall.gathering(session).restore(member, place, self._hall.clock())
 
     async def _is_over(self, session: SessionId) -> bool:
         try:

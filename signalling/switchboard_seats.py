@@ -1,4 +1,7 @@
-"""Taking a seat in a session, losing the line, coming back, and giving the seat up."""
+"""Taking a seat in a session, losing the line, coming back, and giving the seat up.
+
+In the lobby one waits for a seat, with legs that carry nothing; `join` takes them along.
+"""
 
 import logging
 from collections.abc import Awaitable
@@ -6,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from rooms.errors import Conflict, MargerideError
+from rooms.errors import Conflict, Forbidden, MargerideError, TooMany
 from rooms.ids import LegId, ParticipantId, SessionId
-from signalling.messages import Join, Joined, Left, ParticipantLeft, SessionChanged
-from signalling.peer import Closing, Event, State
+from signalling.messages import Join, Joined, Left, ParticipantLeft, SessionChanged, Waiting
+from signalling.peer import LOBBY_FOR, Closing, Event, State
 from signalling.ports import House, Place
 from signalling.presence import Standing
 from signalling.switchboard_gathering import Hall, Seat, Seated
@@ -17,6 +20,8 @@ from signalling.switchboard_media import Media
 from signalling.switchboard_talk import Talk
 
 log = logging.getLogger(__name__)
+
+MOST_WAITING = 100  # for one session: more than come in at once, and no load for a worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +49,37 @@ class Seats:
         self._media = media
         self._talk = talk
 
+    async def wait(self, peer: Seated) -> None:
+        """Let a person make his legs before he comes in; said again, they are made anew."""
+        place = await self._house.wait(peer.identity)
+        if peer.seat is not None and not peer.seat.waits:
+            raise Forbidden("forbidden")
+        peer.seat = None
+        peer.session.happen(Event.LEFT)
+        await self._outside(place)
+        if len(self._hall.waiting(place.session)) >= MOST_WAITING:
+            raise TooMany("lobby-full")
+        await self._media.open(place.session)
+        if not peer.session.on_line:
+            return  # what waits is forgotten with the line
+        until = self._hall.clock() + LOBBY_FOR
+        seat = self._hall.wait(place, until)
+        seat.peer, peer.seat = peer, seat
+        peer.session.happen(Event.WAITS)
+        peer.say(Waiting(until=until.strftime("%Y-%m-%dT%H:%M:%S.%fZ")))
+
+    async def _outside(self, place: Place) -> None:
+        """He is in no session, and nothing of him is left at the worker."""
+        former = self._hall.seat(place.session, place.participant)
+        if former is not None and former.waits:
+            self._hall.clear(former)
+            await self._media.withdraw(former)
+        elif former is not None:
+            await self.leave(former, "left")
+
     async def join(self, peer: Seated, wish: Join) -> None:
         """Seat a client, or seat him again with what he still holds."""
-        place = await self._house.enter(peer.identity, wish.session, wish.token)
+        place = await self._house.enter(peer.identity, wish.session, wish.token, wish.name)
         if peer.seat is not None and peer.seat.key != (place.session, place.participant):
             await self.leave(peer.seat, "left")
         if wish.publish_leg or wish.subscribe_leg:
@@ -81,9 +114,11 @@ class Seats:
             return
         self._hall.clear(seat)
         self.unseat(seat, reason)
-        seat.gathering.tell(ParticipantLeft(participant=seat.id, reason=reason))
+        if seat.named:
+            seat.gathering.tell(ParticipantLeft(participant=seat.id, reason=reason))
         await self._media.withdraw(seat)
-        await self._telling(self._house.left(seat.place, reason))
+        if not seat.waits:
+            await self._telling(self._house.left(seat.place, reason))
 
     def unseat(self, seat: Seat, reason: str) -> None:
         """Tell him that he is out; a person's line ends with it, a screen stays."""
@@ -97,14 +132,28 @@ class Seats:
             peer.hang_up(Closing.DONE)
 
     def lost(self, seat: Seat, now: datetime) -> bool:
-        """His line broke; the others see it at once, his seat is kept."""
+        """His line broke; the others see it at once, his seat is kept. True when more is to do.
+
+        Who was in the lobby is in it no more.
+        """
+        if seat.waits:
+            self._hall.clear(seat)
+            peer, seat.peer = seat.peer, None
+            if peer is not None:
+                peer.session.happen(Event.LEFT)
+                peer.seat = None
+            return True
         if not self._hall.holds(seat) or not self._hall.presence.lost(seat.key, now):
             return False
         seat.gathering.changed(seat)
         return True
 
     async def tell_lost(self, seat: Seat) -> None:
-        """Tell the house, unless he is back or gone meanwhile."""
+        """Tell the house, unless he is back or gone meanwhile; clear up behind who only waited."""
+        if seat.waits:
+            if self._hall.seat(*seat.key) is None:
+                await self._media.withdraw(seat)
+            return
         if self._hall.presence.standing(seat.key) is Standing.LOST:
             await self._telling(self._house.lost(seat.place))
 
@@ -115,16 +164,17 @@ class Seats:
             await self._telling(self._house.joined(seat.place))
 
     async def sweep(self, now: datetime) -> None:
-        """Give up the seats of those who never came back."""
+        """Give up the seats of those who never came back, and of those who waited too long."""
+        for seat in [each for each in self._hall.lobby.values() if each.until and each.until < now]:
+            self._send_home(seat, now)
         for session, participant in self._hall.presence.gone(now):
-            seat = self._hall.seat(session, participant)
-            if seat is not None:
-                await self.leave(seat, "gone")
+            absent = self._hall.seat(session, participant)
+            if absent is not None:
+                await self.leave(absent, "gone")
 
     async def end(self, session: SessionId) -> None:
-        """Everybody out."""
-        gathering = self._hall.gatherings.pop(session, None)
-        for seat in list(gathering.seats.values()) if gathering else []:
+        """Everybody out, of the lobby too."""
+        for seat in [each for each in self._hall.everybody() if each.place.session == session]:
             self._hall.clear(seat)
             self.unseat(seat, "ended")
         await self._media.close(session)
@@ -141,13 +191,28 @@ class Seats:
         if gathering is not None:
             gathering.tell(SessionChanged(session=await self._house.session(session)))
 
+    def _send_home(self, seat: Seat, now: datetime) -> None:
+        """In his turn: what he has said before, a `join` perhaps, is done first."""
+
+        async def out() -> None:
+            if self._hall.holds(seat):
+                await self.leave(seat, "waited")
+
+        if seat.peer is not None and seat.peer.later(out):
+            seat.until = now + LOBBY_FOR
+
     def _sit(self, peer: Seated, place: Place) -> tuple[Seat, News]:
         """The seat, and whether that is news to the others."""
+        waited = peer.seat if peer.seat is not None and peer.seat.waits else None
+        if waited is not None:
+            self._hall.clear(waited)
         gathering = self._hall.gathering(place.session)
         seat = gathering.seats.get(place.participant)
         came = seat is None or not seat.named
         if seat is None:
             seat = gathering.seats[place.participant] = Seat(place, gathering)
+        if waited is not None:
+            seat.publish_leg, seat.subscription = waited.publish_leg, waited.subscription
         if seat.peer is not peer:
             self.unseat(seat, "removed")
         back = seat.peer is not peer or seat.place != place

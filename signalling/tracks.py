@@ -75,14 +75,19 @@ class Board:
 
 
 class Subscription:
-    """A subscriber leg: what was asked for on it, and the offer that waits for its answer."""
+    """A subscriber leg: what was asked for on it, and the offer that waits for its answer.
 
-    def __init__(self, leg: LegId, serial: int = 0, asked: Iterable[TrackId] = ()) -> None:
+    One that is `early` is asked for although there is nothing to carry yet, so that it connects.
+    """
+
+    def __init__(
+        self, leg: LegId, serial: int = 0, asked: Iterable[TrackId] = (), *, early: bool = False
+    ) -> None:
         self.leg = leg
         self.serial = serial
         self.waiting = False
         self._asking = False
-        self._asked = frozenset(asked)
+        self._asked = None if early else frozenset(asked)
 
     def ask(self, wanted: tuple[TrackId, ...]) -> bool:
         """Whether to ask the engine now; True at most once until it has said what came of it."""

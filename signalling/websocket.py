@@ -149,8 +149,11 @@ class Connection:
     async def _end(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        if self._writer is not None:
+        # A cancelled task remembers where it was, which is here: without this both would wait for
+        # the collector, with the request and its buffers.
+        writer, self._writer = self._writer, None
+        if writer is not None:
             if self._code is None:
-                self._writer.cancel()
-            await asyncio.wait([self._writer], timeout=CLOSE_WITHIN)
-            self._writer.cancel()
+                writer.cancel()
+            await asyncio.wait([writer], timeout=CLOSE_WITHIN)
+            writer.cancel()

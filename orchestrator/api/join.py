@@ -14,7 +14,9 @@ from orchestrator.auth import limits
 from orchestrator.cases import views
 from orchestrator.keys import HOUSE
 from orchestrator.store.instants import iso
+from orchestrator.store.sessions import Stored
 from rooms.errors import MargerideError, NotFound
+from rooms.ids import ParticipantId
 
 Result = TypeVar("Result")
 
@@ -32,10 +34,10 @@ class LinkOut(BaseModel):
 
 
 class JoinIn(Body):
-    """A link's code and the name to be shown."""
+    """A link's code and the name to be shown; without one the token is for the lobby."""
 
     code: Annotated[str, Field(min_length=1, max_length=64)]
-    name: Annotated[str, Field(min_length=1, max_length=240)]
+    name: Annotated[str, Field(min_length=1, max_length=240)] | None = None
 
 
 class JoinOut(BaseModel):
@@ -68,20 +70,24 @@ async def look(call: Call) -> Answer:
 async def join(call: Call) -> Answer:
     """Come in. What comes to nothing takes no place, and does not count as one."""
     house, sent = call.app[HOUSE], call.body(JoinIn)
-    rules = limits.admission_limits(address_of(call.request))
+    address = address_of(call.request)
+    admits = limits.lobby_limits if sent.name is None else limits.admission_limits
+    rules = admits(address)
     counted = await call.database.write(lambda conn: limits.count(conn, call.now, rules))
     try:
-        participant, token, stored = await _limited(
-            call,
-            lambda: conduct.enter_by_link(
-                house.conductor, sent.code, sent.name, call.caller.person
-            ),
-        )
+        participant, token, stored = await _limited(call, lambda: _place(call, sent))
     except MargerideError:
         await call.database.write(lambda conn: limits.forgive(conn, counted))
         raise
     session = views.on_the_wire(house.means, stored)
     return Answer(body={"token": token, "participant": participant, "session": session})
+
+
+async def _place(call: Call, sent: JoinIn) -> tuple[ParticipantId, str, Stored]:
+    conductor, person = call.app[HOUSE].conductor, call.caller.person
+    if sent.name is None:
+        return await conduct.wait_by_link(conductor, sent.code, person)
+    return await conduct.enter_by_link(conductor, sent.code, sent.name, person)
 
 
 async def _limited(call: Call, ask: Callable[[], Awaitable[Result]]) -> Result:

@@ -110,7 +110,8 @@ async def _seen(call: Call) -> Stored:
 
 async def _whole(house: House, stored: Stored) -> dict[str, Any]:
     def people(conn: Connection) -> list[dict[str, Any]]:
-        return [views.participant(who) for who in participants.of_session(conn, stored.id)]
+        let_in = participants.of_session(conn, stored.id)
+        return [views.participant(who) for who in let_in if who.state != participants.WAITING]
 
     return {
         **views.in_the_api(house.means, stored),

@@ -34,10 +34,7 @@ def person_for(conn: Connection, keyring: Keyring, login: str, password: str) ->
     """Whom login and app password prove; None when either is wrong, revoked or put out."""
     if len(password) > 100:
         return None
-    owner = people.owner_of_app_password(conn, _mac(keyring, password))
-    if owner is None:
-        return None
-    person = accounts.by_id(conn, owner)
+    person = accounts.person_of(people.of_app_password(conn, _mac(keyring, password)))
     return person if person is not None and person.login == login else None
 
 

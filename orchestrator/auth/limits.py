@@ -43,6 +43,11 @@ def admission_limits(address: str) -> tuple[Limit, ...]:
     return (Limit(f"enter@{address}", 60, timedelta(minutes=10)),)
 
 
+def lobby_limits(address: str) -> tuple[Limit, ...]:
+    """As many pages opened before one comes in: who has used them up comes in as before."""
+    return (Limit(f"lobby@{address}", 60, timedelta(minutes=10)),)
+
+
 def link_limits(address: str) -> tuple[Limit, ...]:
     """Ten wrong join links a minute from an address."""
     return (Limit(f"link@{address}", 10, MINUTE),)

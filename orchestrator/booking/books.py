@@ -9,15 +9,17 @@ from sqlalchemy import Connection
 
 from calendars import ical, itip
 from calendars.content import MAX_BYTES, Line
+from calendars.ical import CalendarItem
 from calendars.server.port import Stored
 from orchestrator.auth.people import Person
 from orchestrator.booking.event import AHEAD, Prepared
 from orchestrator.booking.judge import Rules
-from orchestrator.store import booked_sessions, bookings
+from orchestrator.store import booked_sessions, bookings, people
 from orchestrator.store import calendar_items as items
 from orchestrator.store.booked_sessions import Seat, Wish
 from orchestrator.store.bookings import BookingRow
 from orchestrator.store.calendar_items import CalendarRow
+from orchestrator.store.people import PersonRow
 from rooms.errors import Invalid
 from rooms.ids import BookingId, PersonId, RoomId, new_id
 
@@ -36,6 +38,8 @@ class Books:
     door: str = ""
     told: list[Told] = field(default_factory=list)
     events: Events = field(default_factory=dict)  # written since, as they were before
+    written: dict[str, CalendarItem] = field(default_factory=dict)  # by the ETag it has since
+    _people: dict[str, PersonRow | None] = field(default_factory=dict)
 
     def row(
         self,
@@ -102,8 +106,11 @@ class Books:
             raise Invalid("calendar-too-large", limit=MAX_BYTES)
         self.remember(calendar, name)
         etag = items.save(
-            self.conn, self.now, calendar.id, name, event.item.uid, body, self.person.login
-        )
+            self.conn, self.now, calendar.id, name, event.item.uid, body, self.person.login,
+            placed=bool(event.taken),
+        )  # fmt: skip
+        if changed:
+            self.written[etag] = event.item
         room = calendar.owner_id if calendar.owner_kind == items.ROOM and booking else None
         items.place(
             self.conn, calendar.id, name, event.taken,
@@ -114,6 +121,13 @@ class Books:
         elif self.events[calendar.id, name] is not None:  # it may have been a series
             items.reach(self.conn, calendar.id, name, None)
         return Stored(etag=etag, rewritten=body != event.sent)
+
+    def person_at(self, address: str) -> PersonRow | None:
+        """Whoever of the network has this address."""
+        if address not in self._people:
+            domain = self.rules.network.mail_domain
+            self._people[address] = people.by_address(self.conn, domain, address)
+        return self._people[address]
 
     def remember(self, home: CalendarRow, name: str) -> None:
         """Keep an event as it is before its first change: its guests are told of it at the end."""

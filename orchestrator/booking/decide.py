@@ -40,15 +40,20 @@ def give(
     asks: Collection[RoomId],
     comment: str,
     locale: str,
+    *,
+    new: bool = False,
 ) -> None:
-    """Write the rooms' answers in the event; sessions and their link once all are given."""
+    """Write the rooms' answers in the event; sessions and their link once all are given.
+
+    A `new` booking has no session yet that would have to agree.
+    """
     answers = {room: given(room, asks) for room in event.rooms}
     itip.answer(event.item, answers, comment, books.rules.network.mail_domain)
     if asks:
         booked_sessions.suspend(books.conn, row.id)
         join_link.remove_join_link(event.item, books.rules.link_base)
         return
-    code = booked_sessions.agree(books.conn, books.now, books.wish(row, event))
+    code = booked_sessions.agree(books.conn, books.now, books.wish(row, event), new=new)
     label = books.rules.say("calendar-link-label", locale)
     join_link.add_join_link(event.item, books.rules.link(code), label)
 

@@ -6,7 +6,7 @@ ledger wrote, as it was before and as it is at the end.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -60,7 +60,6 @@ class Post:
 
     books: Books
     owner: PersonId
-    _known: dict[str, PersonRow | None] = field(default_factory=dict)
 
     def push(self, home: CalendarRow, name: str, before: bytes | None) -> None:
         """Deliver an event that the ledger changed, as it stands, or call it off.
@@ -234,9 +233,7 @@ class Post:
 
     def person(self, address: str) -> PersonRow | None:
         """Whoever of the network has this address."""
-        if address not in self._known:
-            self._known[address] = people.by_address(self.books.conn, self.domain, address)
-        return self._known[address]
+        return self.books.person_at(address)
 
     def is_owner(self, address: str) -> bool:
         """Whether it is the organiser's."""

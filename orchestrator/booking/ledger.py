@@ -21,7 +21,7 @@ from orchestrator.booking.decide import answer_in_calendar, give, given
 from orchestrator.booking.displace import displace, without
 from orchestrator.booking.event import Prepared
 from orchestrator.booking.judge import Judgement
-from orchestrator.store import bookings, own_calendars, people
+from orchestrator.store import bookings, own_calendars
 from orchestrator.store import calendar_items as items
 from orchestrator.store.bookings import BookingRow
 from orchestrator.store.calendar_items import CalendarRow
@@ -110,7 +110,8 @@ class Entry(Books):
             reason=[{"key": bookings.ASKED, "room": room} for room in asks] or None,
         )  # fmt: skip
         bookings.save(self.conn, self.now, row, new=booking is None)
-        give(self, row, event, asks, judged.comment, self.person.locale)
+        new = booking is None
+        give(self, row, event, asks, judged.comment, self.person.locale, new=new)
         if asks and calendar.owner_kind == items.ROOM:
             for part in event.item.parts:
                 part.put(Line("STATUS", "TENTATIVE"))
@@ -217,8 +218,7 @@ class Entry(Books):
 
         Not one whose delegate is writing: he books for him, in whichever of the two calendars.
         """
-        domain = self.rules.network.mail_domain
-        found = people.by_address(self.conn, domain, event.organiser)
+        found = self.person_at(event.organiser)
         if found is None or found.id in (self.person.id, calendar.owner_id):
             return None
         lent = own_calendars.delegated_to(self.conn, self.person.id)

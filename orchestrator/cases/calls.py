@@ -79,11 +79,16 @@ async def call_missing(conductor: Conductor, stored: Stored, by: str) -> None:
 
 def being_called(conn: Connection, session: SessionId) -> set[RoomId]:
     """The rooms whose screens are about to join the session."""
-    return {
-        order.room
-        for order in commands.unfinished(conn)
-        if order.session == session and order.command == CallJoin.name
-    }
+    return all_being_called(conn).get(session, set())
+
+
+def all_being_called(conn: Connection) -> dict[SessionId, set[RoomId]]:
+    """The rooms whose screens are about to join, by session."""
+    called: dict[SessionId, set[RoomId]] = {}
+    for order in commands.unfinished(conn):
+        if order.session is not None and order.command == CallJoin.name:
+            called.setdefault(order.session, set()).add(order.room)
+    return called
 
 
 async def release(conductor: Conductor, stored: Stored, by: str) -> None:

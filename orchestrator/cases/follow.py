@@ -33,12 +33,17 @@ class Wanted:
     rooms: frozenset[RoomId]
 
 
-async def follow_booking(conductor: Conductor, booking: str) -> None:
-    """Make the sessions of a booking that do not wait what it says now."""
+async def follow_booking(conductor: Conductor, booking: str) -> bool:
+    """Make the sessions of a booking that do not wait what it says now.
+
+    Returns whether one of them is so near that the clock should look at once.
+    """
     found = await conductor.means.database.read(lambda conn: sessions.of_booking(conn, booking))
     for stored in found:
         if stored.session.state in RUNNING or stored.session.state is State.ENDED:
             await _follow(conductor, stored.id)
+    soon = conductor.means.clock() + conductor.means.doors_before
+    return any(stored.session.starts_at <= soon for stored in found)
 
 
 async def _follow(conductor: Conductor, session: SessionId) -> None:

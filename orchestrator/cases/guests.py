@@ -1,6 +1,10 @@
-"""Coming in by link: who looks at it learns what it is; who gives a name gets his token."""
+"""Coming in by link: who looks at it learns what it is; who gives a name gets his token.
+
+Who waits in the lobby gets it before he has said his name, and says it when he comes in.
+"""
 
 import unicodedata
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -11,9 +15,10 @@ from orchestrator.cases.conductor import CLOCK, Conductor
 from orchestrator.session import OVER, RUNNING, Act, State
 from orchestrator.store import audit, participants, sessions
 from orchestrator.store.instants import iso
+from orchestrator.store.participants import Participant
 from orchestrator.store.sessions import Stored
 from rooms.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
-from rooms.ids import ParticipantId
+from rooms.ids import ParticipantId, PersonId, SessionId
 
 LONGEST_NAME = 60
 LONGEST_CODE = 64
@@ -55,24 +60,72 @@ async def enter_by_link(
     stored = await doors(conductor, await look(conductor, code))
     now = conductor.means.clock()
 
-    def admit(conn: Connection) -> tuple[ParticipantId, str]:
-        participants.forget_absent(conn, now, stored.id)
-        if participants.count(conn, now, stored.id) >= MOST_PARTICIPANTS:
-            raise TooMany("session-full", retry_after=60)
-        participant, token = participants.add(
-            conn,
-            now,
-            stored.id,
-            name=clean,
-            kind="guest" if person is None else "person",
-            person=None if person is None else person.id,
-        )
-        who = participant if person is None else person.id
-        audit.record(conn, now, who, "session.enter", stored.id, {"participant": participant})
+    def give(conn: Connection) -> tuple[ParticipantId, str]:
+        _take_place(conn, now, stored.id)
+        participant, token = _add(conn, now, stored.id, person, name=clean)
+        _record(conn, now, stored.id, participant, None if person is None else person.id)
         return participant, token
 
-    participant, token = await conductor.means.database.write(admit)
+    participant, token = await conductor.means.database.write(give)
     return participant, token, stored
+
+
+async def wait_by_link(
+    conductor: Conductor, code: str, person: Person | None = None
+) -> tuple[ParticipantId, str, Stored]:
+    """Let somebody into the lobby: his id and his token, which is worth nothing without a name."""
+    stored = await doors(conductor, await look(conductor, code))
+    now = conductor.means.clock()
+
+    def give(conn: Connection) -> tuple[ParticipantId, str]:
+        participants.forget_absent(conn, now, stored.id)
+        return _add(conn, now, stored.id, person, name="", state=participants.WAITING)
+
+    participant, token = await conductor.means.database.write(give)
+    return participant, token, stored
+
+
+async def introduce(conductor: Conductor, one: Participant, name: str) -> Participant:
+    """Who waited in the lobby comes in under this name."""
+    clean, now = clean_name(name), conductor.means.clock()
+
+    def admit(conn: Connection) -> None:
+        _take_place(conn, now, one.session)
+        participants.introduce(conn, now, one.id, clean)
+        _record(conn, now, one.session, one.id, one.person)
+
+    await conductor.means.database.write(admit)
+    return replace(one, name=clean, state=participants.INVITED)
+
+
+def _take_place(conn: Connection, now: datetime, session: SessionId) -> None:
+    participants.forget_absent(conn, now, session)
+    if participants.count(conn, now, session) >= MOST_PARTICIPANTS:
+        raise TooMany("session-full", retry_after=60)
+
+
+def _add(
+    conn: Connection,
+    now: datetime,
+    session: SessionId,
+    person: Person | None,
+    *,
+    name: str,
+    state: str = participants.INVITED,
+) -> tuple[ParticipantId, str]:
+    kind, known = ("guest", None) if person is None else ("person", person.id)
+    return participants.add(conn, now, session, name=name, kind=kind, person=known, state=state)
+
+
+def _record(
+    conn: Connection,
+    now: datetime,
+    session: SessionId,
+    participant: ParticipantId,
+    person: PersonId | None,
+) -> None:
+    about = {"participant": participant}
+    audit.record(conn, now, person or participant, "session.enter", session, about)
 
 
 async def doors(conductor: Conductor, stored: Stored) -> Stored:

@@ -50,7 +50,7 @@ class Invitations:
         stored = items.item(self.entry.conn, home.id, name)
         if stored is None:
             return None
-        item = self.post.read(stored.body)
+        item = self.entry.written.pop(stored.etag, None) or self.post.read(stored.body)
         if not item.parts[0].lines("ORGANIZER") and not item.parts[0].lines("ATTENDEE"):
             return None
         if self.post.organises(item):

@@ -16,7 +16,7 @@ from orchestrator.booking.rules import room_rules
 from orchestrator.dav.files import Files
 from orchestrator.dav.free_busy import busy_of, joined
 from orchestrator.dav.invitations import Invitations
-from orchestrator.store import bookings, facts, own_calendars, people, policies
+from orchestrator.store import bookings, facts, item_changes, own_calendars, people, policies
 from orchestrator.store import calendar_items as items
 from orchestrator.store.calendar_items import CalendarRow, ItemRow, seconds
 from rooms.errors import Forbidden, Invalid, MargerideError, Stale
@@ -143,7 +143,7 @@ class DavPort:
 
     def changes(self, calendar: CalendarInfo, since: int, limit: int) -> Sequence[Change]:
         """The last change of each name."""
-        found = items.changes(self.entry.conn, calendar.id, since)
+        found = item_changes.changes(self.entry.conn, calendar.id, since)
         kept = found if limit < 0 else found[:limit]
         return [Change(rev=rev, name=name, etag=etag) for rev, name, etag in kept]
 

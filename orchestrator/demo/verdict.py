@@ -10,13 +10,21 @@ PICTURES = 10  # frames decoded before a picture counts as seen
 
 @dataclass(slots=True)
 class Heard:
-    """What one room has of another: pictures decoded, level of the sound (RMS, 0..1)."""
+    """What one room has of another: pictures and sounds decoded, level (RMS, 0..1)."""
 
     frames: int = 0
+    sounds: int = 0
     level: float = 0.0
     loudest: float = 0.0
     kbps: float = 0.0
     loss: float = 0.0
+    _counted: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def news(self, participant: str, what: str, count: int) -> int:
+        """What was added since the last report, which an endpoint that joins again counts anew."""
+        before = self._counted.get((participant, what), 0)
+        self._counted[participant, what] = count
+        return count - before if count >= before else count
 
     @property
     def seen(self) -> bool:
@@ -50,7 +58,9 @@ class Site:
             if not remote.get("room"):
                 continue
             heard = self.others.setdefault(remote["room"], Heard())
-            heard.frames = max(heard.frames, int(remote.get("frames", 0)))
+            who = remote.get("participant", "")
+            heard.frames += heard.news(who, "frames", int(remote.get("frames", 0)))
+            heard.sounds += heard.news(who, "sounds", int(remote.get("sounds", 0)))
             heard.level = float(remote.get("level", 0.0))
             heard.loudest = max(heard.loudest, heard.level)
             heard.kbps = float(remote.get("kbps", 0.0))

@@ -56,9 +56,9 @@ def join_code(conn: Connection, booking: str) -> str | None:
     return next((code for _, _, code in _known(conn, booking).values()), None)
 
 
-def agree(conn: Connection, now: datetime, wish: Wish) -> str:
+def agree(conn: Connection, now: datetime, wish: Wish, *, new: bool = False) -> str:
     """Make the waiting sessions what the booking says, one for each date; the join code."""
-    known = _known(conn, wish.booking)
+    known = {} if new else _known(conn, wish.booking)
     code = _code(known)
     wanted = {instance.recurrence_id: instance for instance in wish.instances}
     gone = [row for key, row in known.items() if key not in wanted]

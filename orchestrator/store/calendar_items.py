@@ -6,9 +6,9 @@ one together as to run it. A name that ends in `_` is a parameter of a WHERE.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     Connection,
@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from orchestrator.store.seen import Seen, seen_by
 from orchestrator.store.tables import (
     IS_LONG,
     LONG,
@@ -144,7 +145,6 @@ _OF_UID = select(*_ITEM).where(_IN_CALENDAR, items.c.uid == bindparam("uid_"))
 _CLASHES = select(*_ITEM).where(
     _IN_CALENDAR, or_(items.c.name == bindparam("name_"), items.c.uid == bindparam("uid_"))
 )
-_ETAG = select(items.c.etag).where(*_HERE)
 _NEW_ITEM = insert(items)
 _CHANGE_ITEM = update(items).where(*_HERE)
 _DROP_ITEM = delete(items).where(*_HERE)
@@ -157,8 +157,16 @@ def _items(conn: Connection, query: Executable, calendar: int, **wanted: Any) ->
 
 
 def item(conn: Connection, calendar: int, name: str) -> ItemRow | None:
-    """One object by name."""
-    return next(iter(_items(conn, _ONE_ITEM, calendar, name_=name)), None)
+    """One object by name; read once in a transaction."""
+    rows = _seen(conn).rows
+    if (calendar, name) not in rows:
+        found = _items(conn, _ONE_ITEM, calendar, name_=name)
+        rows[calendar, name] = found[0] if found else None
+    return rows[calendar, name]
+
+
+def _seen(conn: Connection) -> Seen[ItemRow]:
+    return cast(Seen[ItemRow], seen_by(conn))
 
 
 def item_by_uid(conn: Connection, calendar: int, uid: str) -> ItemRow | None:
@@ -168,7 +176,10 @@ def item_by_uid(conn: Connection, calendar: int, uid: str) -> ItemRow | None:
 
 def clashes(conn: Connection, calendar: int, name: str, uid: str) -> list[ItemRow]:
     """The objects that have this name or this UID."""
-    return _items(conn, _CLASHES, calendar, name_=name, uid_=uid)
+    found = _items(conn, _CLASHES, calendar, name_=name, uid_=uid)
+    named = next((row for row in found if row.name == name), None)
+    _seen(conn).rows[calendar, name] = named
+    return found
 
 
 def all_items(conn: Connection, calendar: int) -> list[ItemRow]:
@@ -233,16 +244,6 @@ def taken(conn: Connection, calendar: int, start: int, end: int) -> list[tuple[i
     return sorted((starts_at, ends_at) for starts_at, ends_at in rows)
 
 
-_CHANGES = (
-    select(item_changes.c.rev, item_changes.c.name, item_changes.c.old_etag,
-           item_changes.c.new_etag)
-    .where(item_changes.c.calendar_id == bindparam("calendar_"),
-           item_changes.c.rev > bindparam("since_"))
-    .order_by(item_changes.c.rev)
-)  # fmt: skip
-_STANDING = (
-    select(items.c.rev, items.c.name, items.c.etag).where(_IN_CALENDAR).order_by(items.c.rev)
-)
 _NEW_CHANGE = insert(item_changes)
 _NEXT_REV = (
     update(calendars)
@@ -252,53 +253,55 @@ _NEXT_REV = (
 )
 
 
-def changes(conn: Connection, calendar: int, since: int) -> list[tuple[int, str, str | None]]:
-    """(revision, name, etag or None) of the last change of each name, oldest first.
-
-    What was made and deleted since is left out: the client never saw it. What was changed back is
-    not: the token may be one from within a first sync that has not come to it yet.
-    """
-    if since == 0:
-        standing = conn.execute(_STANDING, {"calendar_": calendar})
-        return [(rev, name, etag) for rev, name, etag in standing]
-    rows = conn.execute(_CHANGES, {"calendar_": calendar, "since_": since})
-    before: dict[str, str | None] = {}
-    after: dict[str, tuple[int, str | None]] = {}
-    for row in rows:
-        before.setdefault(row.name, row.old_etag)
-        after[row.name] = (row.rev, row.new_etag)
-    last = [(rev, name, etag) for name, (rev, etag) in after.items() if etag or before[name]]
-    return sorted(last)
-
-
 def save(
-    conn: Connection, now: datetime, calendar: int, name: str, uid: str, body: bytes, who: str
+    conn: Connection,
+    now: datetime,
+    calendar: int,
+    name: str,
+    uid: str,
+    body: bytes,
+    who: str,
+    *,
+    placed: bool = False,
 ) -> str:
-    """Store an object under a name and note the change; its ETag."""
-    old = conn.execute(_ETAG, _at(calendar, name)).scalar_one_or_none()
+    """Store an object under a name and note the change; its ETag.
+
+    With `placed`, the caller stores its instances next.
+    """
+    old, seen = item(conn, calendar, name), _seen(conn)
     etag, rev = etag_of(body), _next_rev(conn, calendar)
-    values = {"uid": uid, "etag": etag, "body": body, "rev": rev}
+    values: dict[str, Any] = {"uid": uid, "etag": etag, "body": body, "rev": rev}
     if old is not None:
         conn.execute(_CHANGE_ITEM, _at(calendar, name) | values)
+        seen.rows[calendar, name] = replace(old, **values)
     else:
-        conn.execute(_NEW_ITEM, {"calendar_id": calendar, "name": name, **values})
-    _note(conn, now, calendar, rev, name, old, etag, who)
+        conn.execute(
+            _NEW_ITEM, {"calendar_id": calendar, "name": name, "unplaced": not placed, **values}
+        )
+        seen.rows[calendar, name] = ItemRow(name=name, **values)
+        seen.fresh[calendar, name] = placed
+    _note(conn, now, calendar, rev, name, old.etag if old else None, etag, who)
     return etag
 
 
 def tag(conn: Connection, calendar: int, name: str, schedule_tag: str) -> None:
     """Note the schedule tag of an object."""
     conn.execute(_CHANGE_ITEM, _at(calendar, name) | {"schedule_tag": schedule_tag})
+    rows = _seen(conn).rows
+    known = rows.pop((calendar, name), None)
+    if known is not None:
+        rows[calendar, name] = replace(known, schedule_tag=schedule_tag)
 
 
 def remove(conn: Connection, now: datetime, calendar: int, name: str, who: str) -> None:
     """Forget an object and its instances, and note it."""
-    old = conn.execute(_ETAG, _at(calendar, name)).scalar_one_or_none()
+    old = item(conn, calendar, name)
     if old is None:
         return
     conn.execute(_DROP_ITEM, _at(calendar, name))
     place(conn, calendar, name, ())
-    _note(conn, now, calendar, _next_rev(conn, calendar), name, old, None, who)
+    _seen(conn).rows[calendar, name] = None
+    _note(conn, now, calendar, _next_rev(conn, calendar), name, old.etag, None, who)
 
 
 _UNPLACE = delete(occurrences).where(
@@ -318,9 +321,10 @@ def place(
     room: str | None = None,
 ) -> None:
     """Replace the stored instances of an object; with `room`, they hold it."""
-    conn.execute(_UNPLACE, _at(calendar, name))
-    if not instances:
-        conn.execute(_CHANGE_ITEM, _at(calendar, name) | {"unplaced": True})
+    if (calendar, name) not in _seen(conn).fresh:
+        conn.execute(_UNPLACE, _at(calendar, name))
+        if not instances:
+            conn.execute(_CHANGE_ITEM, _at(calendar, name) | {"unplaced": True})
     add_places(conn, calendar, name, instances, booking=booking, room=room)
 
 
@@ -335,7 +339,8 @@ def add_places(
 ) -> None:
     """Store more instances of an object."""
     if instances:
-        conn.execute(_CHANGE_ITEM, _at(calendar, name) | {"unplaced": False})
+        if not _seen(conn).fresh.pop((calendar, name), False):
+            conn.execute(_CHANGE_ITEM, _at(calendar, name) | {"unplaced": False})
         conn.execute(
             _PLACE,
             [

@@ -13,9 +13,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from orchestrator.store import seen
+
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
 READERS = 4
+WAL_PAGES = 16_000  # of 4 KiB: what a writer would copy back itself, had `checkpoint` not done it
 
 
 def _engine(url: str, begin: str) -> Engine:
@@ -30,12 +33,17 @@ def _engine(url: str, begin: str) -> Engine:
             "synchronous=FULL",  # an acknowledged booking survives a power cut
             "foreign_keys=ON",
             "busy_timeout=10000",
+            f"wal_autocheckpoint={WAL_PAGES}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+    @event.listens_for(engine, "rollback_savepoint")
+    def _undone(connection: Connection, _name: str, _context: object) -> None:
+        seen.forget(connection)
 
     return engine
 
@@ -68,6 +76,17 @@ class Database:
         """As `read`, on the calling worker thread."""
         with self._reading.begin() as connection:
             return work(connection)
+
+    async def checkpoint(self) -> None:
+        """Copy back what the log holds, beside the writers: else one of them would do it."""
+        await asyncio.wrap_future(self._readers.submit(self._checkpoint))
+
+    def _checkpoint(self) -> None:
+        raw = self._reading.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        finally:
+            raw.close()
 
     def _write(self, work: Work[Result]) -> Result:
         with self._writing.begin() as connection:

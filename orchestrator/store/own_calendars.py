@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from orchestrator.store import seen
 from orchestrator.store.calendar_items import OWN, PERSON, CalendarRow
 from orchestrator.store.instants import seconds
 from orchestrator.store.tables import calendars, delegations, items, occurrences
@@ -59,6 +60,7 @@ def make(conn: Connection, person: str, name: str, displayname: str, color: str)
 def bury(conn: Connection, calendar: int) -> None:
     """Forget a calendar with what is left in it."""
     conn.execute(delete(items).where(items.c.calendar_id == calendar))
+    seen.forget(conn)
     conn.execute(delete(occurrences).where(occurrences.c.calendar_id == calendar))
     conn.execute(
         update(calendars)

@@ -12,6 +12,7 @@ from orchestrator.store.tables import participants
 from rooms.ids import ParticipantId, PersonId, RoomId, SessionId, new_id, new_secret
 
 INVITED, JOINED, LOST, LEFT = "invited", "joined", "lost", "left"
+WAITING = "waiting"  # in the lobby, without a name: he takes no place yet
 # How long a place is held for who was let in and does not come, and how long his token is good.
 HELD, GOOD = timedelta(minutes=10), timedelta(hours=1)
 
@@ -38,6 +39,7 @@ def add(
     kind: str,
     room: RoomId | None = None,
     person: PersonId | None = None,
+    state: str = INVITED,
 ) -> tuple[ParticipantId, str]:
     """Let somebody in: his id, and the token that is shown once."""
     participant, token = ParticipantId(new_id("pa")), new_secret()
@@ -50,11 +52,20 @@ def add(
             room_id=room,
             person_id=person,
             token_hash=token_hash(token),
-            state=INVITED,
+            state=state,
             created_at=seconds(now),
         )
     )
     return participant, token
+
+
+def introduce(conn: Connection, now: datetime, participant: ParticipantId, name: str) -> None:
+    """Who waited has said his name: he takes his place."""
+    conn.execute(
+        update(participants)
+        .where(participants.c.id == participant)
+        .values(name=name, state=INVITED, created_at=seconds(now))
+    )
 
 
 def renew(conn: Connection, participant: ParticipantId) -> str:
@@ -100,11 +111,12 @@ def count(conn: Connection, now: datetime, session: SessionId) -> int:
 
 
 def forget_absent(conn: Connection, now: datetime, session: SessionId) -> None:
-    """Forget who came by link an hour ago and never joined; what was given a place keeps it."""
+    """Forget who came by link an hour ago and never joined, be it from the lobby only; what was
+    given a place keeps it."""
     conn.execute(
         delete(participants).where(
             participants.c.session_id == session,
-            participants.c.state == INVITED,
+            participants.c.state.in_((INVITED, WAITING)),
             participants.c.kind.in_(("person", "guest")),
             participants.c.created_at <= seconds(now - GOOD),
         )
@@ -112,14 +124,14 @@ def forget_absent(conn: Connection, now: datetime, session: SessionId) -> None:
 
 
 def become(conn: Connection, now: datetime, participant: ParticipantId, state: str) -> bool:
-    """Note where he is now; False when that was known."""
+    """Note where he is now; False when that was known, or he has only been in the lobby."""
     values: dict[str, Any] = {"state": state}
     if state == JOINED:
         values |= {"joined_at": func.coalesce(participants.c.joined_at, seconds(now))}
     values["left_at"] = seconds(now) if state == LEFT else None
     changed = conn.execute(
         update(participants)
-        .where(participants.c.id == participant, participants.c.state != state)
+        .where(participants.c.id == participant, participants.c.state.not_in((state, WAITING)))
         .values(**values)
     )
     return changed.rowcount == 1

@@ -81,8 +81,10 @@ _EVERYONE = _ANY.order_by(people.c.login)
 _IDS_BY_EMAIL = (
     select(people.c.id).where(func.lower(people.c.email) == bindparam("email_")).limit(2)
 )
-_OF_APP_PASSWORD = select(app_passwords.c.person_id).where(
-    app_passwords.c.mac == bindparam("mac_"), app_passwords.c.revoked_at.is_(None)
+_OF_APP_PASSWORD = _ANY.where(
+    people.c.id == app_passwords.c.person_id,
+    app_passwords.c.mac == bindparam("mac_"),
+    app_passwords.c.revoked_at.is_(None),
 )
 
 
@@ -167,9 +169,9 @@ def add_app_password(
     return password
 
 
-def owner_of_app_password(conn: Connection, mac: str) -> PersonId | None:
-    """Whose app password this is, unless it was revoked."""
-    return conn.execute(_OF_APP_PASSWORD, {"mac_": mac}).scalar_one_or_none()
+def of_app_password(conn: Connection, mac: str) -> PersonRow | None:
+    """Whose app password this is, unless it was revoked; active or not."""
+    return next(iter(_find(conn, _OF_APP_PASSWORD, mac_=mac)), None)
 
 
 def app_passwords_of(conn: Connection, person: str) -> list[AppPasswordRow]:

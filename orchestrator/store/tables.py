@@ -259,7 +259,7 @@ participants = Table(
     Column("room_id", String),
     Column("person_id", String),
     Column("token_hash", String, nullable=False, unique=True),
-    Column("state", String, nullable=False),  # invited joined lost left
+    Column("state", String, nullable=False),  # waiting invited joined lost left
     Column("created_at", Integer, nullable=False),
     Column("joined_at", Integer),
     Column("left_at", Integer),

@@ -148,7 +148,8 @@ class PythonEngine:
             )
             self._port.add(subscriber)
         known = self._sessions[session].known()
-        if not subscriber.want([known[track] for track in tracks if track in known]):
+        wanted = [known[track] for track in tracks if track in known]
+        if not subscriber.want(wanted) and not subscriber.stand_by():
             return None
         self._rewire(session)
         return subscriber.offer(self._ours(subscriber))
@@ -376,6 +377,9 @@ class PythonEngine:
 
     def _close(self, session: SessionId) -> None:
         held = self._sessions.pop(session, None)
-        for seat in held.seats.values() if held is not None else ():
+        if held is None:
+            return
+        for seat in held.seats.values():
             for leg in seat.legs:
                 self._drop(leg)
+        held.close()

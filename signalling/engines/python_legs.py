@@ -143,11 +143,13 @@ class BaseLeg:
             self._changed(self)
 
     def close(self) -> None:
-        """End it from our side, without an event."""
+        """End it from our side, without an event; its keys and buffers are freed at once."""
         if self._dtls is not None and self.alive:
             self._put(self._dtls.close(), self.address)
         if self.alive:
             self.state = LegState.CLOSED
+        self._dtls = self.srtp = None
+        self._early.clear()
 
     # -- media
 

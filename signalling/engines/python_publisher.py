@@ -81,6 +81,9 @@ class PublisherLeg(BaseLeg):
             for source in stream.layers.sources:
                 source.level_id, source.red_type = published.level_id, published.red_payload_type
             self.streams[published.mid] = stream
+        for stream in before.values():
+            if self.streams.get(stream.agreed.mid) is not stream:
+                stream.layers.end()
         self._demux.agree(_section(published) for published in agreed.published)
         if self.recorder is None and any(one.twcc_id for one in agreed.published):
             self.recorder = Recorder(self.ssrc)
@@ -161,9 +164,11 @@ class PublisherLeg(BaseLeg):
                 if lost:
                     self.counts["nacked"] += len(lost)
                     out += nack(self.ssrc, source.ssrc, lost)
-            if source.gate.wanted and not source.muted and source.gate.due(now, self.rtt or 0.0):
-                self.counts["keyframes_asked"] += 1
-                out += picture_loss(self.ssrc, source.ssrc)
+            if source.gate.wanted and not source.muted:
+                began = max(layer.key_at for layer in stream.layers.sources)
+                if source.gate.due(now, self.rtt or 0.0, began):
+                    self.counts["keyframes_asked"] += 1
+                    out += picture_loss(self.ssrc, source.ssrc)
         if out:
             self.send_rtcp(receiver_report(self.ssrc) + out)
 
@@ -199,6 +204,12 @@ class PublisherLeg(BaseLeg):
             self.rtt = missing.rtt
         elif self.rtt is not None:
             missing.rtt = self.rtt
+
+    def close(self) -> None:
+        """End it, and keep nothing of what came."""
+        super().close()
+        for stream in self.streams.values():
+            stream.layers.end()
 
     @property
     def loss(self) -> float:

@@ -41,6 +41,11 @@ class Session:
         self.layers: dict[TrackId, Layers] = {}
         self.speakers = Speakers(self._gated, all_up_to=all_up_to, loudest=loudest)
 
+    def close(self) -> None:
+        """Nobody is here any more: nothing refers back to it."""
+        self.speakers.keep(())
+        self.speakers = Speakers(_not_gated)
+
     def known(self) -> dict[TrackId, Track]:
         """Every published track."""
         return {t.id: t for seat in self.seats.values() for t in seat.tracks.values()}
@@ -82,6 +87,10 @@ class Session:
         layers, known = self.layers.get(track), self.known().get(track)
         if layers is not None and known is not None:
             layers.mute(known.muted or not is_open)
+
+
+def _not_gated(_track: TrackId, _is_open: bool) -> None:
+    """The session has ended."""
 
 
 def _nothing(_level: int, _now: float) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from rooms.errors import NotFound
 from rooms.ids import TrackId
-from signalling.engine import Leg, Placed, Role, SubscribeOffer, Track
+from signalling.engine import Kind, Leg, Placed, Role, SubscribeOffer, Track
 from signalling.engines.python_legs import BaseLeg, Owner
 from signalling.sfu.forward import Line
 from signalling.sfu.red import OPUS_TYPE, RED_TYPE
@@ -49,7 +49,7 @@ class Heard(Protocol):
         """His browser's estimate of all we send."""
 
     def reported(self, fraction: float, rtt: float | None, now: float) -> None:
-        """The worst line's loss in this report, 0..1, and the round trip, once known."""
+        """The worst line's loss in this report, 0..1, and the round trip it tells of, if any."""
 
     def nacked(self, count: int, now: float) -> None:
         """So many packets did not arrive."""
@@ -118,6 +118,14 @@ class SubscriberLeg(BaseLeg):
                 self._put_in_place(track)
                 changed = True
         return changed
+
+    def stand_by(self) -> bool:
+        """Nothing is wanted yet: lines that carry nothing, once, so that the leg can connect."""
+        if self.places or self.serial:
+            return False
+        for mid, kind in enumerate(Kind):
+            self.new_place(kind.value, str(mid))
+        return True
 
     def _free(self, place: Place) -> None:
         place.track = None
@@ -239,16 +247,17 @@ class SubscriberLeg(BaseLeg):
             self.heard.remb(bps, now)
 
     def _reported(self, report: ReceiverReport | SenderReport, now: float) -> None:
-        worst = -1
+        worst, trips = -1, []
         for block in report.blocks:
             if (line := self._by_ssrc.get(block.ssrc)) is not None:
-                line.echo.heard(block, now)
+                trips.append(line.echo.heard(block, now))
                 worst = max(worst, block.fraction)
         if worst >= 0:
             for place in self.places:
                 if not place.line.video:
                     place.line.twins.reported(worst / 256, now)
-            self.heard.reported(worst / 256, self.rtt, now)
+            rtt = min((trip for trip in trips if trip is not None), default=None)
+            self.heard.reported(worst / 256, rtt, now)
 
     def _keyframe(self, media: tuple[int, ...]) -> None:
         for ssrc in media:
@@ -298,3 +307,9 @@ class SubscriberLeg(BaseLeg):
         for place in self.places:
             place.line.active = False
             place.line.stand(None)
+            place.line.send = _nowhere
+        self.heard = Unheard()
+
+
+def _nowhere(_packet: bytes) -> None:
+    """The leg has ended."""

@@ -4,6 +4,7 @@ from rooms.ids import LegId
 from signalling.engine import Track
 from signalling.sfu.allocate import Ladder, Layer
 from signalling.sfu.demand import Picture, Watched, highest
+from signalling.sfu.pace import Rests, Seen
 from signalling.sfu.simulcast import Layers
 from signalling.sfu.source import Source
 
@@ -51,6 +52,7 @@ class Published:
         self._basis: tuple[object, ...] = ()
         self._offered: list[Layer] = []
         self.alive: list[int] = []
+        self._rests = Rests(count, now)
 
     @property
     def picture(self) -> Picture:
@@ -64,6 +66,7 @@ class Published:
             self._shares = [_rounded(source.shares) for source in self.layers.sources]
         silent = SCREEN_SILENT if self.screen else CAMERA_SILENT
         most = len(self._rates) - 1 if self.part is None else highest(self.nominal, self.part)
+        resting = self._resting(most, now)
         there: list[int] = []
         self.alive = []
         for layer, source in enumerate(self.layers.sources):
@@ -75,9 +78,25 @@ class Published:
                 self.watched.gone(layer, now)
                 if not self.watched.awaited(layer, now):
                     continue
-            if most is not None and layer <= most:
+            if most is not None and layer <= most and layer not in resting:
                 there.append(layer)
         return self._rebuild(there, rank)
+
+    def _resting(self, most: int | None, now: float) -> set[int]:
+        """The layers that starve; a screen has its own pace, and who is muted none."""
+        on = () if self.screen or self.layers.muted else self.watched.on(now)
+        return self._rests.look(
+            [
+                Seen(
+                    asked=layer in on and most is not None and layer <= most,
+                    alive=source.alive(now),
+                    rate=source.pace.rate(now),
+                    since=self._began[layer],
+                )
+                for layer, source in enumerate(self.layers.sources)
+            ],
+            now,
+        )
 
     def _weigh(self, layer: int, source: Source, now: float) -> None:
         kbps, rate = source.kbps(now) * OVERHEAD, self._rates[layer]

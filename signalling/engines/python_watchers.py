@@ -10,7 +10,8 @@ from signalling.engines.python_subscriber import SubscriberLeg
 from signalling.engines.python_tracks import Published
 from signalling.sfu.allocate import SPARE, Allocation, Arrangement, Ladder, Page
 from signalling.sfu.estimate import Estimate
-from signalling.sfu.forward import ALL_TEMPORAL
+from signalling.sfu.forward import ROOM
+from signalling.sfu.outlet import ALL_TEMPORAL
 from signalling.sfu.probe import Outcome, Prober, Situation
 from signalling.sfu.reports import Meter
 from signalling.sfu.trial import Trial
@@ -21,6 +22,8 @@ SOUND_KBPS, REPEATED_KBPS, SPEAKING_AT_ONCE = 45.0, 80.0, 2
 REPORT_EVERY, FEWEST_PACKETS = 0.9, 20
 # What went through on trial is kept.
 SETTLED = 1.05
+# A layer may begin with what his line takes in so long.
+ROOM_SECONDS = 0.25
 # Steps of 3 % in which a line is looked at.
 GRAIN = 34
 # By how much an estimate may grow before a shared line is shared anew.
@@ -47,7 +50,7 @@ class Watcher:
         self.estimate = Estimate(now, known)
         self.prober = Prober(now)
         self._trial = Trial(now)
-        self._sent, self._padded = Meter(), Meter()
+        self._sent, self._carried, self._padded = Meter(), Meter(), Meter()
         self._padding = 0
         self._ladders: dict[TrackId, Ladder] = {}
         self._arrangement = Arrangement((), Page())
@@ -55,8 +58,11 @@ class Watcher:
         self._held: dict[TrackId, Choice] = {}
         self._basis: tuple[object, ...] = ()
         self._reported = False
-        self._nacked = 0
-        self._counted: tuple[float, int, dict[int, int]] = (now, 0, {})
+        self._read = now
+        self._nacked = self._packets = 0
+        # Since the last that was enough to judge by: packets, and how many of them were lost.
+        self._weighed, self._lost = 0, 0.0
+        self._counted: dict[int, int] = {}
         leg.heard = self
 
     # -- what he says
@@ -66,37 +72,43 @@ class Watcher:
         self.estimate.remb(bps / 1000, now)
 
     def reported(self, fraction: float, rtt: float | None, now: float) -> None:
-        """A report came; what it says is read off the lines, weighed by what they carry."""
+        """A report came; its loss is read off the lines, weighed by what they carry."""
         self._reported = True
+        if rtt is not None:
+            self.estimate.answered(rtt, now)
 
     def nacked(self, count: int, now: float) -> None:
         """So many packets are asked for again."""
         self._nacked += count
 
     def _read_reports(self, now: float) -> None:
-        since, packets_before, before = self._counted
-        if not self._reported or now - since < REPORT_EVERY:
+        if not self._reported or now - self._read < REPORT_EVERY:
             return
-        sent, lost, counted = 0, 0.0, {}
+        self._reported, self._read = False, now
         for place in self.leg.places:
             line = place.line
-            counted[line.rewriter.ssrc] = line.packets
-            packets = line.packets - before.get(line.rewriter.ssrc, 0)
-            sent += packets
-            lost += packets * line.echo.fraction / 256
+            packets = line.packets - self._counted.get(line.rewriter.ssrc, 0)
+            self._counted[line.rewriter.ssrc] = line.packets
+            self._weighed += packets
+            self._lost += packets * line.echo.fraction / 256
+        if self._weighed >= FEWEST_PACKETS:
+            self._judge()
+
+    def _judge(self) -> None:
         packets = self.leg.counts["packets"]
-        if sent >= FEWEST_PACKETS:
-            asked = self._nacked / max(1, packets - packets_before)
-            self.estimate.reported(lost / sent, min(asked, 1.0))
-        self._reported, self._nacked = False, 0
-        self._counted = (now, packets, counted)
+        asked = self._nacked / max(1, packets - self._packets)
+        self.estimate.reported(self._lost / self._weighed, min(asked, 1.0))
+        self._packets, self._nacked = packets, 0
+        self._weighed, self._lost = 0, 0.0
 
     # -- what he is sent
 
     def listen(self, now: float) -> None:
         """Bring the estimate up to date."""
         self._read_reports(now)
-        self.estimate.tick(self._sent.kbps(self.leg.octets, now), self.leg.rtt, now)
+        octets = sum(place.line.octets for place in self.leg.places)
+        carried = self._carried.kbps(octets, now)
+        self.estimate.tick(self._sent.kbps(self.leg.octets, now), self.leg.rtt, now, carried)
 
     def look(self, published: Mapping[TrackId, Published], pictures: int) -> None:
         """Take up what has changed: the tracks that are placed on this leg, and his page."""
@@ -151,8 +163,12 @@ class Watcher:
             if choice is None or ladder is None or not ladder.steps:
                 # A sound, or a picture that is muted: it goes on as it was, when it does.
                 continue
-            whole = ladder.whole(choice)
-            place.line.choose(choice.layer, ALL_TEMPORAL if whole else choice.temporal)
+            place.line.choose(
+                choice.layer,
+                ALL_TEMPORAL if ladder.whole(choice) else choice.temporal,
+                smooth=choice.why not in (Why.LINE, Why.CENTRE),
+                room=min(int(self.estimate.kbps * ROOM_SECONDS * 125), ROOM),
+            )
 
     @property
     def choices(self) -> tuple[Choice, ...]:

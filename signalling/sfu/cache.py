@@ -34,6 +34,11 @@ class Ring:
         while arrivals[0][0] < old or len(arrivals) > self._most:
             del packets[arrivals.popleft()[1]]
 
+    def clear(self) -> None:
+        """Keep nothing."""
+        self._packets.clear()
+        self._arrivals.clear()
+
     def get(self, place: int) -> Packet | None:
         """The packet of that place, if it is still kept."""
         return self._packets.get(place)

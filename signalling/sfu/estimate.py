@@ -1,9 +1,10 @@
 """What a subscriber's line carries: from what he says of what he gets.
 
-His browser's estimate (REMB) falls when its queue grows, and then it is right; it never rises far
-above what it is sent, and then it says nothing. So a REMB that falls below what is sent lowers
-ours, and one that merely lies low does not. Ours rises while the line is used and nothing is
-amiss, or by as much as a probe has shown (`signalling.sfu.probe`).
+His browser's estimate (REMB) never rises far above what it is sent, so one that merely lies low
+says nothing. One that falls below what is sent, or stands still there, is a complaint; but a busy
+computer complains as a full line does: it lowers ours only when longer round trips or loss bear it
+out. Ours rises while the line is used and nothing is amiss, or by as much as a probe has shown
+(`signalling.sfu.probe`).
 Loss lowers it too, but only the loss that our sending causes: a radio link loses the same share
 whatever is sent, and pausing pictures would not mend it.
 Rates are kbit/s, shares 0..1, times seconds.
@@ -11,6 +12,7 @@ Rates are kbit/s, shares 0..1, times seconds.
 
 from collections import deque
 from statistics import median
+from typing import NamedTuple
 
 DEFAULT_KBPS = 1000.0
 LOWEST_KBPS, HIGHEST_KBPS = 30.0, 20_000.0
@@ -25,11 +27,15 @@ LITTLE_LOSS, MUCH_LOSS = 0.02, 0.10
 UNCONTESTED = 1.1
 # Below this share of ours the leg sends too little to tell anything about the line.
 USED = 0.7
-# A REMB so far below what is sent is believed at once, another when it falls a second time.
+# A REMB so far below what is sent is no accident, nor is another that falls a second time.
 DEEP, TWICE_WITHIN = 0.7, 5.0
-# One that has not risen for so long and is below what is sent: the queue stands still, full.
-STALLED = 4.0
+# One that was below what is sent for so long, and has not risen: the queue stands still, full.
+STALLED, RISEN, BELOW = 4.0, 1.02, 0.9
 STALE = 6.0
+# A complaint waits so long for what bears it out: every round trip that is told over so long is
+# longer by so much than the shortest. Where none are told for so long from the first REMB on, it
+# must do alone. Whoever looks here seldom was late himself: those round trips tell nothing.
+WAITS, LATE, SPAN, UNTOLD, SELDOM = 3.0, 0.05, 1.5, 4.0, 0.7
 # The median of the last so many reports is the loss the line has by itself.
 REPORTS, FEWEST_REPORTS, MOST_OWN_LOSS = 20, 4, 0.3
 # The first report after a fall is of the time before it.
@@ -42,22 +48,37 @@ SAME_QUEUE, MUCH_LOWER = 1.5, 0.75
 QUEUE = 0.4
 
 
+class Complaint(NamedTuple):
+    """A REMB that is too low for what is sent; `sure` when no accident makes it so."""
+
+    kbps: float
+    at: float
+    sure: bool
+
+
 class Estimate:
     """Of one subscriber leg: `kbps`. `limited` while the leg sends too little to tell."""
 
     __slots__ = (
+        "_below_since",
         "_changed",
+        "_complaint",
         "_doubt",
         "_fell",
+        "_first",
         "_fresh",
+        "_late",
+        "_level",
         "_losses",
-        "_overuse",
+        "_nearest",
         "_remb",
         "_remb_at",
         "_rose_at",
         "_sent",
         "_shortest",
         "_start",
+        "_tells",
+        "_ticked",
         "kbps",
         "limited",
     )
@@ -70,9 +91,16 @@ class Estimate:
         self._start = True
         self._changed = now
         self._doubt = now - TWICE_WITHIN
-        self._overuse = 0.0
+        self._complaint: Complaint | None = None
         self._remb: float | None = None
-        self._remb_at = self._rose_at = now
+        self._remb_at = self._rose_at = self._below_since = self._first = now
+        # What it has to rise from.
+        self._level = 0.0
+        # The shortest round trip he told of; since when all were long, and when the last one was.
+        self._nearest: float | None = None
+        self._tells = False
+        self._late: tuple[float, float] | None = None
+        self._ticked = now
         self._losses: deque[float] = deque(maxlen=REPORTS)
         self._fresh = FRESH
         self._shortest: float | None = None
@@ -107,23 +135,44 @@ class Estimate:
         """His browser's estimate came."""
         before, self._remb, self._remb_at = self._remb, kbps, now
         sent = self._sent
-        if before is not None and kbps > before * 1.02:
-            self._rose_at = now
+        if kbps >= BELOW * sent:
+            self._below_since = now
+        if before is None or kbps > self._level * RISEN:
+            self._level, self._rose_at = kbps, now
+        self._level = min(self._level, kbps)
         if before is None:
             # The first may be low because nothing was known when it was made.
-            self._doubt = self._rose_at = now
+            self._doubt = self._first = self._below_since = now
             return
-        fell = kbps < 0.97 * before and kbps < sent
-        full = now - self._rose_at > STALLED and kbps < 0.9 * sent
-        if full or (fell and self._believed(kbps, now)):
-            self._overuse = kbps
+        if kbps < 0.97 * before and kbps < sent:
+            sure = now - self._doubt < TWICE_WITHIN or kbps < DEEP * sent
+            self._doubt = now
+            self._complaint = Complaint(kbps, now, sure)
+        elif now - max(self._rose_at, self._below_since) > STALLED:
             self._rose_at = now
+            self._complaint = Complaint(kbps, now, sure=True)
 
-    def _believed(self, kbps: float, now: float) -> bool:
-        """A busy receiver sees queues where there are none, but seldom twice."""
-        twice = now - self._doubt < TWICE_WITHIN
-        self._doubt = now
-        return twice or kbps < DEEP * self._sent or bool(self.amiss and self.amiss > LITTLE_LOSS)
+    def answered(self, rtt: float, now: float) -> None:
+        """One round trip, as a report of his tells it."""
+        self._tells = True
+        self._nearest = rtt if self._nearest is None else min(self._nearest, rtt)
+        if rtt - self._nearest <= LATE:
+            self._late = None
+        else:
+            self._late = (self._late[0] if self._late is not None else now, now)
+
+    def _is_borne_out(self, complaint: Complaint, now: float) -> bool:
+        amiss, losses = self.amiss, self._losses
+        if amiss is not None and amiss > LITTLE_LOSS:
+            return True
+        if not complaint.sure:
+            return False
+        if amiss is None and self._fresh >= FRESH and losses and losses[-1] > LITTLE_LOSS:
+            # What the line loses by itself is not known yet.
+            return True
+        if not self._tells:
+            return now - self._first > UNTOLD
+        return self._late is not None and self._late[1] - self._late[0] >= SPAN
 
     def reported(self, loss: float, nacked: float) -> None:
         """A receiver report: the share lost, and the share asked for again since the last one.
@@ -134,28 +183,39 @@ class Estimate:
         self._losses.append(min(max(loss, min(nacked / 2, 2 * loss + ASKED_ALONE)), 1.0))
         self._fresh += 1
 
-    def tick(self, sent: float, rtt: float | None, now: float) -> None:
-        """Some time has passed, in which so much was sent."""
-        self._sent = sent
+    def tick(
+        self, sent: float, rtt: float | None, now: float, carried: float | None = None
+    ) -> None:
+        """Some time has passed, in which so much was sent; `carried` without what was repeated."""
+        carried = sent if carried is None else carried
+        if self._nearest is None:
+            # The handshake's, before a picture could fill a queue.
+            self._nearest = rtt
+        if now - self._ticked > SELDOM:
+            self._late = None
+        self._sent, self._ticked = sent, now
         self.limited = sent < USED * self.kbps
         if self._remb is not None and now - self._remb_at > STALE:
             self._remb = None
-        if self._overuse:
-            overuse, self._overuse = self._overuse, 0.0
+        complaint = self._complaint
+        if complaint is not None and now - complaint.at > WAITS:
+            complaint = self._complaint = None
+        if complaint is not None and self._is_borne_out(complaint, now):
+            self._complaint = None
             again = now - self._fell < SAME_QUEUE + 2 * (rtt or 0.0)
-            if overuse < self.kbps * (MUCH_LOWER if again else 1.0):
-                self._fall(overuse, now)
+            if complaint.kbps < self.kbps * (MUCH_LOWER if again else 1.0):
+                self._fall(complaint.kbps, now)
             return
         queues = self._queues(rtt)
         if self._start and not queues and (self.amiss or 0.0) <= LITTLE_LOSS:
             # What is sent and draws no complaint is carried.
-            self.kbps = min(max(self.kbps, sent * UNCONTESTED), HIGHEST_KBPS)
+            self.kbps = min(max(self.kbps, carried * UNCONTESTED), HIGHEST_KBPS)
         if now - self._changed < 1.0 + (rtt or 0.0):
             return
         amiss = self.amiss
         if amiss is not None and amiss > MUCH_LOSS:
             # Without a REMB only what is sent is known to be too much.
-            most = sent * 1.2 if self._remb is None else self.kbps
+            most = carried * 1.2 if self._remb is None else self.kbps
             self._fall(min(self.kbps, most) * (1 - amiss / 2), now)
         elif queues and not self.limited:
             self._fall(min(self.kbps, sent) * 0.85, now)

@@ -1,40 +1,29 @@
 """A subscriber's m-line: which layer of a track it takes, and how each packet leaves.
 
-`Line.choose` says what is wanted. Another layer begins with its next key picture, the former one
-goes on until then; temporal layers are dropped at once and come back where the stream allows it.
+`Line.choose` says what is wanted. Another layer begins with a picture of its own: its kept key
+picture and all that followed leave before that one, in an instant; or with its next key picture,
+where none is kept or that would be too much. The former layer goes on until then. Temporal layers
+are dropped at once and come back where the stream allows it.
 """
 
 from collections.abc import Callable
 
-from signalling.sfu.packet import (
-    LEVEL_ID,
-    LEVELLED,
-    PLAIN,
-    STAMP_ID,
-    STAMPED,
-    Packet,
-    marks_of,
-    one_byte_block,
-)
-from signalling.sfu.reports import Echo, Meter, Reception, aligned
+from signalling.sfu.outlet import ALL_TEMPORAL, Outlet
+from signalling.sfu.packet import Packet, marks_of
+from signalling.sfu.reports import Reception, aligned
 from signalling.sfu.rewrite import Rewriter
 from signalling.sfu.rtcp import SenderReport
 from signalling.sfu.simulcast import Layers
-from signalling.sfu.source import AUDIO_CLOCK, VIDEO_CLOCK, Source
-from signalling.sfu.twins import Twins
+from signalling.sfu.source import AUDIO_CLOCK, RECENT_OCTETS, VIDEO_CLOCK, Source
 from signalling.sfu.vp8 import Picture
 
-SHORTEST_REPEAT = 0.02
-ASKED_MOST = 1024
 HIGHEST = 1 << 10
-ALL_TEMPORAL = 3
-# A probe repeats what has just left; more of it would be too old to be of use.
-PROBE_BACK = 64
-PROBE_WHOLE = 1250
+# So much at most leaves at once when a layer begins, unless it was asked for.
+ROOM = 32_000
 MASK32 = 0xFFFFFFFF
 
 
-class Line:
+class Line(Outlet):
     """One m-line of a subscriber. `send` takes a whole RTP packet.
 
     `active` once the subscriber has taken it; `layers` is the track it stands on, `source` the
@@ -43,75 +32,55 @@ class Line:
 
     __slots__ = (
         "_active",
-        "_after",
-        "_asked",
         "_awaited",
-        "_before",
-        "_meter",
+        "_came",
         "_reference",
+        "_room",
         "_since",
-        "_takes",
-        "_temporal",
+        "_smooth",
         "_wanted",
         "_wanted_temporal",
-        "echo",
         "layers",
-        "octets",
-        "packets",
-        "red_type",
-        "rewriter",
-        "send",
         "source",
-        "twins",
-        "video",
     )
 
     def __init__(
         self, *, video: bool, ssrc: int, rtx_ssrc: int, send: Callable[[bytes], None]
     ) -> None:
-        self.video = video
-        self.send = send
+        clock = VIDEO_CLOCK if video else AUDIO_CLOCK
+        super().__init__(
+            video=video, rewriter=Rewriter(clock=clock, ssrc=ssrc, rtx_ssrc=rtx_ssrc), send=send
+        )
         self.layers: Layers | None = None
         self.source: Source | None = None
-        self.echo = Echo()
-        self.packets = 0
-        self.octets = 0
-        self.red_type = 0
-        self.twins = Twins()
-        clock = VIDEO_CLOCK if video else AUDIO_CLOCK
-        self.rewriter = Rewriter(clock=clock, ssrc=ssrc, rtx_ssrc=rtx_ssrc)
         self._active = False
         self._wanted: int | None = HIGHEST
-        self._wanted_temporal = self._temporal = ALL_TEMPORAL
+        self._wanted_temporal = ALL_TEMPORAL
         self._awaited: list[Source] = []
-        self._asked: dict[int, float] = {}
-        self._meter = Meter()
+        # Whether what was awaited has sent a key picture since.
+        self._came = False
+        self._smooth, self._room = False, ROOM
         # The first layer of this track, and by how much its RTP time was moved: all others follow.
         self._reference: tuple[Reception, int] | None = None
         self._since = -1.0
-        self.extensions("", 0, 0, 0)
-
-    def extensions(self, mid: str, mid_id: int, level_id: int, stamp_id: int) -> None:
-        """Which header extensions the subscriber takes; 0 for none, ids must be those we offer."""
-        stamped = STAMPED if stamp_id == STAMP_ID else PLAIN
-        levelled = LEVELLED if level_id == LEVEL_ID else PLAIN
-        self._takes = stamped | levelled
-        shared = (4 if stamped else 0) + (2 if levelled else 0)
-        elements = [(mid_id, mid.encode())] if mid_id and mid else []
-        own = one_byte_block(elements)[4:].rstrip(b"\0") if elements else b""
-        size = shared + len(own)
-        words = (size + 3) // 4
-        # What all subscribers share comes first, then what is this line's own.
-        self._before = b"\xbe\xde" + words.to_bytes(2, "big") if size else b""
-        self._after = own + bytes(words * 4 - size)
 
     # -- what is wanted
 
-    def choose(self, layer: int | None, temporal: int = ALL_TEMPORAL) -> None:
+    def choose(
+        self,
+        layer: int | None,
+        temporal: int = ALL_TEMPORAL,
+        *,
+        smooth: bool = False,
+        room: int = ROOM,
+    ) -> None:
         """Want this layer (or the highest there is) up to this temporal layer; None pauses.
 
+        `smooth`: go down only when the lower layer moves, not with a key picture after which its
+        encoder rests; `room`: so many octets may leave at once.
         A layer that sends nothing never begins: whoever chooses looks at `Source.alive`.
         """
+        self._smooth, self._room = smooth, room
         self._wanted_temporal = temporal
         self._temporal = min(self._temporal, temporal)
         if layer != self._wanted:
@@ -164,6 +133,7 @@ class Line:
         for source in self._awaited:
             source.waiting.remove(self)
         self._awaited = sources
+        self._came = False
         for source in sources:
             source.waiting.append(self)
 
@@ -178,16 +148,30 @@ class Line:
             return
         below = [target] if self.source else self.layers.sources[: target.index + 1]
         for source in reversed(below):
-            place = source.recent()
+            place = None if self._has_stopped(source) else source.recent()
             if place is not None and self._fits(source, place):
                 self.begin(source, place)
                 break
-        if self.source is not target:
-            self._await([target] if self.source else below)
+        if self.source is None:
+            self._await(below)
             target.want_keyframe()
-            if self.source is None:
-                # The lowest is small and always there: a first picture should not wait long.
-                below[0].want_keyframe()
+            # The lowest is small and always there: a first picture should not wait long.
+            below[0].want_keyframe()
+        elif self.source is not target:
+            self._turn_to(target)
+
+    def _turn_to(self, target: Source) -> None:
+        """Another layer while one is sent."""
+        self._await([target])
+        packets = None if self._has_stopped(target) else target.run_up(self._room)
+        if packets is None:
+            target.want_keyframe()
+        elif self._has_stopped(self.source):
+            # There is nothing to be seen until its next picture.
+            self._catch_up(target, packets)
+
+    def _has_stopped(self, source: Source | None) -> bool:
+        return source is None or self.layers is None or self.layers.stopped(source)
 
     def _fits(self, source: Source, place: int) -> bool:
         """Whether its kept key picture is later than what has left already."""
@@ -206,12 +190,27 @@ class Line:
         time = aligned(packet.timestamp, source.reception, reception)
         return None if time is None else (time + by) & MASK32
 
+    def offer(self, source: Source, place: int, *, key: bool) -> None:
+        """A picture of an awaited source, or a sound, begins at this place."""
+        current = self.source
+        if key:
+            down = current is not None and source.index < current.index
+            if down and self._smooth and not (self._came or self._has_stopped(current)):
+                self._came = True
+            else:
+                self.begin(source, place)
+        elif current is not None:
+            packets = source.run_up(RECENT_OCTETS if self._came else self._room)
+            if packets is not None:
+                self._catch_up(source, packets)
+            elif not self._came or source.recent() is None:
+                source.want_keyframe()
+
     def begin(self, source: Source, place: int) -> None:
         """Go over to this source, with what has come of it since this place."""
-        first, *more = source.since(place)
+        packets = source.since(place)
+        first = packets[0]
         hoped = self._hoped(source, first)
-        if self.source is not None:
-            self.source.lines.remove(self)
         before = self.rewriter.span
         if before is not None and before.ring is not source.ring:
             self._since = first.arrived
@@ -220,17 +219,51 @@ class Line:
             self._reference = (source.reception, span.timestamp_by)
         if not self.packets:
             self._meter.kbps(0, first.arrived)
+        self._stand_on(source)
+        if len(packets) > 1:
+            self._stamp(packets, source.latest)
+        for packet in packets:
+            self.take(packet)
+
+    def _catch_up(self, source: Source, packets: list[Packet]) -> None:
+        """Go over to this source with its last key picture and all that followed it.
+
+        All of it leaves within an instant of the subscriber's time, but the newest picture: that
+        one leaves at its own, and the next ones after it.
+        """
+        rewriter, newest = self.rewriter, packets[-1]
+        if packets[0].timestamp == newest.timestamp:
+            self.begin(source, packets[0].place)
+            return
+        hoped = self._hoped(source, newest)
+        due = rewriter.due(newest, source.ring, hoped)
+        self._since = source.latest
+        rewriter.begin(packets[0], source.ring, at=rewriter.later(rewriter.left()))
+        self._stand_on(source)
+        self._stamp(packets, source.latest)
+        shown = packets[0].timestamp
+        for packet in packets:
+            if packet.timestamp != shown:
+                shown = packet.timestamp
+                last = shown == newest.timestamp
+                rewriter.retime(packet, rewriter.later(due if last else rewriter.left()))
+            self.take(packet)
+        if hoped is None and rewriter.span is not None:
+            self._reference = (source.reception, rewriter.span.timestamp_by)
+
+    def _stand_on(self, source: Source) -> None:
+        if self.source is not None:
+            self.source.lines.remove(self)
         self.source = source
         source.lines.append(self)
         self._await([one for one in self._awaited if one.index > source.index][-1:])
         self._temporal = self._wanted_temporal
-        if more:
-            # They leave only now, and say so.
-            now = marks_of(source.latest, None)
-            for packet in (first, *more):
-                packet.marks = now
-        for packet in (first, *more):
-            self.take(packet)
+
+    def _stamp(self, packets: list[Packet], now: float) -> None:
+        """They leave only now, and say so."""
+        marks = marks_of(now, None)
+        for packet in packets:
+            packet.marks = marks
 
     def halt(self) -> None:
         """The source was muted, or has become another stream: wait for its next beginning."""
@@ -238,10 +271,6 @@ class Line:
         self._aim()
 
     # -- packets
-
-    def block(self, packet: Packet) -> bytes:
-        """The extension block for this packet."""
-        return self._before + packet.marks[self._takes] + self._after
 
     def take(self, packet: Packet) -> None:
         """Forward this packet, or leave it out without a hole."""
@@ -287,62 +316,12 @@ class Line:
             if filler is not None:
                 self.send(filler)
 
-    # -- repeats and probes
-
-    def repeat(self, lost: tuple[int, ...], now: float, rtt: float | None = None) -> int:
-        """Answer a NACK, the same packet at most once in a round trip; how many were sent."""
-        wait = max(self.echo.rtt or rtt or SHORTEST_REPEAT, SHORTEST_REPEAT)
-        asked = self._asked
-        if len(asked) > ASKED_MOST:
-            self._asked = asked = {n: at for n, at in asked.items() if now - at < wait}
-        count = 0
-        for sequence in lost:
-            before = asked.get(sequence)
-            if before is not None and now - before < wait:
-                continue
-            written = self.rewriter.again(sequence, self._block_at(now), self._temporal)
-            if written is not None:
-                asked[sequence] = now
-                count += 1
-                self.send(written)
-        return count
-
-    def _block_at(self, now: float) -> bytes:
-        """The block of a repeat: its stamp is new. Firefox drops what comes on an SSRC of
-        repeats without a mid, and goes on asking."""
-        return self._before + marks_of(now, None)[self._takes] + self._after
+    # -- probes and figures
 
     @property
     def pads(self) -> bool:
-        """Whether padding can be sent here: RTX was agreed, and something has left."""
-        return bool(self.rewriter.rtx_payload_type and self.packets and self.source)
-
-    def pad(self, size: int, now: float) -> int:
-        """Send about `size` octets more than the subscriber needs: recent packets once more.
-
-        They mend losses on their way; what is missing to `size` is padding. How many were sent.
-        """
-        if not self.pads:
-            return 0
-        rewriter, block, sent = self.rewriter, self._block_at(now), 0
-        number = rewriter.highest
-        while size - sent >= PROBE_WHOLE and number > rewriter.highest - PROBE_BACK:
-            written = rewriter.again(number & 0xFFFF, block, self._temporal)
-            number -= 1
-            if written is not None:
-                self.send(written)
-                sent += len(written)
-        while sent < size:
-            written = rewriter.pad(size - sent, block)
-            self.send(written)
-            sent += len(written)
-        return sent
-
-    # -- figures
-
-    def kbps(self, now: float) -> float:
-        """What was sent over about the last second. To be asked several times a second."""
-        return self._meter.kbps(self.octets, now)
+        """Whether padding can be sent here: beside a picture that runs, where RTX was agreed."""
+        return self.source is not None and super().pads
 
     def report(self, now: float) -> SenderReport | None:
         """What we say we sent: the publisher's clock, the subscriber's numbers, our counts.

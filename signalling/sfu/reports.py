@@ -163,10 +163,12 @@ class Echo:
         """A sender report with this NTP time left."""
         self._sent.append((ntp >> 16 & 0xFFFFFFFF, now))
 
-    def heard(self, block: Block, now: float) -> None:
-        """A report block came back."""
+    def heard(self, block: Block, now: float) -> float | None:
+        """A report block came back; the round trip it tells of, if it does."""
         self.fraction = block.fraction
+        sample = None
         for short, at in self._sent:
             if short == block.lsr and block.lsr:
                 sample = max(now - at - block.dlsr / SHORT, 0.0)
                 self.rtt = sample if self.rtt is None else self.rtt + (sample - self.rtt) / 4
+        return sample

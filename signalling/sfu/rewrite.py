@@ -97,13 +97,15 @@ class Rewriter:
 
     # -- seams
 
-    def begin(self, packet: Packet, ring: Ring, hoped: int | None = None) -> Span:
+    def begin(
+        self, packet: Packet, ring: Ring, hoped: int | None = None, *, at: int | None = None
+    ) -> Span:
         """Start a span with this packet, closing the one before.
 
-        `hoped` is the outgoing timestamp it should have by the publisher's clock; it is held to
-        what has left already (never backwards) and to the time of arrival.
+        It leaves `at` this time, or when it is `due`.
         """
-        timestamp_by = self._timestamp_by(packet, ring, hoped)
+        timestamp = self.due(packet, ring, hoped) if at is None else at
+        timestamp_by = (timestamp - packet.timestamp) & MASK32
         self._close()
         span = Span(ring, packet.place, self.highest + 1 - packet.place, timestamp_by)
         picture = packet.picture
@@ -130,21 +132,39 @@ class Rewriter:
             (before.key_index + span.key_by + 1 - picture.key_index) & 31,
         )
 
-    def _timestamp_by(self, packet: Packet, ring: Ring, hoped: int | None) -> int:
+    def due(self, packet: Packet, ring: Ring, hoped: int | None = None) -> int:
+        """The outgoing timestamp with which this packet may begin a span.
+
+        `hoped` is what it should be by the publisher's clock; it is held to what has left already
+        (never backwards) and to the time of arrival.
+        """
         last, span = self._last, self._last_span
         if last is None or span is None:
-            return (self.timestamp - packet.timestamp) & MASK32
-        left = (last.timestamp + span.timestamp_by) & MASK32
+            return self.timestamp
         if span.ring is ring:
             wanted = (packet.timestamp + span.timestamp_by) & MASK32
         else:
             gone = int((packet.arrived - last.arrived) * self.clock)
-            wanted = (left + gone) & MASK32
+            wanted = (self.left() + gone) & MASK32
             if hoped is not None and abs(_signed(hoped - wanted)) <= APART * self.clock:
                 wanted = hoped
-        if _signed(wanted - left) < 1:
-            wanted = left + 1
-        return (wanted - packet.timestamp) & MASK32
+        return self.later(wanted)
+
+    def later(self, timestamp: int) -> int:
+        """This time, or the first one after what has left."""
+        left = self.left()
+        return timestamp if _signed(timestamp - left) >= 1 else (left + 1) & MASK32
+
+    def retime(self, packet: Packet, timestamp: int) -> None:
+        """From this packet of the present span on, other timestamps; all else goes on."""
+        span = self.span
+        if span is None:
+            return
+        timestamp_by = (timestamp - packet.timestamp) & MASK32
+        following = Span(span.ring, packet.place, span.place_by, timestamp_by)
+        following.number(span.number_by, span.tl0_by, span.key_by)
+        self._close()
+        self.span = following
 
     def has_left(self, packet: Packet, ring: Ring) -> bool:
         """Whether it, or what came after it, was sent: it is not to be shown twice."""
@@ -158,9 +178,10 @@ class Rewriter:
 
     def is_behind(self, timestamp: int) -> bool:
         """Whether this outgoing time is not later than what has left already."""
-        return self._last is not None and _signed(timestamp - self._left()) < 1
+        return self._last is not None and _signed(timestamp - self.left()) < 1
 
-    def _left(self) -> int:
+    def left(self) -> int:
+        """The outgoing time of what has left last."""
         last, span = self._last, self._last_span
         if last is None or span is None:
             return self.timestamp
@@ -299,7 +320,7 @@ class Rewriter:
         self.rtx_sequence = (self.rtx_sequence + 1) & MASK16
         first = 0x90 if block else 0x80
         header = RTP.pack(
-            first, self.rtx_payload_type, self.rtx_sequence, self._left(), self.rtx_ssrc
+            first, self.rtx_payload_type, self.rtx_sequence, self.left(), self.rtx_ssrc
         )
         return _padded(header + block, min(max(size, 1), MOST_PADDING))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from signalling.sfu.source import Source
 
 MOST_LAYERS = 3
+BEHIND = 0.4
 
 
 class Layers:
@@ -38,10 +39,19 @@ class Layers:
         for source in self.sources:
             source.halt()
 
+    def end(self) -> None:
+        """Nothing more will come of it."""
+        for source in self.sources:
+            source.end()
+
     def layer(self, wanted: int) -> Source:
         """The source of this layer, or the highest there is."""
         return self.sources[min(wanted, len(self.sources) - 1)]
 
+    def stopped(self, source: Source) -> bool:
+        """Whether others of its layers have gone on without it for a while."""
+        return max(other.latest for other in self.sources) - source.latest > BEHIND
+
     def alive(self, now: float) -> list[Source]:
-        """The layers of which something came within the last second."""
+        """The layers that go on."""
         return [source for source in self.sources if source.alive(now)]

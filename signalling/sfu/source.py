@@ -9,6 +9,7 @@ from typing import Protocol
 from signalling.sfu.cache import Ring
 from signalling.sfu.keyframes import KeyframeGate
 from signalling.sfu.nack import Missing
+from signalling.sfu.pace import Pace
 from signalling.sfu.packet import SILENT, Packet, Unwrapper, extension_of, marks_of
 from signalling.sfu.red import OPUS_TYPE, Block, parse_red, relabel
 from signalling.sfu.reports import Meter, Reception
@@ -16,7 +17,7 @@ from signalling.sfu.vp8 import parse_vp8, widen
 
 AUDIO_CLOCK, VIDEO_CLOCK = 48_000, 90_000
 LOW_INTERVAL, INTERVAL = 0.5, 1.0
-ALIVE = 1.0
+ALIVE, NEVER = 1.0, -10.0
 TEMPORAL_LAYERS = 4
 FORGET_AT = 1 << 18
 MENDED = 2
@@ -30,8 +31,8 @@ class Taker(Protocol):
     def take(self, packet: Packet) -> None:
         """Forward this packet."""
 
-    def begin(self, source: "Source", place: int) -> None:
-        """Go over to this source, beginning with the packet of this place."""
+    def offer(self, source: "Source", place: int, *, key: bool) -> None:
+        """A picture (or sound) begins at this place: go over to this source, or wait on."""
 
     def halt(self) -> None:
         """The source has been muted or has become another stream: wait for a new beginning."""
@@ -40,10 +41,11 @@ class Taker(Protocol):
 class Source:
     """One stream of a publisher. `ssrc` is his, 0 until its first packet.
 
-    `lines` take every packet now, `waiting` begin with the next key picture (or sound).
+    `lines` take every packet now, `waiting` are told of each picture (or sound) that begins.
     """
 
     __slots__ = (
+        "_begun",
         "_by_temporal",
         "_key",
         "_meter",
@@ -60,6 +62,7 @@ class Source:
         "missing",
         "muted",
         "on_level",
+        "pace",
         "reception",
         "red_type",
         "rid",
@@ -89,13 +92,15 @@ class Source:
         self.gate = KeyframeGate(INTERVAL if self.index else LOW_INTERVAL)
         self.missing = Missing()
         self.reception = Reception(VIDEO_CLOCK if self.video else AUDIO_CLOCK)
-        self.latest = -ALIVE
+        self.latest = NEVER
         self.height = 0
         self._unwrapper = Unwrapper()
         self._meter = Meter()
         self._key: Packet | None = None
         self._since_key = 0
         self._number = 0
+        self._begun = -1
+        self.pace = Pace()
         self._by_temporal = [0] * TEMPORAL_LAYERS
 
     # -- packets
@@ -112,16 +117,16 @@ class Source:
         if place in ring:
             return
         packet.arrived = self.latest = now
-        begins = self._look(packet, now) if self.video else self._listen(packet, now)
+        key = self._look(packet, now) if self.video else self._listen(packet, now)
         self.reception.arrived(packet, now)
         ring.add(packet, now)
         if self.muted:
             return
         for line in self.lines:
             line.take(packet)
-        if begins and self.waiting:
+        if self.waiting and (key or self._begun == place):
             for line in list(self.waiting):
-                line.begin(self, place)
+                line.offer(self, place, key=key)
 
     def _become(self, ssrc: int, now: float) -> None:
         if self.ssrc:
@@ -142,6 +147,9 @@ class Source:
             packet.temporal = picture.temporal
             self._by_temporal[picture.temporal] += len(packet.payload)
             begins = picture.key
+            if picture.start:
+                self._begun = packet.place
+                self.pace.shown(now)
             if begins:
                 self._key_arrived(packet, picture.height)
             self._since_key += len(packet.payload)
@@ -229,6 +237,20 @@ class Source:
             return None
         return key.place
 
+    def run_up(self, most: int) -> list[Packet] | None:
+        """The last key picture and all that followed it, where that is whole and no more than so
+        many octets."""
+        place = self.recent()
+        if place is None or self._since_key > most:
+            return None
+        packets = self.since(place)
+        return packets if len(packets) == self._unwrapper.highest + 1 - place else None
+
+    @property
+    def key_at(self) -> float:
+        """When its last key picture began; long ago where none has."""
+        return self._key.arrived if self._key is not None else NEVER
+
     def since(self, place: int) -> list[Packet]:
         """The packets from this place on that are still kept, in order."""
         found = (self.ring.get(n) for n in range(place, self._unwrapper.highest + 1))
@@ -237,6 +259,15 @@ class Source:
     def mute(self, muted: bool) -> None:
         """Forward nothing, or go on with a new beginning: nothing said meanwhile is repeated."""
         self.muted = muted
+        self._key = None
+
+    def end(self) -> None:
+        """Nothing more will come: keep no packet, and nobody to tell.
+
+        Lines remember the rings they were sent from, for repeats.
+        """
+        self.alert, self.on_level = _nobody, _nothing
+        self.ring.clear()
         self._key = None
 
     def halt(self) -> None:
@@ -249,8 +280,8 @@ class Source:
     # -- figures
 
     def alive(self, now: float) -> bool:
-        """Whether a packet came within the last second."""
-        return now - self.latest < ALIVE
+        """Whether it goes on: a sound within the last second, pictures as they came so far."""
+        return now - self.latest < (self.pace.patience if self.video else ALIVE)
 
     def kbps(self, now: float) -> float:
         """What was received over about the last second. To be asked several times a second."""

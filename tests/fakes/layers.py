@@ -1,6 +1,6 @@
 """A publisher of pictures in layers and a subscriber that notes what he sees, without a wire."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from signalling.sfu.forward import Line
 from signalling.sfu.packet import Packet, parse_rtp
@@ -62,10 +62,22 @@ class Stage:
             for n in range(len(rids))
         ]
 
-    def shoot(self, *keys: int, times: int = 1, only: Sequence[int] | None = None) -> None:
-        """The next picture of every layer, a key picture of those in `keys`."""
+    def shoot(
+        self,
+        *keys: int,
+        times: int = 1,
+        only: Collection[int] | None = None,
+        rests: Collection[int] = (),
+    ) -> None:
+        """The next picture of every layer, a key picture of those in `keys`.
+
+        Of layers not in `only` it is lost, those in `rests` take none.
+        """
         for _ in range(times):
             for n, camera in enumerate(self.cameras):
+                if n in rests:
+                    camera.timestamp += 90_000 // camera.rate
+                    continue
                 packets = camera(key=n in keys)
                 if only is None or n in only:
                     for packet in packets:

@@ -205,9 +205,9 @@ class Look:
     def somebody_else_organises(self, event: CalendarItem, owner: str) -> bool:
         """A copy of a colleague's event says what he held when it was written."""
         said = event.parts[0].value("ORGANIZER").lower()
-        return said in {
-            f"mailto:{row['login']}@{DOMAIN}" for row in self.people if row["id"] != owner
-        }
+        others = [row for row in self.people if row["id"] != owner]
+        named = {f"mailto:{row['login']}@{DOMAIN}" for row in others}
+        return said in named | {f"mailto:{row['email']}".lower() for row in others if row["email"]}
 
     def every_room_has_answered(
         self, event: CalendarItem, booking: dict[str, Any], *, own: bool

@@ -1,4 +1,4 @@
-"""A service that has pages, a made-up JSON API and a wire without media.
+"""A service that has pages, a made-up JSON API and a wire without media or lobby, as older ones.
 
     async with paged_service() as service:
         service.person = ANNE
@@ -212,6 +212,8 @@ async def _post(request: web.Request, service: PagedService) -> web.StreamRespon
         return problem(409, "rooms-refused", "Créneau refusé.", reasons=reasons, alternative=free)
     if path == "bookings":
         return web.json_response({"booking": {**_booking(service), **body}}, status=201)
+    if path == "join" and "name" not in body:
+        return problem(422, "bad-request", "Dites votre nom.")
     if path == "join":
         return web.json_response({"token": "t", "participant": "pa-me", "session": "se-1"})
     if path == "pairings/claim":

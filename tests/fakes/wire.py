@@ -3,10 +3,11 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rooms.errors import Conflict, NotFound, Unauthenticated
+from rooms.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from rooms.ids import CommandId, ParticipantId, RoomId, SessionId
 from signalling.engine import Budget
 from signalling.engines.silent import SilentEngine
@@ -56,8 +57,17 @@ class RecordingHouse:
             return Identity(participant=ParticipantId(name), session=SESSION)
         raise Unauthenticated("bad-token")
 
+    async def wait(self, identity: Identity) -> Place:
+        if identity.room is not None:
+            raise Forbidden("forbidden")
+        return replace(await self.enter(identity, None, None, "-"), name="")
+
     async def enter(
-        self, identity: Identity, session: SessionId | None, token: str | None
+        self,
+        identity: Identity,
+        session: SessionId | None,
+        token: str | None,
+        name: str | None = None,
     ) -> Place:
         if self.broken:
             raise RuntimeError("the house is broken")

@@ -201,6 +201,7 @@ async def join_again(page: ApartPage) -> float:
     await until(page, "Object.values(probe.shown).some((times) => times.length > 0)", 20)
     wait = wait_for_picture(await taken(page))
     await page.evaluate("margeride.model.leave()")
+    await until(page, "document.querySelector('.narrow .button') !== null", 20)
     await page.evaluate("document.querySelector('.narrow .button').click()")
     await until(page, "document.querySelector('#name') !== null", 20)
     return wait

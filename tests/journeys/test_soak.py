@@ -22,11 +22,14 @@ async def test_guests_come_and_go_and_leave_nothing_behind_in_the_worker() -> No
     assert process.returncode == 0, said.decode()
     figures = json.loads(told.splitlines()[-1])
     assert figures["refused"] == 0, figures["refusals"]
-    assert figures["received"]["rtp"] > 10_000
+    assert figures["received"]["rtp"] > 2_000
     assert figures["received"]["type 97"] > 0, "nothing was repeated"
-    assert figures["came"] > 12
+    assert figures["came"] > 10
     left = figures["left_behind"]["worker"]
     assert (left["tasks"], left["threads"], left["files"]) == ([], 0, 0)
-    # Growth in so short a time is allocation; a leak of packets would be tens of megabytes.
-    course = figures["memory_mb"]["worker"]
-    assert course[-1] - course[0] < 20
+    # What has ended is freed as it ends: nothing waits for the collector.
+    assert left["waited"] < 100
+    # A slope over so short a time says nothing, so the bound is absolute, six times what two runs
+    # took (1.5 MB): packets that pile up would pass it, a leg that stays is seen above.
+    for course in figures["memory_mb"].values():
+        assert course[-1] - course[0] < 10

@@ -282,8 +282,17 @@ async def on_air(scene: Scene) -> SessionId:
     return session
 
 
-async def follow(scene: Scene) -> None:
-    await conduct.follow_booking(scene.house.conductor, "bk-1")
+async def follow(scene: Scene) -> bool:
+    return await conduct.follow_booking(scene.house.conductor, "bk-1")
+
+
+async def test_only_a_booking_that_is_near_has_the_clock_look_at_once(scene: Scene) -> None:
+    await booked(scene, VILLEFORT)
+    await scene.session(booking="bk-1")
+    await scene.strike(NINE - timedelta(hours=1))
+    assert not await follow(scene)
+    await scene.strike(NINE - timedelta(minutes=15))
+    assert await follow(scene)
 
 
 async def test_a_booking_that_did_not_change_leaves_its_session_alone(scene: Scene) -> None:

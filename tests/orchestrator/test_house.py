@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from orchestrator import conduct
+from orchestrator.cases import guests
 from orchestrator.session import Act
 from orchestrator.store import devices, line_tests, participants, rooms
 from orchestrator.store.line_tests import Kept
 from rooms.control import DEFAULT_STATE
-from rooms.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from rooms.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 from rooms.ids import ParticipantId, RoomId, SessionId, new_secret
 from rooms.line import LineTest
 from signalling.engine import Budget
@@ -225,3 +226,66 @@ async def test_nothing_is_known_of_the_line_of_others(scene: Scene) -> None:
     place, _ = await guest(scene)
     assert await scene.house.budget(place) is None
     assert await scene.house.budget(replace(place, room=RoomId("torn-down"))) is None
+
+
+async def waiting(scene: Scene) -> Identity:
+    _, token, _ = await conduct.wait_by_link(scene.house.conductor, "a-link")
+    return await scene.house.identify(token)
+
+
+async def test_who_waits_takes_no_place_until_he_says_his_name(scene: Scene) -> None:
+    session = await scene.session(code="a-link")
+    await scene.strike(NINE)
+    who = await waiting(scene)
+    assert (await scene.house.wait(who)).name == ""
+    assert await count(scene, session) == 0
+    for nobody in (None, " ", "\u200b"):
+        with pytest.raises(Invalid, match="bad-name"):
+            await scene.house.enter(who, None, None, nobody)
+    place = await scene.house.enter(who, None, None, "  Ève  ")
+    assert (place.name, place.kind, place.participant) == ("Ève", "guest", who.participant)
+    assert await count(scene, session) == 1
+    # The name holds once: who comes back is who he was.
+    assert (await scene.house.enter(who, None, None, "Adam")).name == "Ève"
+
+
+async def test_who_only_waited_has_never_left(scene: Scene) -> None:
+    session = await scene.session(code="a-link")
+    await scene.strike(NINE)
+    who = await waiting(scene)
+    place = await scene.house.wait(who)
+    await scene.house.left(place, "gone")
+    with pytest.raises(Invalid, match="bad-name"):
+        await scene.house.enter(who, None, None)
+    scene.now = NINE + timedelta(minutes=61)
+    await waiting(scene)  # who comes makes what is an hour old forgotten
+    with pytest.raises(NotFound):
+        await scene.house.enter(who, session, None, "Ève")
+
+
+async def test_a_full_session_lets_nobody_in_from_the_lobby(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scene.session(code="a-link")
+    await scene.strike(NINE)
+    who = await waiting(scene)
+    monkeypatch.setattr(guests, "MOST_PARTICIPANTS", 1)
+    await guest(scene)
+    with pytest.raises(TooMany, match="session-full"):
+        await scene.house.enter(who, None, None, "Ève")
+
+
+async def test_nobody_waits_for_what_is_over_or_not_open_and_no_screen_ever(scene: Scene) -> None:
+    session, _ = await in_session(scene)
+    who = await waiting(scene)
+    with pytest.raises(Forbidden, match="forbidden"):
+        await scene.house.wait(Identity(room=VILLEFORT))
+    await conduct.act(scene.house.conductor, session, Act.END, "pe-1")
+    with pytest.raises(Conflict, match="session-over"):
+        await scene.house.wait(who)
+    with pytest.raises(conduct.Gone):
+        await waiting(scene)
+
+
+async def count(scene: Scene, session: SessionId) -> int:
+    return await scene.database.read(lambda conn: participants.count(conn, NINE, session))

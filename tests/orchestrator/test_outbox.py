@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select
 
-from orchestrator.outbox import Outbox
+from orchestrator.outbox import LONGEST, LULL, Outbox
 from orchestrator.store.tables import facts
 from orchestrator.store.tables import outbox as rows
 from tests.fakes.rooms import Scene, furnished
@@ -123,3 +123,29 @@ async def test_what_a_scribe_writes_is_kept_only_with_its_row(
 async def told(scene: Scene) -> list[str]:
     query = select(facts.c.name).where(facts.c.value == "told").order_by(facts.c.name)
     return await scene.database.read(lambda conn: list(conn.execute(query).scalars()))
+
+
+async def test_what_follows_a_write_waits_for_a_lull(scene: Scene) -> None:
+    outbox, loop = Outbox(scene.database), asyncio.get_running_loop()
+    outbox.kick()
+    began = loop.time()
+    await outbox._lull()
+    assert loop.time() - began >= LULL * 0.9
+
+
+async def test_writers_without_end_do_not_keep_it_waiting(scene: Scene) -> None:
+    outbox, loop = Outbox(scene.database), asyncio.get_running_loop()
+
+    async def write_on() -> None:
+        while True:
+            outbox.kick()
+            await asyncio.sleep(0)
+
+    writing = asyncio.create_task(write_on())
+    await asyncio.sleep(0)
+    began = loop.time()
+    async with asyncio.timeout(20):
+        await outbox._lull()
+    assert loop.time() - began >= LONGEST * 0.9
+    writing.cancel()
+    await asyncio.gather(writing, return_exceptions=True)

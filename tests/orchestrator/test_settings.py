@@ -109,6 +109,39 @@ def test_a_web_address_loses_its_last_slash_and_keeps_its_port(tmp_path: Path) -
     assert load_settings(path).service.public_url == "http://visio.example.org:8080"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "turn:turn.example.org",
+        "turn:203.0.113.9:3478?transport=udp",
+        "turns:turn.example.org",
+        "turns:turn.example.org:443?transport=tcp",
+        "turns:[2001:db8::9]:5349?transport=tcp",
+    ],
+)
+def test_a_relay_is_told_as_it_is_written(tmp_path: Path, url: str) -> None:
+    good = (DATA / "good.yaml").read_text(encoding="utf-8")
+    path = written(tmp_path, f'{good}\nturn:\n  urls: ["{url}"]\n  secret_file: /etc/turn\n')
+    turn = load_settings(path).turn
+    assert turn is not None
+    assert turn.urls == (url,)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "turns://turn.example.org",
+        "turns:turn.example.org:443?transport=tls",
+        "turns:",
+        "https://turn.example.org",
+    ],
+)
+def test_what_no_browser_takes_for_a_relay_is_refused(tmp_path: Path, url: str) -> None:
+    good = (DATA / "good.yaml").read_text(encoding="utf-8")
+    path = written(tmp_path, f'{good}\nturn:\n  urls: ["{url}"]\n  secret_file: /etc/turn\n')
+    assert [found.key for found in refusal(path).problems] == ["settings-bad-turn-url"]
+
+
 def test_a_centre_may_keep_its_own_time(tmp_path: Path) -> None:
     path = changed(tmp_path, "    level:", "    zone: Indian/Reunion\n    level:")
     assert load_settings(path).network.centre("villefort").zone.key == "Indian/Reunion"

@@ -17,7 +17,11 @@ from orchestrator.settings.turn import Turn
 from rooms.errors import Unavailable
 from tests.fakes.service import demo_settings, running_service
 
-URLS = ("turn:turn.example.org:3478?transport=udp", "turn:turn.example.org:3478?transport=tcp")
+URLS = (
+    "turn:turn.example.org:3478?transport=udp",
+    "turn:turn.example.org:3478?transport=tcp",
+    "turns:turn.example.org:443?transport=tcp",
+)
 
 
 def with_turn(secret: Path) -> Settings:

@@ -14,9 +14,12 @@ from signalling.messages import (
     Error,
     Heartbeat,
     Hello,
+    Join,
     Joined,
+    Lobby,
     ParticipantView,
     RoomState,
+    Waiting,
     Welcome,
     body,
     hear,
@@ -168,3 +171,11 @@ def test_a_list_of_nothing_is_written_and_read() -> None:
 def test_every_message_has_its_paragraph_in_the_document(protocol: str) -> None:
     for name in {*CLIENT, *SERVER}:
         assert f"`{name}`" in protocol or f'"type": "{name}"' in protocol, name
+
+
+def test_the_lobby_is_asked_for_and_left_under_a_name() -> None:
+    assert hear('{"type": "lobby"}') == Lobby()
+    assert hear('{"type": "join", "name": "Ève"}') == Join(name="Ève")
+    assert refusal({"type": "join", "name": "x" * 241})["key"] == "bad-message"
+    waiting = Waiting(until="2013-06-14T12:10:00Z")
+    assert understand(numbered(3, body(waiting))) == (3, waiting)

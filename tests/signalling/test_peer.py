@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from signalling.messages import Heartbeat, Hello, Join, Leave, Left
+from signalling.messages import Heartbeat, Hello, Join, Leave, Left, Lobby, RoomState
+from signalling.messages_talk import Chat
 from signalling.peer import (
+    KEPT_SIZE,
     TABLE,
     Ask,
     Close,
@@ -17,6 +19,7 @@ from signalling.peer import (
     Send,
     State,
 )
+from signalling.websocket import QUEUE
 
 NOON = datetime(2013, 6, 14, 12, 0, tzinfo=UTC)
 HELLO = '{"type": "hello", "versions": [1], "token": "t", "client": "c"}'
@@ -28,6 +31,11 @@ def after(seconds: float) -> datetime:
 
 def sent(effects: list[Effect]) -> list[dict[str, Any]]:
     return [json.loads(effect.text) for effect in effects if isinstance(effect, Send)]
+
+
+def state_of(peer: PeerSession) -> State:
+    """Asked anew: a type checker believes what was asserted a line ago."""
+    return peer.state
 
 
 def known() -> PeerSession:
@@ -175,6 +183,18 @@ def test_only_the_last_256_are_kept(last_seq: int | None, possible: bool) -> Non
     assert peer.can_resume(last_seq) is possible
 
 
+def test_no_more_is_kept_than_may_wait_on_a_line() -> None:
+    peer = known()
+    for _ in range(20):
+        peer.say(Left(reason="r" * 20_000))
+    assert [n for n in range(21) if peer.can_resume(n)] == list(range(14, 21))
+    _, *missed = sent(peer.take_up("room", None, 14, NOON))
+    assert [m["seq"] for m in missed] == list(range(15, 21))
+    assert sum(len(m["reason"]) for m in missed) < QUEUE
+    peer.say(Left(reason="r" * (KEPT_SIZE + 1)))
+    assert [n for n in range(22) if peer.can_resume(n)] == [21]
+
+
 def test_what_happens_while_the_line_is_broken_is_found_on_return() -> None:
     peer = known()
     peer.happen(Event.JOINED)
@@ -222,3 +242,21 @@ def test_a_place_that_is_given_up_cannot_be_taken_again() -> None:
 
 def test_every_state_can_end() -> None:
     assert all(Event.OVER in TABLE[state] for state in State if state is not State.GONE)
+
+
+def test_who_waits_in_the_lobby_may_make_legs_and_nothing_else() -> None:
+    peer = known()
+    assert peer.may_say(Lobby())
+    peer.happen(Event.WAITS)
+    assert state_of(peer) is State.LOBBY
+    assert all(peer.may_say(said) for said in (Lobby(), Join(), Leave()))
+    assert not peer.may_say(Chat(text="x"))
+    assert not peer.may_say(RoomState(version=1, document={}))
+    peer.happen(Event.BROKEN)
+    peer.happen(Event.LEFT)
+    peer.take_up("participant", None, 0, NOON)
+    assert state_of(peer) is State.KNOWN
+    assert not peer.may_say(Leave())
+    peer.happen(Event.WAITS)
+    peer.happen(Event.JOINED)
+    assert state_of(peer) is State.JOINED

@@ -132,3 +132,11 @@ def test_tracks_are_named_by_what_the_offer_says_of_their_lines() -> None:
         ("w", "camera"),
         ("x", "camera"),
     ]
+
+
+def test_a_leg_of_the_lobby_is_asked_for_once_although_nothing_is_wanted() -> None:
+    subscription = Subscription(LegId("lg-1"), early=True)
+    assert subscription.ask(())
+    subscription.offered(None)
+    assert not subscription.ask(())
+    assert subscription.ask((TrackId("a"),))

@@ -17,7 +17,7 @@ MOST_IN_A_SECOND = """async () => {
   const call = margeride.model.call;
   const secrecy = call.secrecy;
   secrecy.means = { send: () => said.push(performance.now()), you: () => "pa-me" };
-  secrecy.meet(Array.from({ length: 90 }, (_, n) => `pa-${n}`));
+  secrecy.meet(Array.from({ length: 90 }, (_, n) => ({ id: `pa-${n}`, encrypted: true })));
   while (said.length < 90) await new Promise((done) => setTimeout(done, 20));
   const within = (at) => said.filter((each) => each >= at && each < at + 1000).length;
   return Math.max(...said.map(within));

@@ -19,7 +19,7 @@ from tests.fakes.pages import PagedService
 
 STATIC = assets.ROOT
 OURS = sorted(path for path in STATIC.glob("*.js"))
-WIRE_FILES = ("protocol.js", "call.js", "legs.js", "sampler.js", "kiosk-room.js")
+WIRE_FILES = ("protocol.js", "call.js", "waiting.js", "legs.js", "sampler.js", "kiosk-room.js")
 PATHS = (
     "/",
     "/centres",

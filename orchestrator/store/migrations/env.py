@@ -7,7 +7,9 @@ from orchestrator.store.tables_files import files
 from orchestrator.store.tables_lines import line_tests
 from orchestrator.store.tables_outside import metadata
 
-assert desk_calls.metadata is files.metadata is line_tests.metadata is metadata  # imported: their tables are known
+assert (
+    desk_calls.metadata is files.metadata is line_tests.metadata is metadata
+)  # imported: their tables are known
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -6,14 +6,14 @@ import { Sampler } from "./sampler.js";
 import { View } from "./view.js";
 
 const LONGEST_RETRY = 15_000;
+const ROLES = /** @type {const} */ (["publish", "subscribe"]);
 
 /**
  * @typedef {import("./protocol.js").Message} Message
  * @typedef {import("./protocol.js").Line} Line
  * @typedef {{id: string, kind: "audio"|"video", source: string, muted: boolean}} Track
  * @typedef {{id: string, name: string, kind: string, room: string|null, state: string, tracks: Track[], hand: boolean, encrypted: boolean}} Participant
- * @typedef {{session?: string, token?: string}} Ticket a device names both, a participant neither
- * @typedef {"new"|"connecting"|"connected"|"lost"} MediaState
+ * @typedef {{session?: string, token?: string, name?: string}} Ticket of a device, or of who waited in the lobby
  */
 
 /**
@@ -48,6 +48,9 @@ export class Call extends EventTarget {
     /** @type {SubscribeLeg|null} */
     this.subscribe = null;
     this.retries = { publish: 0, subscribe: 0 };
+    /** Legs that were begun behind the `join` that is not answered yet. @type {Set<string>} */
+    this.begun = new Set();
+    this.flying = false;
     /** @type {Set<ReturnType<typeof setTimeout>>} */
     this.timers = new Set();
     this.sampler = new Sampler(this);
@@ -82,12 +85,24 @@ export class Call extends EventTarget {
     this.line.send({ type: "hand", up });
   }
 
-  /** Come in; comes back by itself until `leave`. */
-  join() {
+  /** Come in; comes back by itself until `leave`.
+   * @param {import("./waiting.js").Legs} [made] in the lobby, over this line */
+  join(made) {
     this.wanted = true;
     this.sampler.start();
     this.view.start();
-    if (this.line.open) this.sendJoin();
+    ({ publish: this.publish, subscribe: this.subscribe } = made ?? { publish: null, subscribe: null });
+    for (const leg of [this.publish, this.subscribe]) leg?.owned((dead) => this.failed(dead), () => this.health());
+    // Through an m-line that stood empty, Chromium passes nothing to be encrypted.
+    if (this.secrecy) for (const role of ROLES) this.discard(role);
+    if (this.line.open) this.comeIn();
+  }
+
+  /** In one flight, since messages are taken in order: no round trip for each. @private */
+  comeIn() {
+    this.flying = true;
+    this.sendJoin();
+    this.mend();
   }
 
   /** Go out. */
@@ -101,8 +116,8 @@ export class Call extends EventTarget {
   async setTrack(kind, track) {
     this.own.set(kind, track);
     if (track) track.enabled = !this.muted.get(kind);
-    if (this.publish) await this.publish.replace(kind, track);
-    else if (this.in) await this.startPublish();
+    if (this.publish?.opened) await this.publish.replace(kind, track);
+    else if (this.in) this.mend();
     this.sayMute(kind);
   }
 
@@ -136,31 +151,39 @@ export class Call extends EventTarget {
   /** @private @param {Message} welcome */
   welcomed(welcome) {
     if (!this.wanted) return;
-    if (!welcome.resumed || !this.in) this.sendJoin();
-    else this.repeat();
+    if (this.in && welcome.resumed) return this.repeat();
+    if (this.in) return this.sendJoin();
+    for (const role of ROLES) this.discard(role);
+    this.comeIn();
   }
 
-  /** @private */
+  /** Over the line the legs were made on, what is under way still comes. @private */
   sendJoin() {
+    this.begun.clear();
     /** @type {Message} */
     const join = { type: "join", ...this.ticket };
     if (this.secrecy) join.encrypted = true;
-    if (this.publish?.alive && this.publish.answered) join.publish_leg = this.publish.id;
-    if (this.subscribe?.alive && this.subscribe.lastAnswer) {
-      join.subscribe_leg = this.subscribe.id;
-      join.subscribe_serial = this.subscribe.lastAnswer.serial;
-    }
+    if (this.publish?.alive && (this.publish.answered || this.flying)) join.publish_leg = this.publish.id;
+    const told = this.subscribe?.lastAnswer;
+    if (this.subscribe?.alive && (told || this.flying)) join.subscribe_leg = this.subscribe.id;
+    if (told && !this.flying) join.subscribe_serial = told.serial;
     this.line.send(join);
   }
 
   /** What was said last may have died with the line: said again, each is harmless. @private */
   repeat() {
-    if (this.publish && !this.publish.answered) void this.offerPublish(this.publish);
-    if (this.subscribe?.lastAnswer) this.line.send(this.subscribe.lastAnswer);
-    else if (this.subscribe) this.line.send({ type: "subscribe.start", leg: this.subscribe.id });
+    if (!this.flying) this.repeatLegs();
+    this.flying = false;
     this.mend();
     for (const kind of this.muted.keys()) this.sayMute(kind);
     this.view.repeat();
+  }
+
+  /** @private */
+  repeatLegs() {
+    if (this.publish && !this.publish.answered) void this.offerPublish(this.publish);
+    if (this.subscribe?.lastAnswer) this.line.send(this.subscribe.lastAnswer);
+    else if (this.subscribe) this.line.send({ type: "subscribe.start", leg: this.subscribe.id });
   }
 
   /** @private @param {Message} message */
@@ -190,6 +213,7 @@ export class Call extends EventTarget {
   /** A leg that is refused is made anew, later; while there is no worker, `leg.lost` will tell.
    * @private @param {Message} error */
   refused(error) {
+    if (!this.in && error.code === "not-joined") return; // said behind a `join` that was refused
     this.tell("refused", error);
     if (!this.in || error.fatal || error.code === "no-media-worker") return;
     if (error.about === "publish.offer") this.replace("publish");
@@ -206,30 +230,23 @@ export class Call extends EventTarget {
     // Whoever left while our line was broken must not read on either.
     for (const id of before.keys()) if (!this.participants.has(id)) this.secrecy?.part(id);
     this.secrecy?.again();
-    this.meet();
-    this.keep("publish", message.publish_leg);
-    this.keep("subscribe", message.subscribe_leg);
+    this.secrecy?.meet(this.participants.values());
+    for (const role of ROLES) this.keep(role, message[`${role}_leg`]);
     this.tell("joined");
     this.tell("changed");
     this.repeat();
   }
 
-  /** Exchange keys with those who hold the key of the link too. @private */
-  meet() {
-    const others = [...this.participants.values()].filter((each) => each.id !== this.you && each.encrypted);
-    this.secrecy?.meet(others.map((each) => each.id));
-  }
-
   /** A leg the worker does not know any more is closed here too.
    * @private @param {"publish"|"subscribe"} role @param {string|null} known */
   keep(role, known) {
-    if (this[role] && this[role].id !== known) this.discard(role);
+    if (this[role] && this[role].id !== known && !this.begun.has(this[role].id)) this.discard(role);
   }
 
   /** @private @param {Participant} participant @param {string} event */
   put(participant, event) {
     this.participants.set(participant.id, participant);
-    this.meet();
+    this.secrecy?.meet(this.participants.values());
     if (event === "arrived") this.tell("arrived", { participant });
     this.tell("changed");
   }
@@ -245,22 +262,18 @@ export class Call extends EventTarget {
 
   /** Make the legs that are wanted and missing. @private */
   mend() {
-    if (!this.publish && [...this.own.values()].some(Boolean)) void this.startPublish();
+    if (!this.publish?.opened && [...this.own.values()].some(Boolean)) this.startPublish();
     if (!this.subscribe) this.startSubscribe();
   }
 
-  /** @private @returns {RTCIceServer[]} */
-  get ice() {
-    const servers = this.line.welcome?.ice ?? [];
-    return servers.map((/** @type {any} */ each) => (typeof each === "string" ? { urls: each } : each));
-  }
-
-  /** @private */
-  async startPublish() {
-    const leg = new PublishLeg(this.ice, this.own, (dead) => this.failed(dead), () => this.health());
+  /** On a leg of the lobby, if there is one. @private */
+  startPublish() {
+    const leg = this.publish ?? new PublishLeg(this.line.ice, this.own, (dead) => this.failed(dead), () => this.health());
+    if (this.publish) leg.open(this.own);
+    else this.begun.add(leg.id);
     this.publish = leg;
     if (this.secrecy) leg.cover(this.secrecy);
-    await this.offerPublish(leg);
+    if (leg.pc.signalingState === "stable") void this.offerPublish(leg);
   }
 
   /** @private @param {PublishLeg} leg */
@@ -271,7 +284,8 @@ export class Call extends EventTarget {
 
   /** @private */
   startSubscribe() {
-    const leg = new SubscribeLeg(this.ice, (dead) => this.failed(dead), () => this.health());
+    const leg = new SubscribeLeg(this.line.ice, (dead) => this.failed(dead), () => this.health());
+    this.begun.add(leg.id);
     this.subscribe = leg;
     leg.secrecy = this.secrecy;
     this.line.send({ type: "subscribe.start", leg: leg.id });
@@ -282,6 +296,7 @@ export class Call extends EventTarget {
     const leg = this.publish;
     if (!leg || leg.id !== message.leg) return;
     await leg.take(message.sdp).catch(() => this.failed(leg));
+    if (leg.stale && this.publish === leg) return this.offerPublish(leg);
     for (const kind of this.muted.keys()) this.sayMute(kind);
   }
 
@@ -354,17 +369,10 @@ export class Call extends EventTarget {
 
   /** @private */
   health() {
-    for (const role of /** @type {const} */ (["publish", "subscribe"])) {
+    for (const role of ROLES) {
       if (this[role]?.connected) this.retries[role] = 0;
     }
-    this.tell("media", { publish: this.legState(this.publish), subscribe: this.legState(this.subscribe) });
-  }
-
-  /** @private @param {PublishLeg|SubscribeLeg|null} leg @returns {MediaState} */
-  legState(leg) {
-    if (!leg) return "new";
-    if (leg.connected) return "connected";
-    return ["disconnected", "failed", "closed"].includes(leg.pc.connectionState) ? "lost" : "connecting";
+    this.tell("media", { publish: this.publish?.state ?? "new", subscribe: this.subscribe?.state ?? "new" });
   }
 
   /** @private @param {string} reason */

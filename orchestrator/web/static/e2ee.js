@@ -91,12 +91,13 @@ export class Secrecy {
     this.worker.postMessage({ do: "owners", owners });
   }
 
-  /** Those who hold the key too: greet whom we have not greeted. @param {string[]} who */
-  meet(who) {
-    for (const each of who) {
-      if (this.greeted.has(each)) continue;
-      this.greeted.add(each);
-      this.later(() => this.greet(each, false));
+  /** Greet those who hold the key too and whom we have not greeted.
+   * @param {Iterable<import("./call.js").Participant>} participants */
+  meet(participants) {
+    for (const { id, encrypted } of participants) {
+      if (!encrypted || id === this.means.you() || this.greeted.has(id)) continue;
+      this.greeted.add(id);
+      this.later(() => this.greet(id, false));
     }
   }
 

@@ -6,14 +6,15 @@ import { able, encryptedLink, linkAsks, linkKey } from "./e2ee.js";
 import { icon } from "./icons.js";
 import { language, t } from "./i18n.js";
 import { DevicePanel } from "./lobby.js";
-import { CallModel, Line } from "./model.js";
+import { CallModel, Line, Waiting } from "./model.js";
 import { SessionView } from "./session.js";
 import { announce, findPerson, mount, Notice, person, ProblemNotice } from "./shell.js";
 import { setZone, showDay, showDuration, showRange } from "./time.js";
-import { computed, html, signal } from "./ui.js";
+import { computed, effect, html, signal } from "./ui.js";
 
 const CODE = location.pathname.split("/").pop() ?? "";
 const NAME_KEY = "margeride.name";
+const PATIENCE = 60_000;
 const devices = new Devices();
 const facts = signal(/** @type {any} */ (null));
 const problem = signal(/** @type {Error|null} */ (null));
@@ -28,10 +29,41 @@ const barred = linkAsks() && !secret.value;
 const opensIn = computed(() => (facts.value ? (Date.parse(facts.value.open_from) - now.value) / 1000 : 0));
 const over = computed(() => ["ended", "archived"].includes(facts.value?.state));
 
+/** Made while one still looks at oneself, so that coming in waits for nothing.
+ * @type {Promise<Waiting|null>} */
+let prepared = Promise.resolve(null);
+let resting = false;
+let notBefore = 0;
+
+/** Go to the door. Nothing is said when that fails: who comes in goes there then. */
+function prepare() {
+  const shut = !facts.value || over.value || opensIn.value > 0 || barred || document.visibilityState === "hidden";
+  if (shut || resting || model.value || Date.now() < notBefore) return;
+  resting = true;
+  prepared = post("/join", { code: CODE }).then(({ token }) => {
+    const waiting = new Waiting(new Line({ token, lang: language }));
+    waiting.start();
+    return waiting;
+  }).catch(() => {
+    notBefore = Date.now() + PATIENCE;
+    return null;
+  });
+}
+
+/** Who was waited for too long, or found no way, begins anew when somebody is there again. */
+async function wake() {
+  const was = prepared;
+  const waiting = await was;
+  if (was !== prepared || waiting?.usable || waiting?.line.state === "waiting") return;
+  resting = false;
+  prepare();
+}
+
 async function load() {
   try {
     facts.value = await get(`/join/${CODE}`);
     problem.value = null;
+    prepare();
   } catch (error) {
     problem.value = /** @type {Error} */ (error);
   }
@@ -46,8 +78,9 @@ async function enter(/** @type {Event} */ event) {
   problem.value = null;
   try {
     localStorage.setItem(NAME_KEY, name.value.trim());
-    const answer = await post("/join", { code: CODE, name: name.value.trim() });
-    begin(answer.token);
+    const waiting = await prepared;
+    if (waiting?.usable) begin(waiting.line, waiting.take());
+    else begin(new Line({ token: (await post("/join", { code: CODE, name: name.value.trim() })).token, lang: language }));
   } catch (error) {
     problem.value = /** @type {Error} */ (error);
     if (error instanceof Problem && ["not-open-yet", "session-over"].includes(error.key)) await load();
@@ -58,27 +91,40 @@ async function enter(/** @type {Event} */ event) {
 /** The service does not answer: it may be restarting. @param {Error|null} error */
 const isAway = (error) => error instanceof Problem && (error.status === 0 || error.status >= 502);
 
-/** @param {string} token */
-function begin(token) {
-  const line = new Line({ token, lang: language });
+/** @param {Line} line @param {import("./waiting.js").Legs} [legs] made in the lobby */
+function begin(line, legs) {
   const made = new CallModel(line);
   made.secret = secret.value;
   made.expose();
   for (const kind of /** @type {const} */ (["audio", "video"])) {
     made.muted.value = { ...made.muted.value, [kind]: !["on", "asking"].includes(devices[kind].value) };
   }
-  made.join({}, devices);
+  made.join(legs ? { name: name.value.trim() } : {}, devices, legs);
   line.start();
   model.value = made;
   document.body.classList.add("in-session");
   globalThis.addEventListener("pagehide", () => made.leave());
+  const watch = effect(() => {
+    const refusal = made.refusal.value;
+    if (model.value === made && refusal?.about === "join" && !made.in.value) queueMicrotask(() => { watch(); void turnedAway(refusal); });
+  });
 }
 
-function again() {
+/** What was open when one went to the door may be shut now: said where it can be tried again.
+ * @param {import("./protocol.js").Message} refusal */
+async function turnedAway({ code, text }) {
+  await again();
+  if (!["not-open-yet", "session-over"].includes(code)) problem.value = new Problem(403, { type: code, title: text });
+}
+
+async function again() {
+  model.value?.leave();
   model.value?.line.stop();
   model.value = null;
+  prepared = Promise.resolve(null);
+  resting = false;
   document.body.classList.remove("in-session");
-  void load();
+  await load();
 }
 
 function Body() {
@@ -103,7 +149,7 @@ function Goodbye({ reason }) {
   devices.closeAll();
   return html`<div class="narrow"><h1>${t(`left.${reason ?? "left"}`)}</h1>
     <p>${t("left.thanks")}</p>
-    ${reason === "ended" || reason === "removed" ? null : html`<button class="button" type="button" onClick=${again}>${icon("enter")}${t("left.again")}</button>`}</div>`;
+    ${reason === "ended" || reason === "removed" ? null : html`<button class="button" type="button" onClick=${() => void again()}>${icon("enter")}${t("left.again")}</button>`}</div>`;
 }
 
 function What() {
@@ -187,6 +233,8 @@ function enterLabel() {
 /** @type {any} */ (globalThis).margerideDevices = () =>
   [devices.audio, devices.video].every(({ value }) => !["off", "asking"].includes(value));
 
+/** @type {any} */ (globalThis).margerideReady = async () => Boolean((await prepared)?.ready);
+
 setInterval(() => { now.value = Date.now(); }, 1000);
 // A link that differs by its key alone is the same document to a browser: the key would be passed over.
 globalThis.addEventListener("hashchange", () => { if (!model.value) location.reload(); });
@@ -194,6 +242,8 @@ globalThis.addEventListener("hashchange", () => { if (!model.value) location.rel
 setInterval(() => { if (!model.value && isAway(problem.value)) void load(); }, 4_000);
 // The doors may open, and the session start or end, while somebody waits here.
 setInterval(() => { if (!model.value && !over.value) void load(); }, 20_000);
+for (const kind of ["pointermove", "keydown", "visibilitychange"]) document.addEventListener(kind, () => void wake(), { passive: true });
+globalThis.addEventListener("pagehide", () => void prepared.then((waiting) => waiting?.stop()));
 mount("join", Body, { plain: true });
 setZone("Europe/Paris");
 await Promise.all([load(), findPerson()]);

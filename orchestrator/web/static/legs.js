@@ -38,6 +38,13 @@ class Leg {
     this.pc.onconnectionstatechange = () => this.look();
   }
 
+  /** Somebody else looks after it from now on.
+   * @param {(leg: Leg) => void} onFailed @param {(leg: Leg) => void} onState */
+  owned(onFailed, onState) {
+    this.onFailed = onFailed;
+    this.onState = onState;
+  }
+
   /** Whether it may still carry media: `disconnected` comes back by itself. */
   get alive() {
     return !["failed", "closed"].includes(this.pc.connectionState);
@@ -45,6 +52,12 @@ class Leg {
 
   get connected() {
     return this.pc.connectionState === "connected";
+  }
+
+  /** @returns {"connecting"|"connected"|"lost"} */
+  get state() {
+    if (this.connected) return "connected";
+    return ["disconnected", "failed", "closed"].includes(this.pc.connectionState) ? "lost" : "connecting";
   }
 
   /** @private */
@@ -70,9 +83,10 @@ class Leg {
 }
 
 /** What we send: one microphone and one camera, whose m-lines exist even while a device is absent,
- *  so that a camera plugged in later needs no negotiation. */
+ *  so that a camera plugged in later needs no negotiation. One made in the lobby has neither, and a
+ *  line that is inactive, until it is opened. */
 export class PublishLeg extends Leg {
-  /** @param {RTCIceServer[]} ice @param {Map<string, MediaStreamTrack|null>} tracks by kind
+  /** @param {RTCIceServer[]} ice @param {Map<string, MediaStreamTrack|null>|null} tracks by kind
    *  @param {(leg: Leg) => void} onFailed @param {(leg: Leg) => void} onState */
   constructor(ice, tracks, onFailed, onState) {
     super(ice, onFailed, onState);
@@ -81,7 +95,21 @@ export class PublishLeg extends Leg {
     this.encodings = [];
     /** @type {Map<string, RTCRtpTransceiver>} */
     this.transceivers = new Map();
-    for (const kind of ["audio", "video"]) this.add(kind, tracks.get(kind) ?? null);
+    this.opened = tracks !== null;
+    this.stale = false;
+    if (tracks) for (const kind of ["audio", "video"]) this.add(kind, tracks.get(kind) ?? null);
+    else this.transceivers.set("audio", this.pc.addTransceiver("audio", { direction: "inactive" }));
+  }
+
+  /** Send these from the next offer on, which is due as soon as the first has its answer.
+   * @param {Map<string, MediaStreamTrack|null>} tracks by kind */
+  open(tracks) {
+    this.opened = this.stale = true;
+    for (const transceiver of this.transceivers.values()) {
+      transceiver.direction = "sendonly";
+      void transceiver.sender.replaceTrack(tracks.get("audio") ?? null);
+    }
+    this.add("video", tracks.get("video") ?? null);
   }
 
   /** @private @param {string} kind @param {MediaStreamTrack|null} track */
@@ -104,7 +132,10 @@ export class PublishLeg extends Leg {
 
   /** The offer, ready to send: no trickle, the server is ICE-lite. @returns {Promise<Message>} */
   async offer() {
-    if (this.pc.signalingState === "stable") await this.pc.setLocalDescription();
+    if (this.pc.signalingState === "stable") {
+      this.answered = this.stale = false;
+      await this.pc.setLocalDescription();
+    }
     const sources = /** @type {Record<string, string>} */ ({});
     for (const [kind, transceiver] of this.transceivers) {
       if (transceiver.mid !== null) sources[transceiver.mid] = kind === "audio" ? "microphone" : "camera";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A session as the screen shows it: the events of `Line` and `Call` turned into signals.
-import { Call, Line } from "./protocol.js";
+import { Call, Line, Waiting } from "./protocol.js";
 import { computed, signal } from "./ui.js";
 import { keepMode, keptMode } from "./view.js";
 
@@ -52,8 +52,8 @@ export class CallModel {
   }
 
   /** Join a session. @param {import("./call.js").Ticket} ticket @param {import("./devices.js").Devices} devices
-   * @returns {Call} */
-  join(ticket, devices) {
+   * @param {import("./waiting.js").Legs} [made] in the lobby @returns {Call} */
+  join(ticket, devices, made) {
     this.call?.leave();
     const call = new Call(this.line, ticket);
     this.call = call;
@@ -67,7 +67,7 @@ export class CallModel {
       void call.setTrack(kind, devices.tracks[kind]);
     }
     devices.onTrack = (kind, track) => void call.setTrack(kind, track);
-    call.join();
+    call.join(made);
     return call;
   }
 
@@ -193,4 +193,4 @@ export class CallModel {
   }
 }
 
-export { Line };
+export { Line, Waiting };

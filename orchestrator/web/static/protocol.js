@@ -87,6 +87,11 @@ export class Line extends EventTarget {
     return this.state === "open";
   }
 
+  /** What its PeerConnections reach us by. @returns {RTCIceServer[]} */
+  get ice() {
+    return this.welcome?.ice ?? [];
+  }
+
   /** Send now, or say false: nothing is queued, the caller repeats what still matters.
    * @param {Message} message @returns {boolean} */
   send(message) {
@@ -225,3 +230,4 @@ export class Line extends EventTarget {
 
 export { newId } from "./ids.js";
 export { Call } from "./call.js";
+export { Waiting } from "./waiting.js";

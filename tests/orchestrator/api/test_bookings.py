@@ -295,3 +295,29 @@ async def test_an_ended_session_says_so_to_who_comes_late(service: RunningServic
     async with service.browser().post("/api/v1/join", sent) as answer:
         problem = await answer.json()
     assert (answer.status, problem["type"].rpartition("/")[2]) == (410, "session-over")
+
+
+async def test_a_page_waits_in_the_lobby_before_anybody_has_said_his_name(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tom = await service.log_in("tom")
+    made = await book(tom, start=10)
+    guest, sent = service.browser(), {"code": code_of(made)}
+    async with guest.post("/api/v1/join", sent) as answer:
+        assert answer.status == 200
+        token = (await answer.json())["token"]
+    shown = await read(tom, f"/api/v1/sessions/{made['session']}")
+    assert shown["session"]["participants"] == []
+    async with guest.http.ws_connect(f"{service.url}/ws/v1", origin=service.url) as wire:
+        hello = {"type": "hello", "versions": [1], "token": token, "client": "test"}
+        for said in (hello, {"type": "lobby"}, {"type": "join"}, {"type": "join", "name": "Ève"}):
+            await wire.send_json(said)
+        told = [await wire.receive_json(timeout=5) for _ in range(4)]
+    assert [each["type"] for each in told] == ["welcome", "waiting", "error", "joined"]
+    assert told[2]["code"] == "bad-name"
+    assert [one["name"] for one in told[3]["participants"]] == ["Ève"]
+    few = replace(limits.lobby_limits("x")[0], times=1)
+    monkeypatch.setattr(limits, "lobby_limits", lambda address: (few,))
+    for asked, status in ((sent, 200), (sent, 429), ({**sent, "name": "Paul"}, 200)):
+        async with guest.post("/api/v1/join", asked) as answer:
+            assert answer.status == status

@@ -1,18 +1,24 @@
 """Tests of a line: through the worker, by those who are behind it, one at a time, and bounded."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
 from orchestrator import keys
 from orchestrator.cases import line_tests
+from orchestrator.settings.turn import Turn
 from orchestrator.store import participants
 from rooms.errors import Unavailable
-from rooms.ids import RoomId, SessionId
-from tests.fakes.service import Browser, RunningService, running_service
+from rooms.ids import LegId, RoomId, SessionId
+from signalling.engine import EngineState, Leg, LegState, Member, Role, Transport
+from signalling.engine import Path as SeenPath
+from tests.fakes.service import Browser, RunningService, demo_settings, running_service
 from tests.fakes.wire import until
 
 API = "/api/v1/line-tests"
@@ -175,6 +181,44 @@ async def test_without_a_relay_that_path_is_not_tested(service: RunningService) 
     anne = await service.log_in("anne")
     assert await key_of(anne, "", {"centre": "villefort", "path": "turn"}) == "no-relay"
     assert (await line(anne))["relay"] is False
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "seen", "kept"),
+    [
+        ("turn", Transport.UDP, "turn"),
+        ("turn", Transport.TURN, "turn"),
+        ("udp", Transport.TCP, "tcp"),
+    ],
+)
+async def test_a_result_is_of_the_way_it_took(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked_for: str,
+    seen: Transport,
+    kept: str,
+) -> None:
+    """A worker that was not told the relay's address takes what comes from there for UDP."""
+    await asyncio.to_thread((tmp_path / "secret").write_text, "north")
+    turn = Turn(urls=("turn:turn.example.org",), secret_file=tmp_path / "secret")
+    settings = replace(demo_settings(), turn=turn)
+    async with running_service(tmp_path, settings=lambda: settings) as service:
+        anne, engine = await service.log_in("anne"), service.engine
+        assert (await line(anne))["relay"] is True
+        status, begun = await asked(anne, "", {"centre": "villefort", "path": asked_for})
+        assert (status, bool(begun["ice"])) == (201, asked_for == "turn")
+        assert (await asked(anne, f"/{begun['id']}/publish", {"sdp": "x"}))[0] == 200
+        leg = Leg(
+            id=LegId("lg-1"),
+            role=Role.PUBLISH,
+            state=LegState.CONNECTED,
+            path=SeenPath(transport=seen, family=4),
+        )
+        member = Member(participant=line_tests.SENDER, tracks=(), legs=(leg,))
+        state = EngineState(sessions={SessionId(begun["id"]): (member,)})
+        monkeypatch.setattr(engine, "state", AsyncMock(return_value=state))
+        status, result = await asked(anne, f"/{begun['id']}/result", MEASURED)
+        assert (status, result["path"]) == (201, kept)
 
 
 async def test_without_a_worker_nothing_begins_and_nothing_stays(service: RunningService) -> None:

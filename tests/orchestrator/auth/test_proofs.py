@@ -127,9 +127,11 @@ def test_another_server_key_opens_nothing(database: Database, anne: Person) -> N
 def test_a_revoked_app_password_opens_nothing(database: Database, anne: Person) -> None:
     mac = KEYS.mac(app_passwords.USE, "secret")
     kept = database.write_now(lambda conn: people.add_app_password(conn, NOW, anne.id, "", mac))
-    assert database.read_now(lambda conn: people.owner_of_app_password(conn, mac)) == anne.id
+    found = database.read_now(lambda conn: people.of_app_password(conn, mac))
+    assert found is not None
+    assert found.id == anne.id
     database.write_now(lambda conn: people.revoke_app_password(conn, NOW, kept))
-    assert database.read_now(lambda conn: people.owner_of_app_password(conn, mac)) is None
+    assert database.read_now(lambda conn: people.of_app_password(conn, mac)) is None
 
 
 def test_who_is_put_out_has_no_app_password(database: Database, anne: Person) -> None:

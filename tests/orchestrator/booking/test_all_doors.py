@@ -156,7 +156,7 @@ class Doors(RuleBasedStateMachine):
         pairs = [
             (booking, mine, other)
             for booking in self.house.rows("bookings")
-            if homes[booking["calendar_id"]]["owner_id"] in people
+            if people.get(homes[booking["calendar_id"]]["owner_id"]) in self.house.passwords
             for mine in held
             if mine["booking_id"] == booking["id"]
             for other in held

@@ -13,6 +13,7 @@ from rooms.ids import ParticipantId, TrackId
 from signalling.engine import Mode, Wish
 from signalling.engines.python import PythonEngine
 from signalling.engines.python_publisher import PublisherLeg
+from signalling.engines.python_subscriber import SubscriberLeg
 from signalling.sfu.simulcast import Layers
 from tests.fakes.browsers import BrowserPage, chromium, firefox, needs_chromium, needs_firefox
 from tests.fakes.legs_page import SESSION, House
@@ -92,10 +93,12 @@ def layers_of(engine: PythonEngine, who: ParticipantId) -> Layers:
     return next(s.layers for s in leg.streams.values() if s.layers.video)
 
 
-async def until(said: str, met: Callable[[], bool], seconds: float = 40.0) -> None:
+async def until(
+    said: str | Callable[[], str], met: Callable[[], bool], seconds: float = 40.0
+) -> None:
     end = time.monotonic() + seconds
     while not met():
-        assert time.monotonic() < end, said
+        assert time.monotonic() < end, said if isinstance(said, str) else said()
         await asyncio.sleep(0.05)
 
 
@@ -113,14 +116,24 @@ async def arrive(engine: PythonEngine, count: int) -> Layers:
 
 
 async def shown(engine: PythonEngine, track: TrackId, height: int, layer: int) -> None:
-    """Show it so high, and wait until that layer is sent."""
+    """Show it so high, and wait until that layer is sent; a busy browser may rest it a while."""
     await engine.view(SESSION, TWO, [Wish(track=track, height=height, stage=True)], Mode.FULL)
-    leg = engine._sessions[SESSION].seats[TWO].subscribe
-    assert leg is not None
+    leg, loop = engine._sessions[SESSION].seats[TWO].subscribe, asyncio.get_running_loop()
+    assert isinstance(leg, SubscriberLeg)
+    source = layers_of(engine, ONE).sources[layer]
+    await until(f"the sender sends layer {layer}", lambda: source.alive(loop.time()))
     await until(
-        f"layer {layer} is sent",
+        lambda: f"layer {layer} is sent: {evidence(engine, leg)}",
         lambda: track in leg.lines() and leg.lines()[track].layer == layer,
     )
+
+
+def evidence(engine: PythonEngine, leg: SubscriberLeg) -> str:
+    """What was chosen and why, what the line is thought to carry, and when each layer came."""
+    watcher, now = engine._control.watcher(leg), asyncio.get_running_loop().time()
+    assert watcher is not None
+    ages = [round(now - source.latest, 2) for source in layers_of(engine, ONE).sources]
+    return f"{watcher.choices}, {watcher.estimate.kbps:.0f} kbit/s, layers seen {ages} s ago"
 
 
 async def changes(

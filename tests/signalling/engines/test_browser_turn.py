@@ -29,6 +29,16 @@ pytestmark = [
 
 FIRST_PICTURE_MS = 1000
 TRIES = 6
+# The candidates that a connection finds, once it has looked everywhere.
+GATHERED = """(async () => {
+  const pc = new RTCPeerConnection(configuration), found = [];
+  pc.addTransceiver("audio");
+  pc.onicecandidate = ({candidate}) => { if (candidate?.candidate) found.push(candidate); };
+  await pc.setLocalDescription();
+  while (pc.iceGatheringState !== "complete") await new Promise((wake) => setTimeout(wake, 20));
+  pc.close();
+  return found.map(one => one.candidate);
+})()"""
 
 
 @pytest.fixture
@@ -97,6 +107,29 @@ async def test_firefox_sees_a_picture_through_the_relay_within_a_second(
         sender = await green.new_page(url)
         tracks = list((await sender.evaluate("publish('pa-1')")).values())
         assert await soonest(url, red, turn, transport, tracks) <= FIRST_PICTURE_MS
+
+
+@needs_chromium
+@pytest.mark.timeout(300)  # two browsers are started, one after the other
+async def test_chromium_goes_through_the_relay_by_tls_where_it_believes_the_certificate(
+    url: str,
+) -> None:
+    here = host_addresses()[0]
+    async with coturn(here, here, tls=True) as turn:
+        asked = json.dumps(turn.configuration("tls"))
+        async with chromium(f"--ignore-certificate-errors-spki-list={turn.key}") as browser:
+            sender, viewer = await browser.new_page(url), await browser.new_page(url)
+            await sender.evaluate(f"(configuration = {asked}, 1)")
+            tracks = list((await sender.evaluate("publish('pa-1')")).values())
+            await viewer.evaluate(f"subscribe('pa-2', {tracks!r})")
+            seen = await viewer.evaluate("decodes(10, 1)")
+            assert isinstance(seen, list), seen
+            path = await sender.evaluate("path('publish')")
+            assert (path["local"], path["relay"]) == ("relay", "tls")
+        async with chromium() as stranger:
+            page = await stranger.new_page(url)
+            await page.evaluate(f"(configuration = {asked}, 1)")
+            assert await page.evaluate(GATHERED) == []
 
 
 @needs_chromium

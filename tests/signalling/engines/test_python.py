@@ -264,6 +264,7 @@ async def test_refusals_name_what_is_wrong(engine: PythonEngine) -> None:
         await engine.publish(SESSION, ANNE, leg, "v=0\r\nrubbish")
     with pytest.raises(NotFound, match="no-leg"):
         await engine.answer(SESSION, ANNE, leg, 1, "v=0")
+    assert await engine.subscribe(SESSION, ANNE, leg, ()) is not None
     assert await engine.subscribe(SESSION, ANNE, leg, ()) is None
     with pytest.raises(NotFound, match="no-leg"):
         await engine.answer(SESSION, ANNE, leg, 7, "v=0")

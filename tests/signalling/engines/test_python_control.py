@@ -37,6 +37,8 @@ class Hall:
         self.tracks: list[TrackId] = []
         self.cameras: list[list[Camera]] = []
         self.sending = {0, 1, 2}
+        # Of these only two pictures a second come.
+        self.starving: set[int] = set()
 
     @property
     def events(self) -> list[EngineEvent]:
@@ -85,6 +87,8 @@ class Hall:
             self.now += 1 / RATE
             for track, cameras in zip(layers, self.cameras, strict=True):
                 for layer in self.sending:
+                    if layer in self.starving and frame % 7:
+                        continue
                     octets = KBPS[layer] * 125 // RATE
                     count = -(-octets // 1000)
                     for packet in cameras[layer](count, key=frame == 0, size=octets // count):
@@ -179,6 +183,46 @@ async def test_a_layer_that_stops_coming_is_chosen_no_more_and_comes_back(hall: 
     hall.sending = {0, 1, 2}
     hall.watch(1)
     assert [(c.layer, c.why.value) for c in watcher.choices] == [(2, "full")]
+
+
+async def test_a_layer_that_starves_rests_a_while_and_is_not_asked_for_meanwhile(
+    hall: Hall,
+) -> None:
+    await hall.publish("pa-1")
+    watcher = await hall.subscribe("pv-1")
+    watcher.estimate.proved(5000, hall.now)
+    hall.watch(4)
+    assert [(c.layer, c.why.value) for c in watcher.choices] == [(2, "full")]
+    hall.starving = {2}
+    hall.watch(2)
+    assert [(c.layer, c.why.value) for c in watcher.choices] == [(1, "source")]
+    # It goes on starving: after each rest it is left alone for longer.
+    chosen = []
+    for _ in range(24):
+        hall.watch(1)
+        chosen.append(watcher.choices[0].layer)
+    assert chosen.count(2) <= 4
+    asked = [event.rids for event in hall.events if isinstance(event, LayersWanted)]
+    assert asked[-1] == ("q", "h")
+    hall.starving = set()
+    hall.watch(20)
+    assert [(c.layer, c.why.value) for c in watcher.choices] == [(2, "full")]
+
+
+async def test_a_layer_that_stops_is_left_within_three_quarters_of_a_second(hall: Hall) -> None:
+    await hall.publish("pa-1")
+    watcher = await hall.subscribe("pv-1")
+    watcher.estimate.proved(5000, hall.now)
+    hall.watch(4)
+    assert watcher.choices[0].layer == 2
+    hall.sending = {0, 1}
+    stopped = hall.now
+    while watcher.choices[0].layer == 2:
+        for now in hall.second():
+            hall.decide(now)
+            if watcher.choices[0].layer != 2:
+                break
+    assert hall.now - stopped < 0.75
 
 
 async def test_a_muted_picture_is_no_choice_and_is_there_at_once_when_it_is_not(

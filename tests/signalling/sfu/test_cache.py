@@ -18,6 +18,15 @@ def test_packets_are_kept_for_the_time_a_satellite_needs() -> None:
     assert len(ring) == 17
 
 
+def test_what_is_cleared_begins_anew() -> None:
+    ring = Ring(seconds=2.0)
+    ring.add(packet(1), 0.0)
+    ring.clear()
+    assert (len(ring), ring.get(1)) == (0, None)
+    ring.add(packet(2), 9.0)
+    assert 2 in ring
+
+
 def test_no_more_than_so_many_are_kept() -> None:
     ring = Ring(most=10)
     for n in range(30):

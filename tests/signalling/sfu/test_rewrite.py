@@ -117,6 +117,35 @@ def test_time_goes_on_by_the_publishers_clock_and_never_backwards(
     assert not rewriter.is_behind((left + ahead + 1) & 0xFFFFFFFF)
 
 
+def test_from_a_packet_on_there_may_be_other_times_and_all_else_goes_on(
+    rewriter: Rewriter,
+) -> None:
+    one, two = Ring(), Ring()
+    rewriter.retime(picture(1, 1, 1), 5)
+    assert rewriter.span is None
+    before = picture(10, 1_000, number=1)
+    rewriter.begin(before, one)
+    left = go(rewriter, one, before)
+    made = [picture(100 + n, 3_000 * n, number=50 + n, tl0=7 + n) for n in range(4)]
+    rewriter.begin(made[0], two, at=rewriter.later(rewriter.left()))
+    seen = [go(rewriter, two, made[0])]
+    rewriter.retime(made[1], rewriter.later(rewriter.left()))
+    assert rewriter.skip(made[1])
+    for one_more, time in ((made[2], rewriter.left() - 9), (made[3], rewriter.left() + 4_000)):
+        rewriter.retime(one_more, rewriter.later(time))
+        seen.append(go(rewriter, two, one_more))
+    last = picture(104, 12_000, number=54, tl0=11)
+    seen.append(go(rewriter, two, last))
+    assert [one.timestamp - left.timestamp for one in seen] == [1, 2, 4_001, 7_001]
+    assert [one.sequence - left.sequence for one in seen] == [1, 2, 3, 4]
+    assert [one.number - left.number for one in seen] == [1, 2, 3, 4]
+    # Each is found again as it left, and one that comes late goes with those beside it.
+    for packet, sent in zip([made[0], *made[2:], last], seen, strict=True):
+        again = rewriter.again(sent.sequence, b"")
+        assert read(again) == sent
+        assert read(rewriter.write(packet, b"")) == sent
+
+
 def test_after_a_mute_the_numbers_go_on_and_the_time_with_the_source(rewriter: Rewriter) -> None:
     ring = Ring()
     assert not rewriter.is_behind(rewriter.timestamp - 1)

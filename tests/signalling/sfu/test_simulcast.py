@@ -17,9 +17,22 @@ def test_layers_are_named_low_to_high_and_more_than_there_are_means_the_highest(
 
 def test_only_what_came_lately_is_alive() -> None:
     layers = Layers(video=True, rids=("q", "h"))
-    layers.sources[1].receive(Camera(5)()[0], 3.0)
-    assert layers.alive(3.5) == [layers.sources[1]]
-    assert layers.alive(4.5) == []
+    camera = Camera(5)
+    for now in (2.9, 3.0):
+        layers.sources[1].receive(camera(1)[0], now)
+    assert layers.alive(3.4) == [layers.sources[1]]
+    assert layers.alive(3.6) == []
+
+
+def test_a_layer_that_others_have_left_behind_has_stopped() -> None:
+    layers, cameras = Layers(video=True, rids=("q", "h")), [Camera(5), Camera(6)]
+    assert not any(layers.stopped(source) for source in layers.sources)
+    for source, camera in zip(layers.sources, cameras, strict=True):
+        source.receive(camera(1)[0], 3.0)
+    layers.sources[1].receive(cameras[1](1)[0], 3.3)
+    assert not layers.stopped(layers.sources[0])
+    layers.sources[1].receive(cameras[1](1)[0], 3.5)
+    assert [layers.stopped(source) for source in layers.sources] == [True, False]
 
 
 def test_a_mute_holds_for_every_layer_and_everybody_is_told_once() -> None:
@@ -34,3 +47,16 @@ def test_a_mute_holds_for_every_layer_and_everybody_is_told_once() -> None:
     assert not any(source.muted for source in layers.sources)
     layers.sources[1].want_keyframe()
     assert told == [True]
+
+
+def test_a_track_that_has_ended_keeps_no_packet_and_tells_nobody() -> None:
+    layers = Layers(video=True, rids=("q", "h"))
+    told: list[bool] = []
+    layers.alert(lambda: told.append(True))
+    for source in layers.sources:
+        source.receive(Camera(5)(key=True)[0], 3.0)
+    layers.end()
+    assert [len(source.ring) for source in layers.sources] == [0, 0]
+    assert [source.recent() for source in layers.sources] == [None, None]
+    layers.sources[0].want_keyframe()
+    assert told == []

@@ -14,6 +14,7 @@ class Ear:
     def __init__(self, source: Source | None = None) -> None:
         self.taken: list[Packet] = []
         self.began: list[int] = []
+        self.offered: list[int] = []
         self.halted = 0
         self.source = source
         if source is not None:
@@ -22,7 +23,10 @@ class Ear:
     def take(self, packet: Packet) -> None:
         self.taken.append(packet)
 
-    def begin(self, source: Source, place: int) -> None:
+    def offer(self, source: Source, place: int, *, key: bool) -> None:
+        self.offered.append(place)
+        if not key:
+            return
         self.began.append(place)
         source.waiting.remove(self)
         source.lines.append(self)
@@ -64,8 +68,9 @@ def test_everybody_gets_every_packet_once() -> None:
 def test_who_waits_begins_with_the_next_key_picture_and_with_any_sound() -> None:
     source, ear, camera = Source(video=True), Ear(), Camera(5)
     source.waiting.append(ear)
-    give(source, [*camera(), padding(camera)])
-    assert ear.began == []
+    first = camera()
+    give(source, [*first, padding(camera)])
+    assert (ear.offered, ear.began) == ([first[0].place], [])
     key = camera(3, key=True)
     give(source, key)
     assert [p.sequence for p in ear.taken] == [p.sequence for p in key]
@@ -127,6 +132,8 @@ def test_the_lowest_layer_may_be_asked_twice_a_second_and_others_once() -> None:
         source = Source(video=True, rid="x", index=index)
         source.want_keyframe()
         assert source.gate.due(0.0)
+        source.gate.arrived()
+        source.want_keyframe()
         assert not source.gate.due(interval - 0.01)
         assert source.gate.due(interval)
 
@@ -159,6 +166,28 @@ def test_a_recent_key_picture_can_begin_a_line_at_once() -> None:
     assert source.recent() is not None
     give(source, camera(size=RECENT_OCTETS // 3), 3.0)
     assert source.recent() is None
+
+
+def test_a_run_up_is_the_last_key_picture_and_all_that_followed_it() -> None:
+    source, camera = Source(video=True), Camera(5)
+    assert source.run_up(10_000) is None
+    give(source, [*camera(), *(key := camera(key=True)), *(more := camera())], 1.0)
+    assert source.run_up(10_000) == [*key, *more]
+    assert source.key_at == 1.0
+    # Too much at once, too long ago.
+    assert source.run_up(30) is None
+    give(source, camera(), 3.1)
+    assert source.run_up(10_000) is None
+
+
+def test_a_run_up_with_a_hole_is_none_until_it_is_mended() -> None:
+    source, camera = Source(video=True), Camera(5)
+    give(source, [*camera(), *camera(key=True)])
+    lost, more = camera(1), camera()
+    give(source, more)
+    assert source.run_up(10_000) is None
+    give(source, lost)
+    assert len(source.run_up(10_000) or ()) == 5
 
 
 def test_an_older_key_picture_that_comes_late_is_not_the_last() -> None:
@@ -202,8 +231,10 @@ def test_figures_tell_rate_height_life_and_shares() -> None:
         give(source, camera(1, key=not n, size=1000), n / 8)
     assert source.height == 360
     assert source.kbps(1.0) == pytest.approx(8 * 1.014 * 8, rel=0.02)
-    assert source.alive(1.8)
-    assert not source.alive(1.9)
+    # Four of its intervals.
+    assert source.alive(1.3)
+    assert not source.alive(1.4)
+    assert source.pace.rate(1.0) == pytest.approx(8 / 1.5)
     assert source.shares == pytest.approx((0.25, 0.5, 1.0), abs=0.01)
     for n in range(8):
         give(source, camera(1, key=not n, size=60_000), 1 + n / 8)
@@ -272,3 +303,14 @@ def test_halted_lines_wait_and_a_wish_is_not_forgotten() -> None:
     source.waiting.append(waiting)
     source.halt()
     assert source.gate.wanted
+
+
+def test_a_source_that_has_ended_keeps_no_packet_and_tells_nobody() -> None:
+    source, heard = Source(video=False), list[float]()
+    source.on_level = lambda _level, now: heard.append(now)
+    source.level_id = 4
+    give(source, [sound(1, level=5)], 1.0)
+    source.end()
+    assert len(source.ring) == 0
+    give(source, [sound(2, level=5)], 2.0)
+    assert heard == [1.0]

@@ -1,12 +1,11 @@
-"""Lines: sound, repeats, probes and reports."""
+"""Lines: header extensions, repeats and probes."""
 
 import pytest
 
-from signalling.sfu.forward import ASKED_MOST, PROBE_WHOLE, Line
+from signalling.sfu.outlet import ASKED_MOST, AT_ONCE, PROBE_WHOLE
 from signalling.sfu.packet import Packet, extension_of, one_byte_block, parse_rtp
 from signalling.sfu.simulcast import Layers
 from tests.fakes.layers import Eye, Stage
-from tests.fakes.packets import Camera, red
 
 
 def sound(sequence: int, level: int = -1, payload: bytes = b"opus", kind: int = 111) -> Packet:
@@ -33,33 +32,15 @@ def test_extensions_are_those_the_subscriber_takes_and_no_others(
     layers.sources[0].level_id = 4
     ear = Eye(layers)
     ear.line.extensions("12", mid_id, level_id, stamp_id)
-    layers.sources[0].receive(sound(1, level=5), 2.0)
+    spoken = sound(1, level=5)
+    layers.sources[0].receive(spoken, 2.0)
     [heard] = ear.seen
+    assert ear.line.block(spoken)[4:] == heard.extension
     assert extension_of(heard, 1) == (b"12" if mid_id else None)
     assert extension_of(heard, 2) == (b"\x05" if level_id else None)
     assert extension_of(heard, 3) == (b"\x08\0\0" if stamp_id else None)
     assert extension_of(heard, 9) is None
     assert heard.payload == b"opus"
-
-
-def test_redundant_sound_goes_to_who_took_it_and_plain_sound_to_others() -> None:
-    layers = Layers(video=False)
-    layers.sources[0].red_type = 50
-    plain, doubled = Eye(layers), Eye(layers)
-    doubled.line.red_type = 63
-    whole = red([(960, b"before")], b"now")
-    layers.sources[0].receive(sound(1, payload=whole, kind=50), 0.0)
-    layers.sources[0].receive(sound(2), 0.0)
-    assert [(p.payload_type, p.payload) for p in plain.seen] == [(96, b"now"), (96, b"opus")]
-    assert [(p.payload_type, p.payload) for p in doubled.seen] == [(63, whole), (96, b"opus")]
-    assert all(p.marker for p in doubled.seen)
-
-
-def test_sound_is_never_asked_for_a_key_picture() -> None:
-    layers = Layers(video=False)
-    ear = Eye(layers)
-    ear.line.want_keyframe()
-    assert not layers.sources[0].gate.wanted
 
 
 def test_a_nack_is_answered_once_in_a_round_trip() -> None:
@@ -130,41 +111,6 @@ def test_a_probe_repeats_what_just_left_and_fills_up_with_padding() -> None:
     assert eye.line.pad(PROBE_WHOLE * 2, 1.0) >= PROBE_WHOLE * 2
 
 
-def test_the_report_maps_the_publishers_clock() -> None:
-    stage = Stage()
-    eye = Eye(stage.layers)
-    eye.line.choose(0)
-    assert eye.line.report(0.0) is None
-    stage.shoot(0)
-    assert eye.line.report(0.0) is None
-    stage.told()
-    report = eye.line.report(stage.now + 1.0)
-    assert report is not None
-    assert (report.ssrc, report.packets) == (7, 2)
-    assert report.octets == sum(len(p.payload) for p in eye.seen)
-    assert (report.timestamp - eye.seen[0].timestamp) & 0xFFFFFFFF == pytest.approx(93_000, abs=2)
-    assert report.ntp >> 32 == 1001
-    eye.line.stand(None)
-    assert eye.line.report(1.0) is None
-
-
-def test_no_report_is_made_of_one_from_before_a_change() -> None:
-    stage = Stage()
-    eye = Eye(stage.layers)
-    eye.line.choose(0)
-    stage.told()
-    stage.shoot(0)
-    # It was there before the line began: who comes late has sound and picture in step at once.
-    assert eye.line.report(stage.now) is not None
-    stage.now += 1
-    eye.line.choose(1)
-    stage.shoot(1)
-    assert eye.line.layer == 1
-    assert eye.line.report(stage.now) is None
-    stage.told()
-    assert eye.line.report(stage.now) is not None
-
-
 def test_the_rate_of_a_line_is_what_it_was_sent() -> None:
     stage = Stage(rids=("q",))
     eye = Eye(stage.layers)
@@ -174,30 +120,29 @@ def test_the_rate_of_a_line_is_what_it_was_sent() -> None:
     assert eye.line.kbps(1.0) == pytest.approx(octets * 8 / 1000)
 
 
-def test_a_camera_that_begins_anew_is_seen_again_with_its_next_key_picture() -> None:
+def test_repeats_take_no_more_than_half_of_what_they_repeat() -> None:
     stage = Stage(rids=("q",))
     eye = Eye(stage.layers)
-    stage.shoot(0)
-    stage.cameras[0] = Camera(ssrc=99, sequence=40_000, timestamp=3, number=5)
-    stage.shoot()
-    assert len(eye.sent) == 2
-    assert stage.layers.sources[0].gate.wanted
-    stage.shoot(0)
-    assert len(eye.sent) == 4
-    eye.without_seam()
+    source, camera = stage.layers.sources[0], stage.cameras[0]
 
+    def shoot(pictures: int, key: bool) -> list[int]:
+        before = len(eye.sent)
+        for n in range(pictures):
+            for packet in camera(2, key=key and not n, size=1000):
+                source.receive(packet, 0.0)
+        return [packet.sequence for packet in eye.seen[before:]]
 
-def test_plain_sound_is_said_again_where_the_line_loses_and_redundant_sound_is_not() -> None:
-    for number, copies in ((0, 1), (63, 0)):
-        out: list[bytes] = []
-        line = Line(video=False, ssrc=1, rtx_ssrc=2, send=out.append)
-        line.rewriter.payload_type = 111
-        line.red_type = number
-        line.twins.reported(0.05, 0.0)
-        layers = Layers(video=False)
-        line.stand(layers)
-        line.active = True
-        for place in range(3):
-            layers.sources[0].receive(sound(place), place / 50)
-        assert len(out) == 3 + 2 * copies
-        assert out.count(out[0]) == 1 + copies
+    numbers, asked = shoot(60, True), len(eye.sent)
+    # A full line: everything is asked for again, round trip after round trip.
+    for second in range(1, 60):
+        eye.line.repeat(tuple(numbers), float(second))
+    repeated = sum(map(len, eye.sent[asked:]))
+    assert AT_ONCE <= repeated < eye.line.octets / 2 + 1100
+    assert eye.line.repeat((numbers[0],), 100.0) == 0
+    # What was sent since may be repeated; what was long not used does not add up.
+    numbers = shoot(30, False)
+    assert eye.line.repeat((numbers[0],), 101.0) == 1
+    numbers, asked = shoot(300, False), len(eye.sent)
+    for second in range(102, 160):
+        eye.line.repeat(tuple(numbers), float(second))
+    assert sum(map(len, eye.sent[asked:])) < AT_ONCE + 1100
