@@ -15,34 +15,14 @@ from orchestrator import conduct, dav, keys, mail, metrics, outside, whip
 from orchestrator.agents import Agents
 from orchestrator.api import (
     agent_socket,
-    agents,
-    audit,
-    bookings,
-    centres,
-    closures,
-    commands,
     desks,
-    desks_screens,
-    elsewhere,
-    encoders,
     endpoint,
     events,
-    finder,
     guard,
     health,
-    join,
     line_tests,
-    media,
     openapi,
-    own_access,
-    pairings,
-    panel,
-    people,
-    policies,
-    presets,
-    quality,
-    rooms,
-    sessions,
+    resources,
 )
 from orchestrator.auth.keyring import load_keyring
 from orchestrator.booking import Bookings, ensure_rooms
@@ -92,65 +72,43 @@ def make_app(
     app[keys.PUBLIC_URL] = public_url.rstrip("/")
     app[keys.WORDS] = words
     app[MAKE_ENGINE] = engine
-    app.cleanup_ctx.extend(
-        (
-            _store,
-            _bus,
-            _engine,
-            _bookings,
-            _house,
-            _wire,
-            _agents,
-            _outbox,
-            _clock,
-            _horizon,
-            _no_show,
-            _quality,
-        )
-    )
+    app.cleanup_ctx.extend(LIVES)
+    _watch(app)
+    _open_to_others(app)
+    _open_sockets(app)
+    _open_api(app)
+    return app
+
+
+def _watch(app: web.Application) -> None:
+    """What sees every request, and what tells how the service is."""
     guard.setup(app)
     events.setup(app)
     health.setup(app)
     metrics.setup(app, VERSION)
+
+
+def _open_to_others(app: web.Application) -> None:
+    """The doors that are not REST: calendars, encoders, and the pages for people."""
     outside.setup(app)
     dav.setup(app)
     pages.setup(app)
-    line_tests.setup(app)
-    desks.setup(app)
     whip.setup(app, lambda app: app[WIRE])
+
+
+def _open_sockets(app: web.Application) -> None:
+    """The sockets of browsers and of agents, told to go elsewhere before the service stops."""
     app.add_routes(websocket.routes(lambda request: request.app[WIRE], _origins))
     agent_socket.setup(app)
     app.on_shutdown.append(_drain_wire)
-    endpoint.mount(
-        app,
-        people.ROUTES,
-        own_access.ROUTES,
-        centres.ROUTES,
-        pairings.ROUTES,
-        bookings.ROUTES,
-        sessions.ROUTES,
-        quality.ROUTES,
-        join.ROUTES,
-        commands.ROUTES,
-        presets.ROUTES,
-        panel.ROUTES,
-        agents.ROUTES,
-        encoders.ROUTES,
-        line_tests.ROUTES,
-        desks.ROUTES,
-        desks_screens.ROUTES,
-        finder.ROUTES,
-        rooms.ROUTES,
-        closures.ROUTES,
-        elsewhere.ROUTES,
-        policies.ROUTES,
-        audit.ROUTES,
-        media.ROUTES,
-        events.ROUTES,
-        openapi.ROUTES,
-    )
+
+
+def _open_api(app: web.Application) -> None:
+    """The REST API, and last its description of what was mounted."""
+    line_tests.setup(app)
+    desks.setup(app)
+    endpoint.mount(app, *resources.TABLES)
     openapi.setup(app, VERSION)
-    return app
 
 
 def _origins(request: web.Request) -> tuple[str, ...]:
@@ -306,6 +264,22 @@ async def _quality(app: web.Application) -> AsyncIterator[None]:
     app[QUALITY] = timer
     async with kept_running("quality", timer.run):
         yield
+
+
+LIVES = (  # opened in this order, closed in reverse
+    _store,
+    _bus,
+    _engine,
+    _bookings,
+    _house,
+    _wire,
+    _agents,
+    _outbox,
+    _clock,
+    _horizon,
+    _no_show,
+    _quality,
+)
 
 
 def make_service(
