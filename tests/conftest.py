@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
@@ -18,14 +19,16 @@ def no_blocking_call() -> Iterator[BlockBuster]:
         yield guard
 
 
-def need(program: str) -> str:
-    """The path of a program; without it the test is skipped, or fails where all is required."""
-    if path := shutil.which(program):
-        return path
-    reason = f"{program} is not installed here"
+def cannot(reason: str) -> NoReturn:
+    """This machine lacks something: the test is skipped, or fails where all is required."""
     if REQUIRE_ALL:
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def need(program: str) -> str:
+    """The path of a program that the test cannot do without."""
+    return shutil.which(program) or cannot(f"{program} is not installed here")
 
 
 def need_here(program: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from signalling.transport.seam import host_addresses
-from tests.conftest import REQUIRE_ALL
+from tests.conftest import cannot
 from tests.fakes.apart import ApartPage
 from tests.fakes.far import NEAR, MissingTun
 from tests.fakes.links import LINES, line
@@ -39,13 +39,12 @@ SWITCHES = 4
 @asynccontextmanager
 async def house(tmp_path: Path) -> AsyncIterator[Scene]:
     if NEAR not in host_addresses():
-        reason = "Firefox gathers no loopback candidate: run it in tests.tools.hermetic"
-        pytest.fail(reason) if REQUIRE_ALL else pytest.skip(reason)
+        cannot("Firefox gathers no loopback candidate: run it in tests.tools.hermetic")
     try:
         async with scene(tmp_path) as made:
             yield made
     except MissingTun as reason:
-        pytest.fail(str(reason)) if REQUIRE_ALL else pytest.skip(str(reason))
+        cannot(str(reason))
 
 
 @asynccontextmanager

@@ -266,7 +266,7 @@ def done(hall: Hall, deed: tuple[str, int, int, int], now: datetime, number: int
             return desk.press(hall, new, now, is_open=what == "press")
 
 
-def check(before: Hall, after: Hall, now: datetime) -> None:
+def assert_nobody_is_in_two_places(before: Hall, after: Hall, now: datetime) -> None:
     rung = [ring.person for one in after.calls for ring in one.rings]
     talking = [one.by for one in after.calls if one.state is State.ANSWERED]
     assert len(rung) == len(set(rung))  # nobody rings for two calls
@@ -300,7 +300,7 @@ def test_whatever_happens_nobody_is_in_two_places(
         except MargerideError:
             continue
         finally:
-            check(before, hall, at(clock))
+            assert_nobody_is_in_two_places(before, hall, at(clock))
 
 
 def test_every_act_is_in_the_table() -> None:

@@ -233,7 +233,14 @@ def test_no_damage_to_a_file_is_more_than_a_refusal(data: st.DataObject) -> None
     with TemporaryDirectory() as folder:
         path = Path(folder, "network.yaml")
         path.write_text(text, encoding="utf-8", errors="surrogatepass")
-        "\n".join(check(path).lines).encode()
+        told = check(path)
+        try:
+            load_settings(path)
+        except SettingsError:
+            assert told.code == 1
+        else:
+            assert told.code == 0
+        assert "\n".join(told.lines).encode().strip()
 
 
 def test_a_billion_laughs_stay_unsaid(tmp_path: Path) -> None:

@@ -105,8 +105,8 @@ def test_what_nobody_asked_for_is_refused() -> None:
 
 def test_what_was_asked_for_ends_well() -> None:
     given = fields(on=True, volume=None)
-    given.flag("on")
-    given.has("volume")
+    assert given.flag("on")
+    assert not given.has("volume")  # asking whether it is there is asking for it
     given.end()
 
 

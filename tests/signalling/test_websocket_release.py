@@ -105,3 +105,4 @@ async def test_a_connection_is_freed_however_it_ends(
     clock.advance(100)
     await switchboard.sweep(clock())
     await until(lambda: not (held() - before), 10)
+    assert switchboard.connected == 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from signalling.transport.seam import host_addresses
-from tests.conftest import REQUIRE_ALL
+from tests.conftest import cannot
 from tests.fakes.far import NEAR, FarSide, MissingTun, far_side
 from tests.fakes.links import Line, line
 
@@ -45,18 +45,12 @@ class Ears(asyncio.DatagramProtocol):
 @asynccontextmanager
 async def far(bad: Line) -> AsyncIterator[FarSide]:
     if NEAR not in host_addresses():
-        _cannot("not in the network of tests.tools.hermetic")
+        cannot("not in the network of tests.tools.hermetic")
     try:
         async with far_side(bad) as made:
             yield made
     except MissingTun as reason:
-        _cannot(str(reason))
-
-
-def _cannot(reason: str) -> None:
-    if REQUIRE_ALL:
-        pytest.fail(reason)
-    pytest.skip(reason)
+        cannot(str(reason))
 
 
 async def heard(side: FarSide, count: int, every: float) -> Ears:

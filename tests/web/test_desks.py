@@ -59,6 +59,7 @@ async def attend(browser: Chromium, hall: Reception) -> Page:
 
 
 async def seen(what: Locator) -> None:
+    """It fails when it does not come."""
     await expect(what).to_be_visible(timeout=PATIENCE)
 
 

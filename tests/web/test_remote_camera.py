@@ -75,7 +75,6 @@ async def test_a_camera_moves_while_it_is_held_and_is_stopped_on_release(
     moves = [each for each in told(service) if each["command"] == "camera.move"]
     assert {(each["pan"], each["tilt"], each["zoom"]) for each in moves} == {(-60, 0, 0)}
     assert all(0 < each["ttl_ms"] <= 1000 for each in moves)
-    assert told(service)[-1]["command"] == "camera.stop"
     await press(page, page.get_by_role("button", name="Plus près"))
     await until_told(service, "camera.move", len(moves) + 1)
     await page.mouse.up()
@@ -121,6 +120,7 @@ async def test_a_hand_that_leaves_the_page_stops_the_camera(
     page = await look(browser, service, REMOTE)
     await press(page, page.get_by_role("button", name="Vers le haut"))
     await until_told(service, "camera.move")
+    assert "camera.stop" not in {each["command"] for each in told(service)}
     await page.evaluate("dispatchEvent(new Event('blur'))")
     await until_told(service, "camera.stop")
 

@@ -75,6 +75,13 @@ async def book(browser: Browser, start: int, minutes: int, *rooms: str) -> str:
         return str((await answer.json())["booking"]["id"])
 
 
+async def kept(service: RunningService, booking: str) -> Any:
+    """The booking as its organiser sees it."""
+    admin = await service.log_in("admin")
+    async with admin.get(f"/api/v1/bookings/{booking}") as answer:
+        return await answer.json()
+
+
 def minutes_of(held: dict[str, Any]) -> float:
     begin, end = (datetime.fromisoformat(held[name]) for name in ("from", "to"))
     return (end - begin) / timedelta(minutes=1)
@@ -179,14 +186,22 @@ async def test_a_booking_of_another_room_does_not_exist_at_this_door(
 ) -> None:
     booking = await book(await service.log_in("admin"), -5, 60, "marvejols-visio")
     mine = f"{PANEL}/bookings/{booking}"
-    await door.ask("POST", f"{mine}/check-in", status=403)
-    await door.ask("POST", f"{mine}/release", status=404)
-    await door.ask("POST", f"{PANEL}/bookings/{NOWHERE}/extend", {"minutes": 15}, 404)
+    before = await kept(service, booking)
+    refused = await door.ask("POST", f"{mine}/check-in", status=403)
+    assert refused["type"].endswith("not-your-booking")
+    for name, sent in (("release", None), ("extend", {"minutes": 15})):
+        unknown = await door.ask("POST", f"{PANEL}/bookings/{NOWHERE}/{name}", sent, 404)
+        elsewhere = await door.ask("POST", f"{mine}/{name}", sent, 404)
+        assert elsewhere == {**unknown, "booking": booking}
+    assert await kept(service, booking) == before
+    assert await door.held() == []
 
 
 @pytest.mark.parametrize("minutes", [0, 20, 600, "15", None])
 async def test_only_the_lengths_on_the_panel_are_taken(door: AtTheDoor, minutes: object) -> None:
-    await door.ask("POST", f"{PANEL}/bookings", {"minutes": minutes}, 422)
+    refused = await door.ask("POST", f"{PANEL}/bookings", {"minutes": minutes}, 422)
+    assert [fault["pointer"] for fault in refused["errors"]] == ["/minutes"]
+    assert await door.held() == []
 
 
 async def test_a_panel_opens_no_other_room_and_no_socket(
@@ -204,8 +219,9 @@ async def test_a_panel_opens_no_other_room_and_no_socket(
 
 async def test_the_token_of_a_screen_is_no_panel(service: RunningService) -> None:
     screen = AtTheDoor(service, await paired(service, "kiosk"))
-    await screen.ask("GET", status=401)
-    await AtTheDoor(service, "nobody").ask("GET", status=401)
+    refused = await screen.ask("GET", status=401)
+    assert refused["type"].endswith("login-required")
+    assert await AtTheDoor(service, "nobody").ask("GET", status=401) == refused
 
 
 async def test_a_panel_put_out_is_nobody_and_the_screen_of_its_room_goes_on(

@@ -13,6 +13,8 @@ from time import monotonic
 import pytest
 from aiohttp import web
 
+from tests.conftest import cannot
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 WITHIN = 120.0  # on a machine that does ten other things; 10 s on a mini-PC of its own
 PAGE = """<!doctype html><title>screen</title><script>
@@ -123,7 +125,7 @@ async def test_a_screen_needs_no_click_and_nobody_to_mend_it(
     tmp_path: Path, chromium_path: str
 ) -> None:
     if os.geteuid() != 0:
-        pytest.skip("the policy can only be tried by root, in a mount namespace of its own")
+        cannot("the policy can only be tried by root, in a mount namespace of its own")
     site, good = Site(), "2 tracks, sound running"
     async with serving(site) as port:
         url = f"http://localhost:{port}/screen"

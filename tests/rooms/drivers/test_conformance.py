@@ -64,7 +64,7 @@ async def test_it_ends_at_the_deadline_and_not_before(bench: Bench) -> None:
 
 async def test_what_timed_out_holds_no_connection(bench: Bench) -> None:
     async with beside(bench, bench.deaf) as (driver, simulator):
-        await fails(driver, bench.command, SHORT)
+        assert isinstance(await fails(driver, bench.command, SHORT), TimedOut)
         await until(lambda: simulator.connections == 0)
 
 

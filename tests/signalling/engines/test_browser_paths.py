@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 from signalling.engine import Path, Transport
 from signalling.engines.python import PythonEngine
 from signalling.transport.seam import host_addresses
-from tests.conftest import REQUIRE_ALL
+from tests.conftest import cannot
 from tests.fakes.browsers import BrowserPage, chromium, firefox, needs_chromium, needs_firefox
 from tests.fakes.legs_page import SESSION, House, Rewrite, without_ipv4, without_udp
 
@@ -75,7 +75,7 @@ async def test_firefox_comes_by_tcp_where_udp_does_not_pass(engine: PythonEngine
 @pytest.fixture
 def an_ipv6_address() -> None:
     if not host_addresses(ipv6=True):
-        (pytest.fail if REQUIRE_ALL else pytest.skip)("this machine has no IPv6 but loopback")
+        cannot("this machine has no IPv6 but loopback")
 
 
 @needs_firefox

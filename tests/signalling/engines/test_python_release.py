@@ -104,8 +104,10 @@ async def test_a_session_is_freed_with_all_who_are_in_it(engine: PythonEngine) -
     before = held()
     await engine.open(SESSION)
     async with call(engine):
+        assert (held() - before)["Watcher"] == 1
         await engine.close(SESSION)
         await gone(before)
+    assert engine._sessions == {}
 
 
 async def test_what_a_publisher_sent_is_freed_while_others_stay(engine: PythonEngine) -> None:

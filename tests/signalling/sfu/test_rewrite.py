@@ -244,7 +244,7 @@ def test_a_late_packet_that_is_not_to_be_sent_fills_its_number(rewriter: Rewrite
     assert filler[0] & 0x20
     heard = parse_rtp(filler)
     assert (heard.sequence, heard.payload) == ((before.sequence + 1) & 0xFFFF, b"")
-    rewriter.skip(picture(103, 10_000, number=8))
+    assert rewriter.skip(picture(103, 10_000, number=8))
     assert parse_rtp(rewriter.fill(late, b"") or b"").sequence == heard.sequence
     assert rewriter.fill(picture(50, 1, 1), b"") is None
 
