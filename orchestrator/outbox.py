@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from orchestrator.means import utc_now
-from orchestrator.store.database import Database
+from orchestrator.store.database import Database, savepoint
 from orchestrator.store.instants import seconds
 from orchestrator.store.tables import outbox
 
@@ -106,7 +106,7 @@ class Outbox:
     def _written(self, conn: Connection, letter: _Letter, now: datetime) -> bool:
         for name, scribe in self._scribes.items():
             try:
-                with conn.begin_nested():
+                with savepoint(conn):
                     scribe(conn, now, letter.id, letter.topic, letter.payload)
             except Exception:
                 first = letter.id not in self._stumbled

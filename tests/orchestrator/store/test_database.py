@@ -1,13 +1,19 @@
-"""The log of the store is copied back beside its writers."""
+"""The log of the store is copied back beside its writers; a savepoint undoes all it holds."""
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
 
-from orchestrator.store.database import Database
+from orchestrator.store import calendar_items as items
+from orchestrator.store.database import Database, savepoint
+from orchestrator.store.tables import metadata
+
+NOW = datetime(2026, 10, 5, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -43,3 +49,22 @@ async def test_a_checkpoint_neither_waits_for_a_writer_nor_stops_him(database: D
     assert await database.write(write) == 2
     await database.checkpoint()
     assert await database.read(lambda conn: conn.execute(text("select 1")).scalar_one()) == 1
+
+
+async def test_what_a_savepoint_undid_is_read_anew_in_the_same_transaction(
+    database: Database,
+) -> None:
+    def work(conn: Connection) -> None:
+        metadata.create_all(conn)
+        items.ensure_calendar(conn, items.PERSON, "pe-1", "Claire")
+        home = items.find_calendar(conn, items.PERSON, "pe-1")
+        assert home is not None
+        items.save(conn, NOW, home.id, "a.ics", "a", b"kept", "claire")
+        with suppress(ValueError), savepoint(conn):
+            items.save(conn, NOW, home.id, "a.ics", "a", b"undone", "claire")
+            raise ValueError
+        found = items.item(conn, home.id, "a.ics")
+        assert found is not None
+        assert found.body == b"kept"
+
+    await database.write(work)
