@@ -124,7 +124,8 @@ class Rules:
             seats=event.seats,
         )
         rules = room_rules(conn, self.network, rooms, _years(candidate, now))
-        near = self._held(conn, candidate, rooms, person, bookings.NEAR)
+        buffers = max((one.policy.gap for one in rules.values()), default=timedelta(0))
+        near = self._held(conn, candidate, rooms, person, buffers)
         verdict = judge(candidate, near, rules, now)
         if not verdict.accepted:  # and only then, what is held further off, for an alternative
             verdict = judge(candidate, self._held(conn, candidate, rooms, person), rules, now)

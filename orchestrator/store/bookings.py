@@ -5,12 +5,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Executable,
+    bindparam,
+    delete,
+    insert,
+    literal,
+    null,
+    select,
+    union_all,
+    update,
+)
 
-from calendars.booking import Held, Slot
+from calendars.booking import FIRM, Held, Slot
 from orchestrator.store import feeds
 from orchestrator.store.calendar_items import seconds
 from orchestrator.store.tables import booking_rooms, bookings, occurrences, outbox
+from orchestrator.store.tables_outside import feed_busy
 from rooms.ids import BookingId, PersonId, RoomId
 
 CONFIRMED, DECLINED, CANCELLED = "confirmed", "declined", "cancelled"
@@ -156,7 +168,7 @@ def organisers(conn: Connection, calendar: int, names: Iterable[str]) -> dict[st
     }
 
 
-_HELD = (
+_BOOKED = (
     select(
         occurrences.c.room_id,
         occurrences.c.starts_at,
@@ -176,6 +188,23 @@ _HELD = (
         occurrences.c.ends_at > bindparam("start_"),
     )
 )
+_FEED = literal(feeds.PREFIX) + feed_busy.c.feed_id
+_FED = select(
+    feed_busy.c.room_id,
+    feed_busy.c.starts_at,
+    feed_busy.c.ends_at,
+    _FEED,
+    feed_busy.c.title,
+    _FEED.label("owner"),
+    literal(FIRM),
+    literal(CONFIRMED),
+    null(),
+).where(
+    feed_busy.c.room_id.in_(bindparam("rooms_", expanding=True)),
+    feed_busy.c.starts_at < bindparam("end_"),
+    feed_busy.c.ends_at > bindparam("start_"),
+)
+_HELD = union_all(_BOOKED, _FED)
 
 
 def held(
@@ -184,7 +213,10 @@ def held(
     slots: Sequence[Slot],
     around: timedelta = AROUND,
 ) -> list[tuple[Held, PersonId]]:
-    """What is held of these rooms around these slots, and by whom; `uid` names the booking."""
+    """What is held of these rooms around these slots, and by whom: `uid` is the booking's id.
+
+    What a feed says is held too, "owned" by the feed.
+    """
     if not slots:
         return []
     start, end = min(slot.start for slot in slots), max(slot.end for slot in slots)
@@ -194,8 +226,7 @@ def held(
         "start_": seconds(start - around),
         "end_": seconds(end + around),
     }
-    booked = [(_held(row), PersonId(row.organiser_id)) for row in conn.execute(_HELD, query)]
-    return booked + feeds.between(conn, start - around, end + around, rooms)
+    return [(_held(row), PersonId(row.organiser_id)) for row in conn.execute(_HELD, query)]
 
 
 def _held(row: Any) -> Held:

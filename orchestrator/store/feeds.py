@@ -86,16 +86,11 @@ _BETWEEN = (
     )
     .order_by(feed_busy.c.starts_at)
 )
-_IN_ROOMS = _BETWEEN.where(feed_busy.c.room_id.in_(bindparam("rooms_", expanding=True)))
 
 
-def between(
-    conn: Connection, start: datetime, end: datetime, rooms: Iterable[str] | None = None
-) -> list[tuple[Held, PersonId]]:
+def between(conn: Connection, start: datetime, end: datetime) -> list[tuple[Held, PersonId]]:
     """What touches an interval, as the judge sees held rooms; "owned" by the feed."""
-    wanted: dict[str, object] = {"start_": seconds(start), "end_": seconds(end)}
-    if rooms is not None:
-        wanted["rooms_"] = list(rooms)
+    wanted = {"start_": seconds(start), "end_": seconds(end)}
     return [
         (
             Held(
@@ -107,5 +102,5 @@ def between(
             ),
             PersonId(f"{PREFIX}{row.feed_id}"),
         )
-        for row in conn.execute(_BETWEEN if rooms is None else _IN_ROOMS, wanted)
+        for row in conn.execute(_BETWEEN, wanted)
     ]
