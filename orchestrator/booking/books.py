@@ -135,8 +135,20 @@ class Books:
             found = items.item(self.conn, home.id, name)
             self.events[home.id, name] = found.body if found else None
 
+    def hold(self, calendar: CalendarRow, event: Prepared, row: BookingRow, room: RoomId) -> None:
+        """Write the event in a room's calendar, taken on its dates, unless that is its home."""
+        shelf = self.copy(calendar, event, row, room, placed=bool(event.taken))
+        if shelf is not None:
+            items.place(self.conn, *shelf, event.taken, booking=row.id, room=room)
+
     def copy(
-        self, calendar: CalendarRow, event: Prepared, row: BookingRow, room: RoomId
+        self,
+        calendar: CalendarRow,
+        event: Prepared,
+        row: BookingRow,
+        room: RoomId,
+        *,
+        placed: bool = False,
     ) -> tuple[int, str] | None:
         """Write the event in a room's calendar: where it is then, unless that is its home."""
         shelf = self.rules.room_calendar(self.conn, room)
@@ -151,7 +163,8 @@ class Books:
         for part in copy.parts if row.state == bookings.REQUESTED else ():
             part.put(Line("STATUS", "TENTATIVE"))
         body = ical.serialise(copy)
-        items.save(self.conn, self.now, shelf.id, name, uid, body, self.person.login)
+        who = self.person.login
+        items.save(self.conn, self.now, shelf.id, name, uid, body, who, placed=placed)
         return shelf.id, name
 
     def _uid_there(self, shelf: CalendarRow, name: str, uid: str) -> str:

@@ -73,9 +73,7 @@ def _take_dates(
         itip.put_comment(part, sentence)
     rewrite(books, home, booking, event)
     for room in booking.rooms:
-        shelf = books.copy(home, event, booking, room)
-        if shelf is not None:
-            items.place(books.conn, *shelf, event.taken, booking=booking.id, room=room)
+        books.hold(home, event, booking, room)
     owner = home.owner_id if home.owner_kind == items.ROOM else None
     items.place(books.conn, home.id, booking.item_name, event.taken, booking=booking.id, room=owner)
     if booking.state == bookings.CONFIRMED:

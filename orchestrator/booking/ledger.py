@@ -117,9 +117,7 @@ class Entry(Books):
                 part.put(Line("STATUS", "TENTATIVE"))
         self.drop_copies(before, keep=rooms)
         for room in rooms:
-            shelf = self.copy(calendar, event, row, room)
-            if shelf is not None:
-                items.place(self.conn, *shelf, event.taken, booking=row.id, room=room)
+            self.hold(calendar, event, row, room)
         stored = self.store(calendar, name, event, row)
         self._tell_what_changed(row, before, held_before)
         displace(self, judged.verdict.displaced, row)
