@@ -37,7 +37,7 @@ serve: $(VENV)/.installed
 	@$(BIN)/margeride serve --data var $(ARGS)
 
 test: $(VENV)/.installed
-	@$(BIN)/python -m tests.tools.hermetic $(BIN)/pytest -q $(ARGS)
+	@$(BIN)/python -m tests.tools.hermetic $(BIN)/python -m tests.tools.calm -q $(ARGS)
 
 check: style types layers floor
 

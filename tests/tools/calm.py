@@ -1,0 +1,96 @@
+"""Run the tests; those that failed in a storm of the machine run again, once, when it is over.
+
+`python -m tests.tools.calm ARGUMENTS…` (those of pytest). A test that fails while the machine runs
+us fails, and so does one that fails twice. What runs again is said. Never more than a few: where
+much fails, something is broken.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.tools.weather import storms
+
+FOLDER = "MARGERIDE_WEATHER"
+AT_MOST = 8
+CALM_FOR, PATIENCE = 20.0, 300.0  # seconds
+FAILED = 1  # pytest's exit code where tests failed, and nothing else went wrong
+
+
+class Failures:
+    """The pytest plugin: tells which tests are worth another run, where all that failed are."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.in_storm: dict[str, bool] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.in_storm[report.nodeid] = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        if item.nodeid in self.in_storm:
+            self.in_storm[item.nodeid] = bool(noted(self.folder, began))
+
+    def pytest_sessionfinish(self) -> None:
+        if all(self.in_storm.values()) and len(self.in_storm) <= AT_MOST:
+            (self.folder / "again").write_text(json.dumps(sorted(self.in_storm)))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if folder := os.environ.get(FOLDER):
+        config.pluginmanager.register(Failures(Path(folder)))
+
+
+def noted(folder: Path, since: float) -> list[float]:
+    """The moments of storm since one on the clock `time.monotonic`."""
+    file = folder / "storms"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return storms(lines, since, time.monotonic())
+
+
+def wait_for_calm(folder: Path) -> None:
+    """Until nothing was noted for a while; not for ever."""
+    deadline = time.monotonic() + PATIENCE
+    time.sleep(CALM_FOR)
+    while noted(folder, time.monotonic() - CALM_FOR) and time.monotonic() < deadline:
+        time.sleep(1.0)
+
+
+def run(folder: Path, arguments: Sequence[str]) -> int:
+    """Run pytest, and again what failed in a storm; its exit code."""
+    pytest_ = [sys.executable, "-m", "pytest", "-p", "tests.tools.calm"]
+    around = os.environ | {FOLDER: str(folder)}
+    code = subprocess.call([*pytest_, *arguments], env=around)
+    if code != FAILED or not (folder / "again").exists():
+        return code
+    names = json.loads((folder / "again").read_text())
+    print("\nThe machine did not run us during these; again, in calm:", *names, sep="\n  ")
+    sys.stdout.flush()
+    wait_for_calm(folder)
+    return subprocess.call([*pytest_, "-q", *names], env=around)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        watch = [sys.executable, "-m", "tests.tools.weather", str(folder / "storms")]
+        with subprocess.Popen(watch) as watcher:
+            try:
+                sys.exit(run(folder, sys.argv[1:]))
+            finally:
+                watcher.kill()
+
+
+if __name__ == "__main__":
+    main()
