@@ -99,17 +99,17 @@ async def switched(page: ApartPage, height: int) -> float:
 
 
 @pytest.mark.parametrize(("sender", "receiver"), PAIRS)
-async def test_a_change_of_layer_stops_the_picture_for_less_than_a_second(
+async def test_a_change_of_layer_stops_the_picture_for_no_more_than_200_ms(
     tmp_path: Path, sender: str, receiver: str
 ) -> None:
-    """The aim is 200 ms: docs/measurements.md says how far from it each way is."""
     async with house(tmp_path) as made, pair(made, sender, receiver) as (_, page):
         await show(page, 720)
         await until(page, TALL, 30)
         gaps = [await switched(page, (90, 720)[number % 2]) for number in range(SWITCHES)]
-        # Each way at least once without a stall of the machine.
-        assert min(gaps[0::2]) < 1.0, gaps
-        assert min(gaps[1::2]) < 1.0, gaps
+        # Each way at least once without a stall; most of them anyway.
+        assert min(gaps[0::2]) <= 0.2, gaps
+        assert min(gaps[1::2]) <= 0.2, gaps
+        assert statistics.median(gaps) <= 0.3, gaps
 
 
 # -- lips

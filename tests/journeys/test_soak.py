@@ -22,9 +22,9 @@ async def test_guests_come_and_go_and_leave_nothing_behind_in_the_worker() -> No
     assert process.returncode == 0, said.decode()
     figures = json.loads(told.splitlines()[-1])
     assert figures["refused"] == 0, figures["refusals"]
-    assert figures["received"]["rtp"] > 2_000
+    assert figures["received"]["rtp"] > 10_000
     assert figures["received"]["type 97"] > 0, "nothing was repeated"
-    assert figures["came"] > 10
+    assert figures["came"] > 12
     left = figures["left_behind"]["worker"]
     assert (left["tasks"], left["threads"], left["files"]) == ([], 0, 0)
     # What has ended is freed as it ends: nothing waits for the collector.
