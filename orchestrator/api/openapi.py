@@ -1,7 +1,9 @@
 """OpenAPI 3.1 from the route tables: what is served is what is described."""
 
+import asyncio
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -124,18 +126,31 @@ def _responses(route: Route, references: Any) -> dict[str, Any]:
     }
 
 
-DESCRIBED: "web.AppKey[dict[str, Any]]" = web.AppKey("openapi")
+class Description:
+    """The document of an application, made when somebody first asks: a start need not wait."""
+
+    def __init__(self, routes: list[Route], version: str) -> None:
+        self._of = routes, version
+
+    @cached_property
+    def whole(self) -> dict[str, Any]:
+        """All of it; takes a few tenths of a second the first time."""
+        return document(*self._of)
+
+
+DESCRIBED: "web.AppKey[Description]" = web.AppKey("openapi")
 
 
 async def describe(call: Call) -> Answer:
     """This description."""
-    return Answer(body=call.app[DESCRIBED], headers={"Cache-Control": "no-cache"})
+    described = call.app[DESCRIBED]
+    body = await asyncio.to_thread(lambda: described.whole)
+    return Answer(body=body, headers={"Cache-Control": "no-cache"})
 
 
 def setup(app: web.Application, version: str) -> None:
-    """Describe every route mounted so far; call it last."""
-    routes = app[ROUTES_OF_APP]
-    app[DESCRIBED] = document(routes, version)
+    """Describe every route that is mounted."""
+    app[DESCRIBED] = Description(app[ROUTES_OF_APP], version)
 
 
 ROUTES = (Route(method="GET", path="/openapi.json", handler=describe, summary="This description"),)

@@ -1,6 +1,7 @@
 """`margeride serve`: run the service for real use."""
 
 import argparse
+import gc
 
 from orchestrator.cli.common import add_config, add_data, program, say
 from signalling.engines.placing import MOST_WORKERS
@@ -46,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = network.read(arguments.config)
     if settings is None:
         return 1
+    gc.disable()  # until the service has started
     from orchestrator import serve  # heavy, and of no use with a wrong file
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

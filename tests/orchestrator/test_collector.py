@@ -7,6 +7,7 @@ from tests.fakes.far import ROOT
 
 SCRIPT = """
 import gc, weakref
+gc.disable()  # as `margeride serve` does
 import orchestrator.serve
 
 class Knot:
