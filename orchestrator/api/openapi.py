@@ -129,7 +129,7 @@ def _responses(route: Route, references: Any) -> dict[str, Any]:
 class Description:
     """The document of an application, made when somebody first asks: a start need not wait."""
 
-    def __init__(self, routes: list[Route], version: str) -> None:
+    def __init__(self, routes: tuple[Route, ...], version: str) -> None:
         self._of = routes, version
 
     @cached_property
