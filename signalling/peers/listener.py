@@ -24,7 +24,7 @@ from signalling.peers.test_card import RATE
 FULL = 32_768
 MEASURE_EACH = 5
 WINDOW = 0.6
-PATIENCE = 1.5  # seconds without a picture while packets come, then a key picture is asked for
+PATIENCE = 0.8  # seconds without a picture while packets come, then a key picture is asked for
 BACKLOG = 8  # packets; the picture that is being received holds fewer
 
 
