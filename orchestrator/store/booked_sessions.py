@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from orchestrator.store.among import among
 from orchestrator.store.calendar_items import Taken, seconds
 from orchestrator.store.tables import sessions, sites
 from rooms.ids import BookingId, PersonId, new_id, new_secret
@@ -41,12 +42,12 @@ _KNOWN = select(
 ).where(_OF_BOOKING)
 _NEW = insert(sessions)
 _CHANGE = update(sessions).where(sessions.c.id == bindparam("id_"))
-_DELETE = delete(sessions).where(sessions.c.id.in_(bindparam("ids_", expanding=True)))
+_DELETE = delete(sessions).where(among(sessions.c.id, "ids_"))
 _SEAT = insert(sites)
-_UNSEAT = delete(sites).where(sites.c.session_id.in_(bindparam("ids_", expanding=True)))
+_UNSEAT = delete(sites).where(among(sites.c.session_id, "ids_"))
 _OF_BOOKINGS = (
     select(sessions.c.booking_id, sessions.c.id, sessions.c.join_code, sessions.c.state)
-    .where(sessions.c.booking_id.in_(bindparam("ids_", expanding=True)))
+    .where(among(sessions.c.booking_id, "ids_"))
     .order_by(sessions.c.starts_at.desc())
 )
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from calendars.booking import FIRM, Held, Slot
 from orchestrator.store import feeds
+from orchestrator.store.among import among
 from orchestrator.store.calendar_items import seconds
 from orchestrator.store.tables import booking_rooms, bookings, occurrences, outbox
 from orchestrator.store.tables_outside import feed_busy
@@ -92,9 +93,7 @@ _BETWEEN = _ANY.where(
         )
     )
 )
-_ROOMS = select(booking_rooms).where(
-    booking_rooms.c.booking_id.in_(bindparam("ids_", expanding=True))
-)
+_ROOMS = select(booking_rooms).where(among(booking_rooms.c.booking_id, "ids_"))
 
 
 def _find(conn: Connection, query: Executable, **wanted: Any) -> list[BookingRow]:
@@ -150,10 +149,7 @@ def between(conn: Connection, start: datetime, end: datetime) -> list[BookingRow
 
 _ORGANISERS = (
     select(bookings.c.id, bookings.c.calendar_id, bookings.c.item_name, bookings.c.organiser_id)
-    .where(
-        (bookings.c.calendar_id == bindparam("calendar_"))
-        | bookings.c.id.in_(bindparam("ids_", expanding=True))
-    )
+    .where((bookings.c.calendar_id == bindparam("calendar_")) | among(bookings.c.id, "ids_"))
     .where(bookings.c.state != CANCELLED)
 )
 
@@ -182,7 +178,7 @@ _BOOKED = (
     )
     .join(bookings, bookings.c.id == occurrences.c.booking_id)
     .where(
-        occurrences.c.room_id.in_(bindparam("rooms_", expanding=True)),
+        among(occurrences.c.room_id, "rooms_"),
         occurrences.c.starts_at < bindparam("end_"),
         occurrences.c.starts_at > bindparam("first_"),
         occurrences.c.ends_at > bindparam("start_"),
@@ -200,7 +196,7 @@ _FED = select(
     literal(CONFIRMED),
     null(),
 ).where(
-    feed_busy.c.room_id.in_(bindparam("rooms_", expanding=True)),
+    among(feed_busy.c.room_id, "rooms_"),
     feed_busy.c.starts_at < bindparam("end_"),
     feed_busy.c.ends_at > bindparam("start_"),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from orchestrator.store.among import among
 from orchestrator.store.instants import instant, seconds
 from orchestrator.store.tables_lines import line_tests
 from rooms.centre import Centre
@@ -15,7 +16,7 @@ from rooms.line import BELIEVED, LineTest, Profile, profile
 
 KEPT = timedelta(days=400)
 _RECENT = select(line_tests).where(
-    line_tests.c.centre_id.in_(bindparam("centres_", expanding=True)),
+    among(line_tests.c.centre_id, "centres_"),
     line_tests.c.taken_at >= bindparam("since_"),
 )
 
