@@ -105,9 +105,10 @@ class Books:
         if len(body) > MAX_BYTES:  # with our answers in it
             raise Invalid("calendar-too-large", limit=MAX_BYTES)
         self.remember(calendar, name)
+        invites = bool(event.item.parts[0].lines("ATTENDEE"))
         etag = items.save(
             self.conn, self.now, calendar.id, name, event.item.uid, body, self.person.login,
-            placed=bool(event.taken),
+            placed=bool(event.taken), tagged=invites and calendar.owner_kind == items.PERSON,
         )  # fmt: skip
         if changed:
             self.written[etag] = event.item

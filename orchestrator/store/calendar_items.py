@@ -263,10 +263,12 @@ def save(
     who: str,
     *,
     placed: bool = False,
+    tagged: bool = False,
 ) -> str:
     """Store an object under a name and note the change; its ETag.
 
-    With `placed`, the caller stores its instances next.
+    With `placed`, the caller stores its instances next. A new object that is `tagged` has its ETag
+    for a schedule tag.
     """
     old, seen = item(conn, calendar, name), _seen(conn)
     etag, rev = etag_of(body), _next_rev(conn, calendar)
@@ -275,6 +277,7 @@ def save(
         conn.execute(_CHANGE_ITEM, _at(calendar, name) | values)
         seen.rows[calendar, name] = replace(old, **values)
     else:
+        values["schedule_tag"] = etag if tagged else None
         conn.execute(
             _NEW_ITEM, {"calendar_id": calendar, "name": name, "unplaced": not placed, **values}
         )
@@ -286,11 +289,10 @@ def save(
 
 def tag(conn: Connection, calendar: int, name: str, schedule_tag: str) -> None:
     """Note the schedule tag of an object."""
-    conn.execute(_CHANGE_ITEM, _at(calendar, name) | {"schedule_tag": schedule_tag})
-    rows = _seen(conn).rows
-    known = rows.pop((calendar, name), None)
-    if known is not None:
-        rows[calendar, name] = replace(known, schedule_tag=schedule_tag)
+    known = item(conn, calendar, name)
+    if known is not None and known.schedule_tag != schedule_tag:
+        conn.execute(_CHANGE_ITEM, _at(calendar, name) | {"schedule_tag": schedule_tag})
+        _seen(conn).rows[calendar, name] = replace(known, schedule_tag=schedule_tag)
 
 
 def remove(conn: Connection, now: datetime, calendar: int, name: str, who: str) -> None:
