@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Executable, bindparam, delete, func, insert, select, update
 
@@ -71,9 +72,14 @@ def add(
     return person
 
 
-# One line for each of his centres, or a single one.
-_ANY = select(people, person_centres.c.centre_id).outerjoin(
-    person_centres, person_centres.c.person_id == people.c.id
+_CENTRES = (
+    select(func.group_concat(person_centres.c.centre_id))
+    .where(person_centres.c.person_id == people.c.id)
+    .scalar_subquery()
+    .label("centres")
+)
+_ANY = select(
+    *(people.c[name] for name in PersonRow.__dataclass_fields__ if name != "centres"), _CENTRES
 )
 _BY_LOGIN = _ANY.where(people.c.login == bindparam("login_"))
 _BY_ID = _ANY.where(people.c.id == bindparam("id_"))
@@ -120,23 +126,13 @@ def everyone(conn: Connection) -> list[PersonRow]:
 
 
 def _find(conn: Connection, query: Executable, **wanted: str) -> list[PersonRow]:
-    found: dict[str, PersonRow] = {}
-    for row in conn.execute(query, wanted):
-        known = found.get(row.id)
-        before = known.centres if known else frozenset[CentreId]()
-        centres = before if row.centre_id is None else before | {CentreId(row.centre_id)}
-        found[row.id] = PersonRow(
-            id=row.id,
-            login=row.login,
-            name=row.name,
-            email=row.email,
-            role=row.role,
-            centres=centres,
-            locale=row.locale,
-            active=row.active,
-            password_hash=row.password_hash,
-        )
-    return list(found.values())
+    return [_person(**row._mapping) for row in conn.execute(query, wanted)]
+
+
+def _person(*, centres: str | None, **others: Any) -> PersonRow:
+    """Of a row, with his centres as SQLite joins them: slugs and commas."""
+    names = centres.split(",") if centres else ()
+    return PersonRow(centres=frozenset(map(CentreId, names)), **others)
 
 
 def set_password(conn: Connection, person: PersonId, password_hash: str) -> None:
