@@ -317,6 +317,7 @@ ROUTES = (
         path="/desk-calls/{call}/document",
         handler=document,
         summary="What the screen of a desk shows",
+        gives=(*SIGNS,),
         errors=(401, 403, 404),
     ),
     Route(
@@ -325,6 +326,7 @@ ROUTES = (
         handler=send,
         summary="Show a document on the screen of a desk",
         person=True,
+        takes=(*SIGNS,),
         ok=201,
         answer=DocumentOut,
         errors=(403, 404, 409, 413, 415, 422),

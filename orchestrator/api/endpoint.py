@@ -100,6 +100,7 @@ class Route:
 
     `person` routes refuse whoever is not logged in before anything else is read. `slugs=False`
     for path segments that are not ids (join codes). `errors` are the statuses beyond the usual.
+    `takes` and `gives` are the media types of what comes in and goes out where that is no model.
     """
 
     method: str
@@ -111,6 +112,8 @@ class Route:
     query: type[BaseModel] | None = None
     ok: int = 200
     answer: type[BaseModel] | None = None
+    takes: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
     slugs: bool = True
     csrf: bool = True

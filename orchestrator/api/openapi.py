@@ -64,13 +64,17 @@ def _operation(route: Route, references: Any) -> dict[str, Any]:
     }
     if route.person:
         said["security"] = [{"person": []}]
+    content = _plain(route.takes)
     if route.body is not None:
-        schema = references[(route.body, "validation")]
-        said["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": schema}},
-        }
+        content["application/json"] = {"schema": references[(route.body, "validation")]}
+    if content:
+        said["requestBody"] = {"required": True, "content": content}
     return said
+
+
+def _plain(kinds: Iterable[str]) -> dict[str, Any]:
+    """Content of which no more is said than its media type."""
+    return {kind: {} for kind in kinds}
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
@@ -114,9 +118,11 @@ def _responses(route: Route, references: Any) -> dict[str, Any]:
     usual |= {404} if "{" in route.path else set()
     problem = {MEDIA_TYPE: {"schema": {"$ref": TEMPLATE.format(model="Problem")}}}
     good: dict[str, Any] = {"description": HTTPStatus(route.ok).phrase}
+    content = _plain(route.gives)
     if route.answer is not None:
-        schema = references[(route.answer, "serialization")]
-        good["content"] = {"application/json": {"schema": schema}}
+        content["application/json"] = {"schema": references[(route.answer, "serialization")]}
+    if content:
+        good["content"] = content
     if route.ok == HTTPStatus.ACCEPTED:
         where = {"description": "Where to follow it", "schema": {"type": "string"}}
         good["headers"] = {"Location": where}
@@ -153,4 +159,12 @@ def setup(app: web.Application, version: str) -> None:
     app[DESCRIBED] = Description(app[ROUTES_OF_APP], version)
 
 
-ROUTES = (Route(method="GET", path="/openapi.json", handler=describe, summary="This description"),)
+ROUTES = (
+    Route(
+        method="GET",
+        path="/openapi.json",
+        handler=describe,
+        summary="This description",
+        gives=("application/json",),
+    ),
+)

@@ -1,7 +1,6 @@
 """An administrator empties a media worker before he ends it."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +8,8 @@ import pytest
 
 from orchestrator import keys
 from rooms.ids import SessionId
-from signalling.engine import EngineBack
-from signalling.engines.pool import Pool
-from signalling.engines.silent import SilentEngine
 from tests.fakes.service import Browser, RunningService, running_service
-from tests.fakes.wire import until
-
-
-@asynccontextmanager
-async def two_workers() -> AsyncIterator[Pool]:
-    workers = [SilentEngine(), SilentEngine()]
-    pool = Pool(workers)
-    pool.follow()
-    for worker in workers:
-        worker.emit(EngineBack(fresh=True))
-    await until(lambda: all(view.state == "running" for view in pool.views()))
-    yield pool
-    await pool.unfollow()
+from tests.fakes.workers import two_workers
 
 
 @pytest.fixture
