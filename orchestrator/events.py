@@ -5,57 +5,82 @@ instead of holding up the others. What must not be lost is in the outbox table, 
 """
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 KEPT = 1024
 QUEUE = 512
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Event:
-    """`kind` is dotted (`room.state.changed`); `facts` are JSON values, ids above all."""
+    """`kind` is dotted (`room.state.changed`); `facts` are JSON values, ids above all.
+
+    Each is itself and no other, so that what is made of one can be remembered by it.
+    """
 
     seq: int
     at: datetime
     kind: str
     facts: dict[str, Any] = field(default_factory=dict)
 
-
-Wants = Callable[[Event], bool]
+    @property
+    def rooms(self) -> frozenset[str]:
+        """The rooms it names."""
+        one = self.facts.get("room")
+        return frozenset(self.facts.get("rooms", ())) | (frozenset() if one is None else {one})
 
 
 class Listener:
-    """One reader of the bus; `wants` says what it is offered at all."""
+    """One reader of the bus: `async for event in listener`."""
 
-    def __init__(self, name: str, wants: Wants | None = None) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.wants = wants
         self.gap = False
-        self._queue: asyncio.Queue[Event] = asyncio.Queue(QUEUE)
+        self._queue: deque[Event] = deque()
+        self._awaited: asyncio.Future[None] | None = None
 
-    def offer(self, event: Event) -> None:
-        """Queue the event, or remember that some were missed."""
-        try:
-            self._queue.put_nowait(event)
-        except asyncio.QueueFull:
+    def offer(self, event: Event) -> bool:
+        """Queue the event, or remember that some were missed; whether it is to be woken."""
+        if len(self._queue) >= QUEUE:
             self.gap = True
+            return False
+        self._queue.append(event)
+        return self._awaited is not None
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
-        while True:
-            yield await self._queue.get()
+    def wake(self) -> None:
+        """There is something in the queue."""
+        if self._awaited is not None and not self._awaited.done():
+            self._awaited.set_result(None)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        while not self._queue:
+            self._awaited = asyncio.get_running_loop().create_future()
+            try:
+                await self._awaited
+            finally:
+                self._awaited = None
+        return self._queue.popleft()
 
 
 class Bus:
-    """Numbers events and hands them to every listener. Belongs to one event loop."""
+    """Numbers events and hands them to whom they concern. Belongs to one event loop.
+
+    Who listens to one room is found by that room: a thousand panels cost a command nothing. Who
+    waits is woken once the present step of the loop is over: the deed comes before its news.
+    """
 
     def __init__(self) -> None:
-        self._listeners: set[Listener] = set()
+        self._listeners: defaultdict[str | None, set[Listener]] = defaultdict(set)
         self._kept: deque[Event] = deque(maxlen=KEPT)
+        self._to_wake: list[Listener] = []
         self.seq = 0
 
     def publish(self, kind: str, **facts: Any) -> Event:
@@ -63,10 +88,17 @@ class Bus:
         self.seq += 1
         event = Event(seq=self.seq, at=datetime.now(UTC), kind=kind, facts=facts)
         self._kept.append(event)
-        for listener in self._listeners:
-            if listener.wants is None or listener.wants(event):
-                listener.offer(event)
+        listeners = (self._listeners.get(room, ()) for room in (None, *event.rooms))
+        asleep = [one for some in listeners for one in some if one.offer(event)]
+        if asleep and not self._to_wake:
+            asyncio.get_running_loop().call_soon(self._wake)
+        self._to_wake += asleep
         return event
+
+    def _wake(self) -> None:
+        for listener in self._to_wake:
+            listener.wake()
+        self._to_wake = []
 
     def since(self, seq: int) -> tuple[list[Event], bool]:
         """The kept events after `seq`, and whether some are no longer kept."""
@@ -75,11 +107,13 @@ class Bus:
         return kept, seq > self.seq or seq + 1 < oldest
 
     @contextmanager
-    def listen(self, name: str, wants: Wants | None = None) -> Iterator[Listener]:
-        """A listener for as long as the block lasts."""
-        listener = Listener(name, wants)
-        self._listeners.add(listener)
+    def listen(self, name: str, room: str | None = None) -> Iterator[Listener]:
+        """A listener for as long as the block lasts; with `room`, to what names this room alone."""
+        listener = Listener(name)
+        self._listeners[room].add(listener)
         try:
             yield listener
         finally:
-            self._listeners.discard(listener)
+            self._listeners[room].discard(listener)
+            if not self._listeners[room]:
+                del self._listeners[room]

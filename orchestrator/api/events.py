@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -13,7 +15,7 @@ from pydantic import Field
 from orchestrator.api.callers import check_origin
 from orchestrator.api.endpoint import Call, Query, Route
 from orchestrator.auth import web_sessions
-from orchestrator.events import Event, Wants
+from orchestrator.events import Event
 from orchestrator.keys import BUS, DATABASE
 
 SOCKETS: "web.AppKey[set[web.WebSocketResponse]]" = web.AppKey("event_sockets")
@@ -42,8 +44,11 @@ FACTS = frozenset(
     }
 )
 SLOWEST_WRITE = 10.0
+SMALL = 16_384
+FAREWELL = 5.0
 STILL_LOGGED_IN = 60.0
 MOST_MESSAGES = 100
+REMEMBERED = 64  # the last events, as text
 
 
 class Since(Query):
@@ -51,13 +56,6 @@ class Since(Query):
 
     since: Annotated[int, Field(ge=0, le=2**53)] | None = None
     room: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] | None = None
-
-
-def _wants(room: str | None) -> Wants | None:
-    """What a client of one room is told: that of its room, whatever happens elsewhere."""
-    if room is None:
-        return None
-    return lambda event: event.facts.get("room") == room or room in event.facts.get("rooms", ())
 
 
 def shown(event: Event) -> dict[str, Any] | None:
@@ -68,6 +66,17 @@ def shown(event: Event) -> dict[str, Any] | None:
     return {"seq": event.seq, "at": _instant(event.at), "kind": event.kind, **facts}
 
 
+@lru_cache(maxsize=REMEMBERED)
+def text_of(event: Event) -> str | None:
+    """What goes on the wire, made once for everybody who hears of it."""
+    document = shown(event)
+    return None if document is None else json.dumps(document)
+
+
+def _hello(seq: int, gap: bool) -> str:
+    return json.dumps({"kind": "hello", "seq": seq, "gap": gap})
+
+
 def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -75,7 +84,7 @@ def _instant(at: datetime) -> str:
 async def events(call: Call) -> web.WebSocketResponse:
     """Say `hello`, then every event, until the client leaves, reads too slowly or logs out."""
     check_origin(call.request)
-    socket = web.WebSocketResponse(heartbeat=20, max_msg_size=4096)
+    socket = web.WebSocketResponse(heartbeat=20, max_msg_size=4096, compress=False)
     await socket.prepare(call.request)
     async with _registered(call.app, socket):
         tasks = [
@@ -109,31 +118,35 @@ async def _until_closed(socket: web.WebSocketResponse) -> None:
 
 
 async def _tell(socket: web.WebSocketResponse, call: Call) -> None:
-    bus, since = call.app[BUS], call.query(Since).since
-    wants = _wants(call.query(Since).room)
-    with bus.listen(f"events of {call.person.id}", wants) as listener:
-        missed, gap = ([], False) if since is None else bus.since(since)
+    bus, asked = call.app[BUS], call.query(Since)
+    with bus.listen(f"events of {call.person.id}", asked.room) as listener:
+        missed, gap = ([], False) if asked.since is None else bus.since(asked.since)
         reached = bus.seq
         with contextlib.suppress(ConnectionError):
-            await _send(socket, {"kind": "hello", "seq": reached, "gap": gap})
+            await _send(socket, call, _hello(reached, gap))
             for event in missed:
-                if wants is None or wants(event):
-                    await _send(socket, shown(event))
+                if asked.room is None or asked.room in event.rooms:
+                    await _send(socket, call, text_of(event))
             async for event in listener:
                 if listener.gap:
                     listener.gap = False
-                    await _send(socket, {"kind": "hello", "seq": event.seq, "gap": True})
-                await _send(socket, shown(event))
+                    await _send(socket, call, _hello(event.seq, True))
+                await _send(socket, call, text_of(event))
 
 
-async def _send(socket: web.WebSocketResponse, document: dict[str, Any] | None) -> None:
-    if document is None:
+async def _send(socket: web.WebSocketResponse, call: Call, text: str | None) -> None:
+    """Who does not read for so long is cut off: a farewell would only wait behind the rest."""
+    line = call.request.transport
+    if text is None or line is None:
+        return
+    if len(text) <= SMALL and not line.get_write_buffer_size():
+        await socket.send_str(text)  # never waits: so little finds room in an empty buffer
         return
     try:
         async with asyncio.timeout(SLOWEST_WRITE):
-            await socket.send_json(document)
+            await socket.send_str(text)
     except TimeoutError:
-        await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
+        line.abort()
         raise ConnectionResetError from None
 
 
@@ -151,7 +164,9 @@ async def _until_logged_out(socket: web.WebSocketResponse, call: Call) -> None:
 
 async def _say_restart(app: web.Application) -> None:
     closing = [socket.close(code=WSCloseCode.SERVICE_RESTART) for socket in app[SOCKETS]]
-    await asyncio.gather(*closing, return_exceptions=True)
+    with contextlib.suppress(TimeoutError):  # who does not read hears no farewell either
+        async with asyncio.timeout(FAREWELL):
+            await asyncio.gather(*closing, return_exceptions=True)
 
 
 def setup(app: web.Application) -> None:

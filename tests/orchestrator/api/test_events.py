@@ -1,13 +1,17 @@
 """The stream of what changes: numbered, without titles, for people only."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiohttp import WSServerHandshakeError
 
+from bench.crowd import frozen
 from orchestrator import keys
 from orchestrator.api import events
 from tests.fakes.service import Browser, RunningService, running_service
@@ -125,3 +129,72 @@ async def test_a_restart_is_told(tmp_path: Path) -> None:
         await service.app.shutdown()
         await socket.receive()
         assert socket.close_code == 1012
+
+
+async def test_what_a_thousand_hear_is_put_in_words_once(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def dumps(document: Event) -> str:
+        made.append(document["kind"])
+        return json.dumps(document)
+
+    anne, room = await service.log_in("anne"), "villefort-visio"
+    queries = [f"?room={room}", f"?room={room}", "", "?room=meyrueis-visio"]
+    sockets = [await listen(anne, query) for query in queries]
+    for socket in sockets:
+        await socket.receive_json()
+    monkeypatch.setattr(events, "json", SimpleNamespace(dumps=dumps))
+    service.app[keys.BUS].publish("room.state.changed", room=room, version=3)
+    heard = [await socket.receive_json() for socket in sockets[:3]]
+    assert heard[0] == heard[1] == heard[2]
+    assert made == ["room.state.changed"]
+    for socket in sockets:
+        await socket.close()
+
+
+@asynccontextmanager
+async def deaf(service: RunningService, browser: Browser) -> AsyncIterator[Any]:
+    """The service's end of a line whose other end never reads."""
+    cookies = "; ".join(f"{c.key}={c.value}" for c in browser.http.cookie_jar)
+    url = f"{service.url}/api/v1/events"
+    end = await asyncio.to_thread(frozen, url, {"Cookie": cookies, "Origin": service.url})
+    try:
+        async with asyncio.timeout(60):
+            while not service.app[events.SOCKETS]:  # noqa: ASYNC110 - aiohttp tells nobody
+                await asyncio.sleep(0.01)
+            [socket] = service.app[events.SOCKETS]
+            yield socket
+    finally:
+        await asyncio.to_thread(end.close)
+
+
+def tell_much(service: RunningService) -> None:
+    facts = {"room": "villefort-visio", "health": ["x" * 50_000]}
+    service.app[keys.BUS].publish("room.health.changed", **facts)
+
+
+async def test_who_stops_reading_is_let_go_and_holds_nobody_up(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "SLOWEST_WRITE", 0.2)
+    anne = await service.log_in("anne")
+    async with deaf(service, anne) as socket, listen(anne) as other:
+        await other.receive_json()
+        while socket in service.app[events.SOCKETS]:
+            tell_much(service)
+            assert (await other.receive_json())["kind"] == "room.health.changed"
+
+
+async def test_who_stops_reading_does_not_hold_a_restart_up(
+    service: RunningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "FAREWELL", 0.2)
+    monkeypatch.setattr(events, "SLOWEST_WRITE", 300)
+    async with deaf(service, await service.log_in("anne")) as socket:
+        while socket._req.transport.get_write_buffer_size() < 100_000:
+            tell_much(service)
+            await asyncio.sleep(0)
+        await service.app.shutdown()
+    assert socket.closed
