@@ -11,7 +11,7 @@ of them; those that were being held have failed.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -91,6 +91,8 @@ class _Taken:
     superseded: list[Order] = field(default_factory=list)
     hand: Hand | None = None  # None: the same request was answered before
     held: bool = False
+    check: Check
+    allowed: bool = True
 
 
 class RoomControl:
@@ -112,7 +114,7 @@ class RoomControl:
         check_supported(wish.command.name, equipment)
         now = self._means.clock()
         _check_instants(wish, now)
-        taken = await self._means.database.write(lambda conn: self._take(conn, wish, now))
+        taken = await self._means.database.write(lambda conn: self._take(conn, wish, now), _again)
         order = taken.order
         if taken.hand is None:
             return order, True
@@ -128,7 +130,7 @@ class RoomControl:
         if taken.held:
             self._look_at(wish.not_before, now)
         elif order.state is CommandState.ACCEPTED:
-            order = await self._send(order, wish, now)
+            order = await self._send(order, wish, now, taken.allowed)
         return order, False
 
     def _look_at(self, instant: datetime | None, now: datetime) -> None:
@@ -141,7 +143,7 @@ class RoomControl:
         if wish.once is not None:
             known = idempotency.find(conn, wish.once, now)
             if known is not None:
-                return _Taken(order=commands.get(conn, known["id"]))
+                return _Taken(order=commands.get(conn, known["id"]), check=wish.check)
         hand = self._hand_for(conn, wish)
         pending = commands.unfinished(conn, wish.room)
         _check_room_for(wish, pending)
@@ -157,7 +159,7 @@ class RoomControl:
         ]
         if wish.once is not None:
             idempotency.keep(conn, wish.once, now, {"id": order.id})
-        return _Taken(order=order, superseded=superseded, hand=hand, held=held)
+        return _Taken(order=order, superseded=superseded, hand=hand, held=held, check=wish.check)
 
     def _hand_for(self, conn: Connection, wish: Wish) -> Hand:
         """Who carries it out; Invalid("unsupported") when nobody in the room says that he can."""
@@ -178,10 +180,8 @@ class RoomControl:
         by_agent = able is not None and order.command in able
         return self._means.agents if by_agent else self._means.wire
 
-    async def _send(self, order: Order, wish: Wish, now: datetime) -> Order:
-        try:  # a right may have gone between the wish and its execution
-            await self._means.database.read(wish.check)
-        except MargerideError:
+    async def _send(self, order: Order, wish: Wish, now: datetime, may: bool) -> Order:
+        if not may:
             return await self._end(order.id, CommandEvent.FAIL, "forbidden")
         deadline = now + DEADLINES.get(order.command, DEADLINE)
         self._limits[order.id] = _Limit(
@@ -254,7 +254,8 @@ class RoomControl:
             return
         elif self._hand(order).screen_connected(order.room):
             del self._held[order.id]
-            await self._send(order, wish, now)
+            may = await self._means.database.read(lambda conn: _may(conn, wish.check))
+            await self._send(order, wish, now, may)
         elif wish.expires_at is None:
             await self._end(order.id, CommandEvent.FAIL, "agent_unreachable")
 
@@ -288,10 +289,11 @@ class RoomControl:
             order = commands.get(conn, command)
             if room is not None and order.room != room:
                 raise NotFound("no-command", command=command)
-            if event is CommandEvent.FINISH and order.state is CommandState.ACCEPTED:
-                order = commands.move(conn, order, advance(order.state, CommandEvent.START), now)
+            state = order.state
+            if event is CommandEvent.FINISH and state is CommandState.ACCEPTED:
+                state = advance(state, CommandEvent.START)  # in one step, told as one
             try:
-                return commands.move(conn, order, advance(order.state, event), now, error, result)
+                return commands.move(conn, order, advance(state, event), now, error, result)
             except Conflict:
                 return None
 
@@ -315,6 +317,21 @@ class RoomControl:
             error=order.error,
             session=order.session,
         )
+
+
+def _may(conn: Connection, check: Check) -> bool:
+    """A right may have gone between the wish and its execution."""
+    try:
+        check(conn)
+    except MargerideError:
+        return False
+    return True
+
+
+def _again(conn: Connection, taken: _Taken) -> _Taken:
+    """What is stored is about to be sent: may it still?"""
+    goes = taken.order.state is CommandState.ACCEPTED and not taken.held and taken.hand is not None
+    return replace(taken, allowed=_may(conn, taken.check)) if goes else taken
 
 
 def _check_instants(wish: Wish, now: datetime) -> None:

@@ -30,11 +30,9 @@ def begin(conn: Connection, person: Person, now: datetime) -> tuple[str, str]:
 
 def find(conn: Connection, cookie: str, now: datetime) -> WebSession | None:
     """The running session of a cookie, unless its person was put out."""
-    row = people.web_session(conn, token_hash(cookie), now)
-    if row is None:
-        return None
-    person = accounts.by_id(conn, row[0])
-    return None if person is None else WebSession(person=person, csrf=row[1])
+    row, csrf = people.of_web_session(conn, token_hash(cookie), now) or (None, "")
+    person = accounts.person_of(row)
+    return None if person is None else WebSession(person=person, csrf=csrf)
 
 
 def end(conn: Connection, cookie: str) -> None:

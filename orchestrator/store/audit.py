@@ -7,6 +7,8 @@ from sqlalchemy import Connection, insert, select
 
 from orchestrator.store.tables import audit
 
+_RECORD = insert(audit)
+
 
 def record(
     conn: Connection,
@@ -17,11 +19,8 @@ def record(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Write one line, in the transaction of what it tells."""
-    conn.execute(
-        insert(audit).values(
-            at=int(now.timestamp()), who=who, action=action, target=target, detail=detail or {}
-        )
-    )
+    said = {"who": who, "action": action, "target": target, "detail": detail or {}}
+    conn.execute(_RECORD, {"at": int(now.timestamp()), **said})
 
 
 def latest(conn: Connection, limit: int = 200, before: int | None = None) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Executable, bindparam, insert, literal_column, select, update
 
 from orchestrator.store.instants import instant, iso, seconds
 from orchestrator.store.tables import commands
@@ -13,6 +13,21 @@ from rooms.errors import NotFound
 from rooms.ids import CommandId, RoomId, SessionId
 
 OPEN = (CommandState.ACCEPTED, CommandState.RUNNING)
+
+# Made once: to put a statement together costs four times what it costs to run it.
+_ALL = select(commands).order_by(commands.c.created_at, commands.c.id)
+_BY_ID = _ALL.where(commands.c.id == bindparam("id_"))
+_UNFINISHED = _ALL.where(commands.c.state.in_([literal_column(f"'{state}'") for state in OPEN]))
+_UNFINISHED_OF_ROOM = _UNFINISHED.where(commands.c.room_id == bindparam("room_"))
+_OF_SESSION = _ALL.where(
+    commands.c.id.in_(
+        select(commands.c.id)
+        .where(commands.c.session_id == bindparam("session_"))
+        .order_by(commands.c.created_at.desc())
+        .limit(bindparam("most_"))
+    )
+)
+_ADD = insert(commands)
 _MOVE = (
     update(commands)
     .where(commands.c.id == bindparam("id_"))
@@ -54,39 +69,39 @@ class Order:
 def add(conn: Connection, order: Order) -> None:
     """A new command."""
     conn.execute(
-        insert(commands).values(
-            id=order.id,
-            room_id=order.room,
-            command=order.command,
-            arguments=order.arguments,
-            state=order.state,
-            error=order.error,
-            by=order.by,
-            session_id=order.session,
-            created_at=seconds(order.created_at),
-            updated_at=seconds(order.updated_at),
-        )
+        _ADD,
+        {
+            "id": order.id,
+            "room_id": order.room,
+            "command": order.command,
+            "arguments": order.arguments,
+            "state": order.state,
+            "error": order.error,
+            "by": order.by,
+            "session_id": order.session,
+            "created_at": seconds(order.created_at),
+            "updated_at": seconds(order.updated_at),
+        },
     )
 
 
 def get(conn: Connection, command: str) -> Order:
     """One command; NotFound("no-command")."""
-    for order in _where(conn, commands.c.id == command):
+    for order in _find(conn, _BY_ID, id_=command):
         return order
     raise NotFound("no-command", command=command)
 
 
 def unfinished(conn: Connection, room: RoomId | None = None) -> list[Order]:
     """Those that have not ended, of one room or of all, oldest first."""
-    condition = commands.c.state.in_(OPEN)
-    return _where(conn, condition if room is None else condition & (commands.c.room_id == room))
+    if room is None:
+        return _find(conn, _UNFINISHED)
+    return _find(conn, _UNFINISHED_OF_ROOM, room_=room)
 
 
 def of_session(conn: Connection, session: SessionId, most: int) -> list[Order]:
     """Those asked of the rooms of a session, the last ones, oldest first."""
-    found = commands.c.session_id == session
-    query = select(commands.c.id).where(found).order_by(commands.c.created_at.desc()).limit(most)
-    return _where(conn, commands.c.id.in_(query))
+    return _find(conn, _OF_SESSION, session_=session, most_=most)
 
 
 def move(
@@ -103,8 +118,7 @@ def move(
     return replace(order, state=state, error=error, result=result, updated_at=now)
 
 
-def _where(conn: Connection, condition: ColumnElement[bool]) -> list[Order]:
-    query = select(commands).where(condition).order_by(commands.c.created_at, commands.c.id)
+def _find(conn: Connection, query: Executable, **wanted: object) -> list[Order]:
     return [
         Order(
             id=CommandId(row.id),
@@ -119,5 +133,5 @@ def _where(conn: Connection, condition: ColumnElement[bool]) -> list[Order]:
             created_at=instant(row.created_at),
             updated_at=instant(row.updated_at),
         )
-        for row in conn.execute(query)
+        for row in conn.execute(query, wanted)
     ]

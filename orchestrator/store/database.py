@@ -6,6 +6,7 @@ on the loop. Why so: docs/decisions/0001-one-writer-thread.md.
 """
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from orchestrator.store import seen
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
+Then = Callable[[Connection, Result], Result]
 READERS = 4
 WAL_PAGES = 16_000  # of 4 KiB: what a writer would copy back itself, had `checkpoint` not done it
 
@@ -68,14 +70,20 @@ class Database:
         self._reading = _engine(url, "BEGIN")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._mine = threading.local()
+        self._kept: list[Connection] = []
 
-    async def write(self, work: Work[Result]) -> Result:
-        """Run `work` in the only write transaction; committed when this returns."""
-        return await asyncio.wrap_future(self._writer.submit(self._write, work))
+    async def write(self, work: Work[Result], then: Then[Result] | None = None) -> Result:
+        """Run `work` in the only write transaction; committed when this returns.
+
+        `then` looks at the store once that is kept, in a transaction of its own, and may change
+        what is returned: a second look without a second way to the thread and back.
+        """
+        return await asyncio.wrap_future(self._writer.submit(self._write_then, work, then))
 
     async def read(self, work: Work[Result]) -> Result:
         """Run `work` on a snapshot."""
-        return await asyncio.wrap_future(self._readers.submit(self.read_now, work))
+        return await asyncio.wrap_future(self._readers.submit(self._read, work))
 
     def write_now(self, work: Work[Result]) -> Result:
         """As `write`, for a caller that is on a worker thread and may wait."""
@@ -97,13 +105,33 @@ class Database:
         finally:
             raw.close()
 
+    def _write_then(self, work: Work[Result], then: Then[Result] | None) -> Result:
+        result = self._write(work)
+        return result if then is None else self._write(lambda conn: then(conn, result))
+
     def _write(self, work: Work[Result]) -> Result:
-        with self._writing.begin() as connection:
-            return work(connection)
+        return self._within(self._writing, work)
+
+    def _read(self, work: Work[Result]) -> Result:
+        return self._within(self._reading, work)
+
+    def _within(self, engine: Engine, work: Work[Result]) -> Result:
+        """One transaction, on the connection that a thread of ours keeps."""
+        connection: Connection | None = getattr(self._mine, "connection", None)
+        if connection is None:
+            connection = self._mine.connection = engine.connect()
+            self._kept.append(connection)
+        try:
+            with connection.begin():
+                return work(connection)
+        finally:
+            seen.forget(connection)
 
     def close(self) -> None:
         """Let running transactions end, then let go of the file."""
         self._writer.shutdown()
         self._readers.shutdown()
+        while self._kept:
+            self._kept.pop().close()
         self._writing.dispose()
         self._reading.dispose()

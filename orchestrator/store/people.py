@@ -92,6 +92,11 @@ _OF_APP_PASSWORD = _ANY.where(
     app_passwords.c.mac == bindparam("mac_"),
     app_passwords.c.revoked_at.is_(None),
 )
+_OF_WEB_SESSION = _ANY.add_columns(web_sessions.c.csrf).where(
+    people.c.id == web_sessions.c.person_id,
+    web_sessions.c.token_hash == bindparam("hash_"),
+    web_sessions.c.expires_at > bindparam("now_"),
+)
 
 
 def by_login(conn: Connection, login: str) -> PersonRow | None:
@@ -219,15 +224,17 @@ def add_web_session(
     )
 
 
-def web_session(conn: Connection, token_hash: str, now: datetime) -> tuple[PersonId, str] | None:
-    """Person and CSRF token of a running web session."""
-    row = conn.execute(
-        select(web_sessions.c.person_id, web_sessions.c.csrf).where(
-            web_sessions.c.token_hash == token_hash,
-            web_sessions.c.expires_at > int(now.timestamp()),
-        )
-    ).one_or_none()
-    return None if row is None else (PersonId(row.person_id), row.csrf)
+def of_web_session(
+    conn: Connection, token_hash: str, now: datetime
+) -> tuple[PersonRow, str] | None:
+    """Whose running web session this is, active or not, and its CSRF token."""
+    wanted = {"hash_": token_hash, "now_": int(now.timestamp())}
+    row = conn.execute(_OF_WEB_SESSION, wanted).one_or_none()
+    if row is None:
+        return None
+    person = dict(row._mapping)
+    csrf = str(person.pop("csrf"))
+    return _person(**person), csrf
 
 
 def end_web_session(conn: Connection, token_hash: str) -> None:

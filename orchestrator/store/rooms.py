@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from orchestrator.store.instants import instant, seconds
 from orchestrator.store.tables import room_states
 from rooms.ids import RoomId
+
+_STATE_OF = select(room_states).where(room_states.c.room_id == bindparam("room_"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ def keep_state(
 
 def state_of(conn: Connection, room: RoomId) -> Report | None:
     """What the room reported last; None when it never did."""
-    row = conn.execute(select(room_states).where(room_states.c.room_id == room)).one_or_none()
+    row = conn.execute(_STATE_OF, {"room_": room}).one_or_none()
     if row is None:
         return None
     return Report(version=row.version, document=row.document, at=instant(row.at))

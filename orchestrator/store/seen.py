@@ -1,7 +1,7 @@
 """What one transaction has read or written of a calendar object, so that it reads it once.
 
-Kept beside the connection and gone with it. Whoever writes objects otherwise than by
-`calendar_items.save`, `tag` and `remove` calls `forget`.
+Kept beside the connection until the transaction ends (`store.database`). Whoever writes objects
+otherwise than by `calendar_items.save`, `tag` and `remove` calls `forget`.
 """
 
 from dataclasses import dataclass, field

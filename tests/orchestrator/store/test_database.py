@@ -1,4 +1,4 @@
-"""The log of the store is copied back beside its writers; a savepoint undoes all it holds."""
+"""The log is copied back beside its writers; savepoints undo; threads keep connections."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from orchestrator.store import calendar_items as items
+from orchestrator.store import seen
 from orchestrator.store.database import Database, savepoint
 from orchestrator.store.tables import metadata
 
@@ -68,3 +69,60 @@ async def test_what_a_savepoint_undid_is_read_anew_in_the_same_transaction(
         assert found.body == b"kept"
 
     await database.write(work)
+
+
+def count(conn: Connection) -> int:
+    return int(conn.execute(text("select count(*) from kept")).scalar_one())
+
+
+async def test_a_second_look_sees_what_is_kept_and_may_change_the_answer(
+    database: Database,
+) -> None:
+    def write(conn: Connection) -> int:
+        fill(conn)
+        return 0
+
+    assert await database.write(write, lambda conn, before: count(conn) + 10 + before) == 11
+
+
+async def test_what_a_failed_second_look_followed_is_kept_all_the_same(database: Database) -> None:
+    def fail(conn: Connection, _: None) -> None:
+        conn.execute(text("insert into kept values ('lost')"))
+        raise KeyError("second look")
+
+    with pytest.raises(KeyError):
+        await database.write(fill, fail)
+    assert await database.read(count) == 1
+
+
+async def test_a_transaction_that_failed_leaves_nothing_on_the_connection_it_used(
+    database: Database,
+) -> None:
+    def fail(conn: Connection) -> None:
+        fill(conn)
+        raise KeyError("written")
+
+    await database.write(fill)
+    with pytest.raises(KeyError):
+        await database.write(fail)
+    assert await database.write(count) == await database.read(count) == 1
+
+
+@pytest.mark.parametrize("way", ["write", "read"])
+async def test_what_one_transaction_has_seen_is_not_taken_for_granted_by_the_next(
+    database: Database, way: str
+) -> None:
+    def look(conn: Connection) -> int:
+        known = len(seen.seen_by(conn).rows)
+        seen.seen_by(conn).rows[1, "a.ics"] = None
+        return known
+
+    run = getattr(database, way)
+    assert [await run(look) for _ in range(8)] == [0] * 8
+
+
+async def test_a_reader_sees_each_time_what_was_written_last(database: Database) -> None:
+    for number in range(1, 6):
+        await database.write(fill)
+        found = await asyncio.gather(*(database.read(count) for _ in range(6)))
+        assert found == [number] * 6
