@@ -25,6 +25,10 @@ class Network:
     centres: tuple[Centre, ...]
     desks: tuple[Desk, ...] = ()
     policies: Mapping[RoomId, Policy] = field(default_factory=dict)
+    _rooms: Mapping[str, Room] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_rooms", {room.id: room for room in self.rooms})
 
     @property
     def rooms(self) -> tuple[Room, ...]:
@@ -40,10 +44,10 @@ class Network:
 
     def room(self, room_id: str) -> Room:
         """The room of this id."""
-        for room in self.rooms:
-            if room.id == room_id:
-                return room
-        raise NotFound("no-room", room=room_id)
+        found = self._rooms.get(room_id)
+        if found is None:
+            raise NotFound("no-room", room=room_id)
+        return found
 
     def policy_of(self, room: Room | RoomId) -> Policy:
         """How the file says the room is booked; what animateurs changed is in the store."""
