@@ -12,12 +12,17 @@ LONGEST_WORD = 64
 
 _BLANK = {"Cc", "Zl", "Zp"}  # control characters, line and paragraph separators
 _GONE = {"Cs", "Co", "Cn"}  # lone surrogates cannot be encoded; private and unassigned say nothing
+_BREAKS = _BLANK | {"Cs"}  # in a password: what ends a line, and what cannot be encoded
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def clean_text(text: str) -> str:
     """One line of plain text: no control characters, no bidirectional tricks, single spaces."""
     return " ".join("".join(_clean(character) for character in text).split())
+
+
+def _kinds(text: str) -> set[str]:
+    return {unicodedata.category(character) for character in text}
 
 
 def _clean(character: str) -> str:
@@ -63,6 +68,13 @@ class Fields:
         if not cleaned or len(cleaned) > longest:
             raise self.refuse(name, f"text 1..{longest}")
         return cleaned
+
+    def secret(self, name: str, longest: int) -> str:
+        """A password: every space as it was typed, no character that a line would end with."""
+        value = self._take(name)
+        if not isinstance(value, str) or not 0 < len(value) <= longest or _BREAKS & _kinds(value):
+            raise self.refuse(name, f"text 1..{longest}")
+        return value
 
     def slug(self, name: str) -> str:
         """The id of something of ours."""

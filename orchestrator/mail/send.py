@@ -122,7 +122,7 @@ class Sender:
 
     def _password(self) -> str:
         path = self.mail.smtp.password_file
-        return path.read_text(encoding="utf-8").strip() if path else ""
+        return path.read_text(encoding="utf-8").rstrip("\r\n") if path else ""
 
     async def _send_one(self, client: SMTP, row: MailRow) -> None:
         try:

@@ -160,7 +160,7 @@ def _password(one: RemoteSettings) -> str:
     if one.password_env:
         return os.environ.get(one.password_env, "")
     try:
-        return Path(one.password_file).read_text(encoding="utf-8").strip()
+        return Path(one.password_file).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise Unavailable("remote-no-password", file=one.password_file) from error
 

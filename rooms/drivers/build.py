@@ -61,7 +61,7 @@ def _port(fields: Fields, usual: int) -> int:
 
 
 def _secret(fields: Fields, name: str) -> str:
-    return fields.text(name, LONGEST_SECRET) if fields.has(name) else ""
+    return fields.secret(name, LONGEST_SECRET) if fields.has(name) else ""
 
 
 def _text(fields: Fields, name: str, usual: str) -> str:
@@ -122,7 +122,7 @@ def _line(device: DeviceId, fields: Fields) -> Driver:
 
 
 def _xapi(device: DeviceId, fields: Fields) -> Driver:
-    fingerprint = _secret(fields, "fingerprint").replace(":", "").lower()
+    fingerprint = _secret(fields, "fingerprint").replace(":", "").strip().lower()
     if fingerprint and _SHA256.fullmatch(fingerprint) is None:
         raise fields.refuse("fingerprint", "SHA-256")
     tls = not fields.has("tls") or fields.flag("tls")

@@ -57,6 +57,20 @@ def test_a_text_is_neither_empty_nor_too_long(value: object) -> None:
     assert refused.value.fields["expected"] == "text 1..10"
 
 
+@pytest.mark.parametrize("typed", [" two  spaces ", "   ", "é\u00a0\u200b\u202e", "x" * 10])
+def test_a_password_is_what_was_typed(typed: str) -> None:
+    assert fields(password=typed).secret("password", 20) == typed
+
+
+@pytest.mark.parametrize(
+    "value", ["", "x" * 11, "a\r", "a\nb", "\x00", "\ud800", "a\u2028", 3, None]
+)
+def test_a_password_ends_no_line_and_is_neither_empty_nor_too_long(value: object) -> None:
+    with pytest.raises(Invalid) as refused:
+        fields(password=value).secret("password", 10)
+    assert refused.value.fields == {"argument": "password", "expected": "text 1..10"}
+
+
 @pytest.mark.parametrize("value", ["SE-1", "a/b", "", 3])
 def test_an_id_is_a_slug(value: object) -> None:
     assert fields(session="se-1").slug("session") == "se-1"

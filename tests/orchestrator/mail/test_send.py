@@ -64,6 +64,16 @@ def sender_to(database: Database, port: int, clock: list[datetime]) -> Sender:
     )
 
 
+async def test_the_server_is_told_the_password_as_it_was_typed(
+    database: Database, tmp_path: Path
+) -> None:
+    word = tmp_path / "word"
+    await asyncio.to_thread(word.write_bytes, b" deux  espaces \n")
+    smtp = Smtp(host="127.0.0.1", port=25, tls="none", login="salles", password_file=word)
+    sender = Sender(database=database, mail=mail_of(25, smtp=smtp), hostname="visio.test")
+    assert await asyncio.to_thread(sender._password) == " deux  espaces "
+
+
 async def test_letters_leave_over_one_connection(database: Database) -> None:
     await let_wait(database, "a@x.example", "b@x.example")
     async with listening(PostOffice()) as office:

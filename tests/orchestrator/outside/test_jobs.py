@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator import keys
-from orchestrator.outside import pace
+from orchestrator.outside import jobs, pace
 from orchestrator.settings.outside import FeedSettings, Outside, RemoteSettings
 from orchestrator.store import feeds, remotes
 from rooms.ids import RoomId
@@ -122,6 +122,15 @@ async def test_a_server_that_is_away_is_named_once_and_caught_up(
     told = [one.getMessage() for one in caplog.records if "remote calendar" in one.getMessage()]
     assert len(told) == 2  # once that it fails, once that it works again
     assert any("feed council" in one.getMessage() for one in caplog.records)
+
+
+def test_a_password_is_the_line_of_its_file_with_every_space(tmp_path: Path) -> None:
+    word = tmp_path / "word"
+    word.write_bytes(b" deux  espaces \r\n")
+    one = RemoteSettings(
+        room=ROOM, url="https://x.test", server="nextcloud", login="s", password_file=str(word)
+    )
+    assert jobs._password(one) == " deux  espaces "
 
 
 async def test_a_password_that_cannot_be_read_is_said(tmp_path: Path, hall: TownHall) -> None:

@@ -52,6 +52,16 @@ def test_every_driver_is_made_from_a_configuration() -> None:
     assert "display.freeze.set" in drivers[0].capabilities().commands
 
 
+@pytest.mark.parametrize("driver", ["pjlink", "line", "xapi", "mqtt"])
+def test_a_device_is_told_its_password_as_it_was_typed(driver: str) -> None:
+    [first] = [one for one in GOOD if one["driver"] == driver][:1]
+    [made] = drivers_of([{**first, "password": " deux  espaces "}])
+    assert vars(made)["_settings"].password == " deux  espaces "
+    with pytest.raises(Invalid) as refused:
+        drivers_of([{**first, "password": "x\r%1POWR 1"}])
+    assert refused.value.fields["argument"] == "devices[0].password"
+
+
 def test_the_simulated_sound_is_only_there_when_the_room_hears_through_the_projector() -> None:
     quiet, loud = drivers_of(
         [
