@@ -15,6 +15,9 @@ export const mayBook = () => ["admin", "animateur", "trainer", "booker"].include
 /** Does this person say how the rooms of a centre are booked, and when it is closed? @param {string} centre */
 export const settles = (centre) => person.value?.role === "admin" || (person.value?.role === "animateur" && person.value.centres.includes(centre));
 
+/** Is this person rung by the reception desks? */
+const attends = () => ["admin", "animateur"].includes(person.value?.role ?? "");
+
 /** Say something to those who listen to the page, without moving the focus. @param {string} text */
 export function announce(text) {
   const place = document.getElementById("announce");
@@ -39,7 +42,7 @@ function Header({ page, plain }) {
   return html`<header class="top">
     <a class="brand" href="/">${mark()}<span>${t("brand")}</span></a>
     ${plain ? null : html`<nav aria-label=${t("nav.label")}><ul>
-      ${tab("/", "planning", page)}${tab("/centres", "network", page)}${person.value ? tab("/calendars", "calendars", page) : null}
+      ${tab("/", "planning", page)}${tab("/centres", "network", page)}${attends() ? tab("/desks", "desks", page) : null}${person.value ? tab("/calendars", "calendars", page) : null}
     </ul></nav>`}
     <div class="top-end">${languageLink()}${plain ? null : whoIsHere()}</div>
   </header>`;
