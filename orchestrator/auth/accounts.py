@@ -26,6 +26,11 @@ def by_id(conn: Connection, person: str) -> Person | None:
     return person_of(people.by_id(conn, person))
 
 
+def by_address(conn: Connection, mail_domain: str, address: str) -> Person | None:
+    """An active person by a calendar user address."""
+    return person_of(people.by_address(conn, mail_domain, address))
+
+
 def by_login(conn: Connection, login: str) -> Person | None:
     """An active person by login."""
     return person_of(people.by_login(conn, login))

@@ -11,15 +11,15 @@ from calendars import ical, itip
 from calendars.content import MAX_BYTES, Line
 from calendars.ical import CalendarItem
 from calendars.server.port import Stored
+from orchestrator.auth import accounts
 from orchestrator.auth.people import Person
 from orchestrator.booking.event import AHEAD, Prepared
 from orchestrator.booking.judge import Rules
-from orchestrator.store import booked_sessions, bookings, people
+from orchestrator.store import booked_sessions, bookings
 from orchestrator.store import calendar_items as items
 from orchestrator.store.booked_sessions import Seat, Wish
 from orchestrator.store.bookings import BookingRow
 from orchestrator.store.calendar_items import CalendarRow
-from orchestrator.store.people import PersonRow
 from rooms.errors import Invalid
 from rooms.ids import BookingId, PersonId, RoomId, new_id
 
@@ -39,7 +39,7 @@ class Books:
     told: list[Told] = field(default_factory=list)
     events: Events = field(default_factory=dict)  # written since, as they were before
     written: dict[str, CalendarItem] = field(default_factory=dict)  # by the ETag it has since
-    _people: dict[str, PersonRow | None] = field(default_factory=dict)
+    _people: dict[str, Person | None] = field(default_factory=dict)
 
     def row(
         self,
@@ -123,11 +123,15 @@ class Books:
             items.reach(self.conn, calendar.id, name, None)
         return Stored(etag=etag, rewritten=body != event.sent)
 
-    def person_at(self, address: str) -> PersonRow | None:
+    def know(self, person: Person) -> None:
+        """He has just proved who he is: he need not be looked up by his address."""
+        self._people[f"mailto:{person.login}@{self.rules.network.mail_domain}"] = person
+
+    def person_at(self, address: str) -> Person | None:
         """Whoever of the network has this address."""
         if address not in self._people:
             domain = self.rules.network.mail_domain
-            self._people[address] = people.by_address(self.conn, domain, address)
+            self._people[address] = accounts.by_address(self.conn, domain, address)
         return self._people[address]
 
     def remember(self, home: CalendarRow, name: str) -> None:
@@ -152,8 +156,8 @@ class Books:
         placed: bool = False,
     ) -> tuple[int, str] | None:
         """Write the event in a room's calendar: where it is then, unless that is its home."""
-        shelf = self.rules.room_calendar(self.conn, room)
-        if shelf.id == calendar.id:
+        shelf = self.rules.shelf(self.conn, room)
+        if shelf == calendar.id:
             return None
         name = f"{row.id}.ics"
         title = self.rules.title(event, self.person.locale)
@@ -165,12 +169,12 @@ class Books:
             part.put(Line("STATUS", "TENTATIVE"))
         body = ical.serialise(copy)
         who = self.person.login
-        items.save(self.conn, self.now, shelf.id, name, uid, body, who, placed=placed)
-        return shelf.id, name
+        items.save(self.conn, self.now, shelf, name, uid, body, who, placed=placed)
+        return shelf, name
 
-    def _uid_there(self, shelf: CalendarRow, name: str, uid: str) -> str:
+    def _uid_there(self, shelf: int, name: str, uid: str) -> str:
         """The event's UID, unless another object of the room has it: people copy events."""
-        found = items.clashes(self.conn, shelf.id, name, uid)
+        found = items.clashes(self.conn, shelf, name, uid)
         known = next((one for one in found if one.name == name), None)
         if known is not None:
             return known.uid
@@ -180,10 +184,10 @@ class Books:
     def drop_copies(self, booking: BookingRow | None, keep: Sequence[RoomId] = ()) -> None:
         """Take the copies out of the calendars of the rooms that are not kept."""
         for room in booking.rooms if booking else ():
-            shelf = self.rules.room_calendar(self.conn, room)
-            if room not in keep and booking and shelf.id != booking.calendar_id:
+            shelf = self.rules.shelf(self.conn, room)
+            if room not in keep and booking and shelf != booking.calendar_id:
                 name = f"{booking.id}.ics"
-                items.remove(self.conn, self.now, shelf.id, name, self.person.login)
+                items.remove(self.conn, self.now, shelf, name, self.person.login)
 
     def free(
         self, booking: BookingRow | None, state: str, topic: str = "booking.cancelled"

@@ -59,10 +59,10 @@ def _hold(
     if not event.occurrences:
         return
     for room in booking.rooms:
-        shelf = entry.rules.room_calendar(entry.conn, room)
-        if shelf.id != home.id:
+        shelf = entry.rules.shelf(entry.conn, room)
+        if shelf != home.id:
             items.add_places(
-                entry.conn, shelf.id, f"{booking.id}.ics", event.taken,
+                entry.conn, shelf, f"{booking.id}.ics", event.taken,
                 booking=booking.id, room=room,
             )  # fmt: skip
     items.add_places(

@@ -14,13 +14,13 @@ from calendars import ical, itip, scheduling
 from calendars.addresses import one_line
 from calendars.content import Component, Line
 from calendars.ical import CalendarItem
+from orchestrator.auth.people import Person
 from orchestrator.booking import outsiders
 from orchestrator.booking.books import Books
 from orchestrator.booking.event import AHEAD
 from orchestrator.store import bookings, own_calendars, people
 from orchestrator.store import calendar_items as items
 from orchestrator.store.calendar_items import CalendarRow, ItemRow, Taken
-from orchestrator.store.people import PersonRow
 from orchestrator.store.tables import occurrences
 from rooms.ids import PersonId, new_id
 
@@ -50,7 +50,7 @@ def _owner(books: Books, home: CalendarRow, name: str, before: bytes | None) -> 
     if home.owner_kind == items.PERSON:
         return PersonId(home.owner_id)
     address = item.parts[0].value("ORGANIZER")
-    person = people.by_address(books.conn, books.rules.network.mail_domain, address)
+    person = books.person_at(address)
     return person.id if person else None
 
 
@@ -158,7 +158,7 @@ class Post:
             if self.person(address) is None and not address.strip().lower().endswith(ours)
         ]
 
-    def _deliver(self, person: PersonRow, item: CalendarItem, taken: list[Taken]) -> str:
+    def _deliver(self, person: Person, item: CalendarItem, taken: list[Taken]) -> str:
         conn, uid = self.books.conn, item.uid
         items.ensure_calendar(conn, items.PERSON, person.id, person.name)
         found = self.copy_of(person.id, uid)
@@ -187,7 +187,7 @@ class Post:
 
     def _place(
         self,
-        person: PersonRow,
+        person: Person,
         home: CalendarRow,
         name: str,
         item: CalendarItem,
@@ -200,7 +200,7 @@ class Post:
         until = items.seconds(self.books.now + AHEAD) if item.recurring else None
         items.reach(self.books.conn, home.id, name, until)
 
-    def _call_off(self, person: PersonRow, uid: str) -> None:
+    def _call_off(self, person: Person, uid: str) -> None:
         found = self.copy_of(person.id, uid)
         if found is None:
             return
@@ -231,7 +231,7 @@ class Post:
         """An event as it was stored."""
         return ical.parse(body, self.books.rules.network.zone, stored=True)
 
-    def person(self, address: str) -> PersonRow | None:
+    def person(self, address: str) -> Person | None:
         """Whoever of the network has this address."""
         return self.books.person_at(address)
 
@@ -240,16 +240,16 @@ class Post:
         found = self.person(address)
         return found is not None and found.id == self.owner
 
-    def is_person(self, person: PersonRow) -> Callable[[str], bool]:
+    def is_person(self, person: Person) -> Callable[[str], bool]:
         """Whether an address is this person's."""
-        return lambda address: self.person(address) == person
+        return lambda address: (found := self.person(address)) is not None and found.id == person.id
 
     def organises(self, item: CalendarItem) -> bool:
         """Whether the event is the owner's: he is its organiser, or nobody is."""
         address = item.parts[0].value("ORGANIZER")
         return self.is_owner(address) or (not address and bool(item.parts[0].lines("ATTENDEE")))
 
-    def invited(self, item: CalendarItem) -> list[PersonRow]:
+    def invited(self, item: CalendarItem) -> list[Person]:
         """The people of the network among the attendees, without the owner."""
         found = (self.person(address) for address in scheduling.invited(item))
         known = {one.id: one for one in found if one and one.id != self.owner}

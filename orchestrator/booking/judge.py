@@ -1,7 +1,7 @@
 """The judge's clerk: gathers what is held and who may what, and puts the verdict in words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -74,6 +74,7 @@ class Rules:
     public_url: str
     words: Words
     guests: Guests | None = None  # how many outside are written to; None where there is no mail
+    _shelves: dict[str, int] = field(default_factory=dict, compare=False)
 
     def say(self, key: str, locale: str, **facts: object) -> str:
         """A sentence of the catalogue."""
@@ -102,6 +103,12 @@ class Rules:
         if found is None:
             raise NotFound("no-room", room=room)
         return found
+
+    def shelf(self, conn: Connection, room: str) -> int:
+        """The id of a room's calendar, which is made at the first start and stays."""
+        if room not in self._shelves:
+            self._shelves[room] = self.room_calendar(conn, room).id
+        return self._shelves[room]
 
     def judge(
         self,

@@ -124,6 +124,7 @@ class DavDoor:
         self, dav: DavRequest, person: Person, now: datetime, event: Prepared | None
     ) -> DavAnswer:
         def work(entry: Entry) -> DavAnswer:
+            entry.know(person)
             replies = dav.headers.get("Schedule-Reply", "T").strip().upper() != "F"
             port = DavPort(entry=entry, event=event, replies=replies)
             answer = self.server.answer(port, dav)

@@ -206,9 +206,9 @@ class DavPort:
         booking = bookings.of_item(entry.conn, row.id, found.uid)
         items.remove(entry.conn, entry.now, row.id, name, entry.person.login)
         for room in booking.rooms if booking else ():
-            shelf = entry.rules.room_calendar(entry.conn, room)
+            shelf = entry.rules.shelf(entry.conn, room)
             copy = f"{booking.id if booking else ''}.ics"
-            items.remove(entry.conn, entry.now, shelf.id, copy, entry.person.login)
+            items.remove(entry.conn, entry.now, shelf, copy, entry.person.login)
         if booking is not None:
             moved = replace(booking, calendar_id=home.id, item_name=new)
             bookings.save(entry.conn, entry.now, moved)
