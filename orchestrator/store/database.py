@@ -26,7 +26,9 @@ WAL_PAGES = 16_000  # of 4 KiB: what a writer would copy back itself, had `check
 
 def _engine(url: str, begin: str) -> Engine:
     engine = create_engine(
-        url, connect_args={"timeout": 10, "check_same_thread": False, "isolation_level": None}
+        url,
+        connect_args={"timeout": 10, "check_same_thread": False, "isolation_level": None},
+        pool_use_lifo=True,  # the connection used last has its statements and pages at hand
     )
 
     @event.listens_for(engine, "connect")
