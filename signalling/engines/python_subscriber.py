@@ -250,7 +250,7 @@ class SubscriberLeg(BaseLeg):
         worst, trips = -1, []
         for block in report.blocks:
             if (line := self._by_ssrc.get(block.ssrc)) is not None:
-                trips.append(line.echo.heard(block, now))
+                trips.append(line.echo.heard(block, now, line.packets))
                 worst = max(worst, block.fraction)
         if worst >= 0:
             for place in self.places:

@@ -62,7 +62,6 @@ class Watcher:
         self._nacked = self._packets = 0
         # Since the last that was enough to judge by: packets, and how many of them were lost.
         self._weighed, self._lost = 0, 0.0
-        self._counted: dict[int, int] = {}
         leg.heard = self
 
     # -- what he says
@@ -86,11 +85,9 @@ class Watcher:
             return
         self._reported, self._read = False, now
         for place in self.leg.places:
-            line = place.line
-            packets = line.packets - self._counted.get(line.rewriter.ssrc, 0)
-            self._counted[line.rewriter.ssrc] = line.packets
+            packets, lost = place.line.echo.take()
             self._weighed += packets
-            self._lost += packets * line.echo.fraction / 256
+            self._lost += lost
         if self._weighed >= FEWEST_PACKETS:
             self._judge()
 
@@ -212,6 +209,7 @@ class Watcher:
                 amiss=self.estimate.amiss,
                 calm=calm,
                 pictures=pads,
+                complains=self.estimate.complains,
             )
         )
         if octets:

@@ -6,7 +6,8 @@ computer complains as a full line does: it lowers ours only when longer round tr
 out. Ours rises while the line is used and nothing is amiss, or by as much as a probe has shown
 (`signalling.sfu.probe`).
 Loss lowers it too, but only the loss that our sending causes: a radio link loses the same share
-whatever is sent, and pausing pictures would not mend it.
+whatever is sent, and pausing pictures would not mend it. What it loses by itself is learned while
+the queue is empty; while it stands, what arrives is what the line carries.
 Rates are kbit/s, shares 0..1, times seconds.
 """
 
@@ -38,14 +39,15 @@ STALE = 6.0
 WAITS, LATE, SPAN, UNTOLD, SELDOM = 3.0, 0.05, 1.5, 4.0, 0.7
 # The median of the last so many reports is the loss the line has by itself.
 REPORTS, FEWEST_REPORTS, MOST_OWN_LOSS = 20, 4, 0.3
-# The first report after a fall is of the time before it.
+# The first report after a fall is of the time before it; of it and the next the lesser is believed.
 FRESH = 2
 # Repeats that are asked for without a loss count for no more.
 ASKED_ALONE = 0.05
 # After a fall the queue empties; another within so long and two round trips is the same one.
 SAME_QUEUE, MUCH_LOWER = 1.5, 0.75
-# A round trip longer by so much than the shortest is a queue.
-QUEUE = 0.4
+# A round trip longer by so much than the shortest is a queue, which alone lowers ours; and by so
+# much it is one that may drop packets.
+QUEUE, STANDS = 0.4, 0.12
 
 
 class Complaint(NamedTuple):
@@ -62,6 +64,7 @@ class Estimate:
     __slots__ = (
         "_below_since",
         "_changed",
+        "_clear",
         "_complaint",
         "_doubt",
         "_fell",
@@ -76,6 +79,7 @@ class Estimate:
         "_rose_at",
         "_sent",
         "_shortest",
+        "_stands",
         "_start",
         "_tells",
         "_ticked",
@@ -102,6 +106,9 @@ class Estimate:
         self._late: tuple[float, float] | None = None
         self._ticked = now
         self._losses: deque[float] = deque(maxlen=REPORTS)
+        # Those of them that came while no queue stood.
+        self._clear: deque[float] = deque(maxlen=REPORTS)
+        self._stands = False
         self._fresh = FRESH
         self._shortest: float | None = None
         if known_kbps:
@@ -114,13 +121,29 @@ class Estimate:
         Without a REMB nobody tells a full queue from a radio: all loss is then ours.
         """
         losses = self._losses
-        if self._fresh < FRESH or not losses:
+        if self._fresh < 1 or not losses:
             return None
-        if self._remb is not None and len(losses) < FEWEST_REPORTS:
+        if self._remb is not None and len(losses) < FEWEST_REPORTS and not self._stands:
             return None
-        lately = (losses[-1] + losses[-2]) / 2 if len(losses) > 1 else losses[-1]
-        own = min(median(losses), MOST_OWN_LOSS) if self._remb is not None else 0.0
-        return max(0.0, lately - own)
+        last, before = losses[-1], losses[-2] if len(losses) > 1 else losses[-1]
+        if self._fresh < FRESH:
+            lately = min(last, before)
+        else:
+            # Where a queue has come to stand, what was lost before it did says nothing.
+            lately = last if self._stands and self._start else (last + before) / 2
+        return max(0.0, lately - self._own_loss())
+
+    def _own_loss(self) -> float:
+        """What the line loses whatever is sent."""
+        if self._remb is None:
+            return 0.0
+        known = self._clear if self._clear or self._stands else self._losses
+        return min(median(known or [0.0]), MOST_OWN_LOSS)
+
+    @property
+    def complains(self) -> bool:
+        """Whether a REMB is so low, of late, that no accident makes it so."""
+        return self._complaint is not None and self._complaint.sure
 
     def held(self, now: float) -> bool:
         """Whether it was lowered so lately that nothing may rise."""
@@ -143,6 +166,8 @@ class Estimate:
         if before is None:
             # The first may be low because nothing was known when it was made.
             self._doubt = self._first = self._below_since = now
+            if kbps < DEEP * sent:
+                self._complaint = Complaint(kbps, now, sure=self._stands)
             return
         if kbps < 0.97 * before and kbps < sent:
             sure = now - self._doubt < TWICE_WITHIN or kbps < DEEP * sent
@@ -156,6 +181,7 @@ class Estimate:
         """One round trip, as a report of his tells it."""
         self._tells = True
         self._nearest = rtt if self._nearest is None else min(self._nearest, rtt)
+        self._stands = rtt - self._nearest > STANDS
         if rtt - self._nearest <= LATE:
             self._late = None
         else:
@@ -180,7 +206,10 @@ class Estimate:
         A packet may be asked for more than once, and before it is late; therefore the latter
         counts half, and only so far as some loss is told of besides.
         """
-        self._losses.append(min(max(loss, min(nacked / 2, 2 * loss + ASKED_ALONE)), 1.0))
+        share = min(max(loss, min(nacked / 2, 2 * loss + ASKED_ALONE)), 1.0)
+        self._losses.append(share)
+        if self._tells and not self._stands:
+            self._clear.append(share)
         self._fresh += 1
 
     def tick(
@@ -214,13 +243,19 @@ class Estimate:
             return
         amiss = self.amiss
         if amiss is not None and amiss > MUCH_LOSS:
-            # Without a REMB only what is sent is known to be too much.
-            most = carried * 1.2 if self._remb is None else self.kbps
-            self._fall(min(self.kbps, most) * (1 - amiss / 2), now)
+            self._fall(self._less(amiss, sent, carried), now)
         elif queues and not self.limited:
             self._fall(min(self.kbps, sent) * 0.85, now)
-        elif amiss is not None and amiss <= LITTLE_LOSS and not self.limited:
+        elif amiss is not None and amiss <= LITTLE_LOSS and carried >= USED * self.kbps:
             self._rise(now)
+
+    def _less(self, amiss: float, sent: float, carried: float) -> float:
+        """What to send where so much is lost that need not be."""
+        if self._stands:
+            return min(self.kbps, sent * (1 - amiss))
+        # Without a REMB only what is sent is known to be too much.
+        most = carried * 1.2 if self._remb is None else self.kbps
+        return min(self.kbps, most) * (1 - amiss / 2)
 
     def _queues(self, rtt: float | None) -> bool:
         if rtt is None:
@@ -238,7 +273,6 @@ class Estimate:
         self.kbps = max(kbps, LOWEST_KBPS)
         self._fell = self._changed = now
         self._start = False
-        # A step is the mean of two reports: both must be of the time after it.
         self._fresh = -1
 
     def proved(self, kbps: float, now: float) -> None:
@@ -248,6 +282,9 @@ class Estimate:
             self._changed = now
 
     def failed(self, now: float) -> None:
-        """A probe did not: nothing rises by itself for a while either."""
+        """A probe did not: nothing rises by itself for a while either, and what it lost, or who
+        complained of it, says nothing of what is sent without it."""
         self._fell = now
         self._start = False
+        self._complaint = None
+        self._fresh = -1

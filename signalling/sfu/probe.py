@@ -29,7 +29,8 @@ class Situation:
     `wanted` is the rate at which it could send something better (None: there is nothing better),
     `estimate` what its line is thought to carry, `sent` what it sends, padding included, `media`
     the same without. `amiss` is the loss it causes (None: not known yet), `calm` that nothing was
-    lowered lately, `pictures` that a picture runs beside the sound.
+    lowered lately, `complains` that he says he gets less than is sent, `pictures` that a picture
+    runs beside the sound.
     """
 
     now: float
@@ -41,6 +42,7 @@ class Situation:
     amiss: float | None
     calm: bool
     pictures: bool
+    complains: bool = False
 
 
 class Outcome(Enum):
@@ -73,6 +75,10 @@ class Prober:
             if not self._may(at):
                 return 0, None
             self._begin(at)
+        if at.complains:
+            # A busy computer complains too: this is no reason to try less often.
+            self._end(at, self._pause)
+            return 0, Outcome.FAILED
         if not at.calm or (at.amiss or 0.0) > TOO_MUCH_LOSS:
             return 0, self._failed(at)
         self.reached = max(self.reached, at.sent)
@@ -89,6 +95,7 @@ class Prober:
         return (
             at.now >= self._next
             and at.calm
+            and not at.complains
             and at.pictures
             and at.wanted is not None
             and at.wanted > at.estimate

@@ -150,25 +150,47 @@ class Meter:
 
 
 class Echo:
-    """The round trip to a subscriber, from the reports we sent and what he says of them."""
+    """What a subscriber says of one stream we send: the round trip, and what he lost."""
 
-    __slots__ = ("_sent", "fraction", "rtt")
+    __slots__ = ("_judged", "_lost", "_sent", "_weighed", "fraction", "rtt")
 
     def __init__(self) -> None:
         self._sent: deque[tuple[int, float]] = deque(maxlen=REMEMBERED)
         self.rtt: float | None = None
         self.fraction = 0
+        # Packets sent when he last reported; since `take`: those he reported of, and of them lost.
+        self._judged = self._weighed = 0
+        self._lost = 0.0
 
     def sent(self, ntp: int, now: float) -> None:
         """A sender report with this NTP time left."""
         self._sent.append((ntp >> 16 & 0xFFFFFFFF, now))
 
-    def heard(self, block: Block, now: float) -> float | None:
-        """A report block came back; the round trip it tells of, if it does."""
+    def heard(self, block: Block, now: float, packets: int) -> float | None:
+        """A report block came back when so many packets had been sent; the round trip it tells
+        of, if it does. What it says of loss is of the packets since the block before, once."""
         self.fraction = block.fraction
-        sample = None
-        for short, at in self._sent:
-            if short == block.lsr and block.lsr:
-                sample = max(now - at - block.dlsr / SHORT, 0.0)
-                self.rtt = sample if self.rtt is None else self.rtt + (sample - self.rtt) / 4
+        self._weighed += packets - self._judged
+        self._lost += (packets - self._judged) * block.fraction / 256
+        self._judged = packets
+        at = self._answered(block.lsr)
+        if at is None:
+            return None
+        sample = max(now - at - block.dlsr / SHORT, 0.0)
+        self.rtt = sample if self.rtt is None else self.rtt + (sample - self.rtt) / 4
         return sample
+
+    def _answered(self, short: int) -> float | None:
+        """When the report left that this is the first answer to; another tells nothing new."""
+        if not short or short not in (one for one, _ in self._sent):
+            return None
+        while True:
+            one, at = self._sent.popleft()
+            if one == short:
+                return at
+
+    def take(self) -> tuple[int, float]:
+        """The packets he reported of since this was last asked, and how many of them were lost."""
+        taken = self._weighed, self._lost
+        self._weighed, self._lost = 0, 0.0
+        return taken

@@ -42,6 +42,7 @@ LINES = {
     "good": line(0, 0, 2),
     "adsl-8-1": line(8_000, 1_000, 40),
     "adsl-2-0.4": line(2_000, 400, 40),
+    "down-0.3": line(300, 1_000, 40),
     "satellite": line(20_000, 2_000, 600, loss=0.01),
     "wifi-5": line(20_000, 20_000, 10, jitter_ms=3, loss=0.05, burst=2),
     "wifi-20": line(20_000, 20_000, 10, jitter_ms=3, loss=0.20, burst=2),

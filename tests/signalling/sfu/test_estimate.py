@@ -316,3 +316,66 @@ def test_it_stays_within_its_limits(said: list[tuple[float, float, float, float 
         estimate.tick(sent, rtt, now)
         estimate.proved(remb, now)
         assert LOWEST_KBPS <= estimate.kbps <= HIGHEST_KBPS
+
+
+def full(loss: float = 0.4) -> Estimate:
+    """A line whose queue stands: round trips of a third of a second, and losses."""
+    estimate = Estimate(0.0)
+    estimate.tick(500, 0.04, 0.1)
+    estimate.answered(0.3, 0.5)
+    return told(estimate, loss, loss)
+
+
+def test_what_a_full_queue_loses_is_never_taken_for_a_radio() -> None:
+    estimate = full()
+    estimate.remb(900, 0.6)
+    for _ in range(20):
+        told(estimate, 0.4)
+    assert estimate.amiss == pytest.approx(0.4)
+    # The same loss over short round trips is the line's own.
+    estimate.answered(0.05, 1.0)
+    for _ in range(20):
+        told(estimate, 0.4)
+    assert estimate.amiss == pytest.approx(0.1)
+
+
+def test_what_goes_through_a_full_queue_is_what_the_line_carries() -> None:
+    estimate = full()
+    estimate.tick(800, 0.3, 1.5, 600)
+    assert estimate.kbps == pytest.approx(800 * 0.6)
+
+
+def test_a_first_remb_far_below_what_is_sent_counts_where_the_queue_stands() -> None:
+    standing, short = full(0.0), Estimate(0.0)
+    short.tick(500, 0.04, 0.1)
+    for estimate in (standing, short):
+        estimate.remb(200, 0.6)
+    assert (standing.complains, short.complains) == (True, False)
+    for tenth in range(6, 25):
+        standing.answered(0.3, tenth / 10)
+        standing.tick(500, 0.3, tenth / 10)
+    assert standing.kbps == 200
+
+
+def test_after_a_fall_the_lesser_of_two_reports_is_believed() -> None:
+    estimate = full()
+    estimate.tick(800, 0.3, 1.5, 600)
+    assert told(estimate, 0.4).amiss is None
+    assert told(estimate, 0.1).amiss == pytest.approx(0.1)
+
+
+def test_padding_makes_no_line_wider() -> None:
+    estimate = told(Estimate(0.0), 0.0, 0.0)
+    estimate.tick(1200, 0.04, 2.0, 300)
+    assert estimate.kbps == DEFAULT_KBPS
+
+
+def test_who_complains_of_a_probe_complains_of_nothing_else() -> None:
+    estimate = full()
+    estimate.remb(200, 0.6)
+    estimate.failed(0.7)
+    assert not estimate.complains
+    assert estimate.amiss is None
+    told(estimate, 0.5)
+    estimate.tick(500, 0.3, 1.9)
+    assert estimate.kbps == DEFAULT_KBPS

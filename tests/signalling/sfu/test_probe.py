@@ -88,8 +88,17 @@ def test_a_satellite_is_given_longer() -> None:
         {"amiss": 0.05},
         {"amiss": None},
         {"calm": False},
+        {"complains": True},
     ],
-    ids=["best already", "fits already", "sound alone", "loss", "nothing known", "just lowered"],
+    ids=[
+        "best already",
+        "fits already",
+        "sound alone",
+        "loss",
+        "nothing known",
+        "just lowered",
+        "a complaint",
+    ],
 )
 def test_there_is_no_probe(reason: dict[str, float | bool | None]) -> None:
     padded, ended = run(Prober(0.0), replace(QUIET, **reason), 20)  # type: ignore[arg-type]
@@ -199,3 +208,17 @@ def test_padding_is_bounded_and_never_beside_sound_alone(
         )
         assert 0 <= octets <= MOST_A_TICK
         assert not octets or (pictures and calm and outcome is None)
+
+
+def test_a_complaint_ends_a_probe_at_once_but_does_not_make_the_next_one_later() -> None:
+    prober, now, pauses = Prober(0.0), AGAIN, []
+    for _ in range(4):
+        began = now
+        while prober.goal is None:
+            prober.tick(replace(QUIET, now=now))
+            now += TICK
+        pauses.append(now - began)
+        octets, outcome = prober.tick(replace(QUIET, now=now, complains=True))
+        assert (octets, outcome) == (0, Outcome.FAILED)
+        assert prober.goal is None
+    assert max(pauses[1:]) < BACK_OFF + 1

@@ -51,14 +51,29 @@ def test_the_publishers_clock_goes_on_between_his_reports() -> None:
 def test_the_round_trip_is_learned_from_the_subscribers_report() -> None:
     echo = Echo()
     echo.sent(5 << 32, 1.0)
-    echo.heard(Block(ssrc=1, lsr=5 << 16, dlsr=32_768, fraction=25), 1.7)
+    echo.heard(Block(ssrc=1, lsr=5 << 16, dlsr=32_768, fraction=25), 1.7, 0)
     assert echo.rtt == pytest.approx(0.2)
     assert echo.fraction == 25
-    echo.heard(Block(ssrc=1, lsr=5 << 16, dlsr=32_768), 1.9)
+    # Each report of his names the last of ours that came; a second answer to it is none.
+    assert echo.heard(Block(ssrc=1, lsr=5 << 16, dlsr=98_304), 2.9, 0) is None
+    echo.sent(6 << 32, 2.0)
+    echo.sent(7 << 32, 3.0)
+    echo.heard(Block(ssrc=1, lsr=7 << 16, dlsr=32_768), 3.9, 0)
     assert echo.rtt == pytest.approx(0.25)
-    echo.heard(Block(ssrc=1, lsr=999), 5.0)
-    echo.heard(Block(ssrc=1), 5.0)
+    assert echo.heard(Block(ssrc=1, lsr=6 << 16, dlsr=0), 4.0, 0) is None
+    echo.heard(Block(ssrc=1, lsr=999), 5.0, 0)
+    echo.heard(Block(ssrc=1), 5.0, 0)
     assert echo.rtt == pytest.approx(0.25)
+
+
+def test_a_loss_is_told_once_of_the_packets_it_is_of() -> None:
+    echo = Echo()
+    echo.heard(Block(ssrc=1, fraction=64), 1.0, 100)
+    echo.heard(Block(ssrc=1, fraction=128), 2.0, 140)
+    assert echo.take() == (140, 45.0)
+    # Nothing was sent since: what he says is what he said.
+    echo.heard(Block(ssrc=1, fraction=128), 3.0, 140)
+    assert echo.take() == (0, 0.0)
 
 
 def told(ntp_seconds: float, timestamp: int) -> Reception:
