@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Self, cast, get_args
 
+from rooms.command_shapes import Bare, Switch
 from rooms.device_commands import DeviceCommand
 from rooms.errors import Conflict, Invalid
 from rooms.fields import LONGEST_WORD, Fields
@@ -65,28 +66,17 @@ class CallJoin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallLeave:
+class CallLeave(Bare):
     """Hang up."""
 
     name: ClassVar[str] = "call.leave"
 
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """From the arguments of the wire: there are none."""
-        return cls()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MicSet:
+class MicSet(Switch):
     """Open or cut the microphone of the room."""
 
     name: ClassVar[str] = "audio.mic.set"
-    on: bool
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """From the arguments of the wire."""
-        return cls(on=fields.flag("on"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +95,10 @@ class SpeakerSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CameraSet:
+class CameraSet(Switch):
     """Show the room or not."""
 
     name: ClassVar[str] = "video.camera.set"
-    on: bool
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """From the arguments of the wire."""
-        return cls(on=fields.flag("on"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

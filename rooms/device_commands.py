@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from rooms.command_shapes import Bare
 from rooms.fields import Fields
 from rooms.ids import DeviceId
 
@@ -240,27 +241,17 @@ class DisplayInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoomWake:
+class RoomWake(Bare):
     """Everything the room needs for a session is switched on."""
 
     name: ClassVar[str] = "room.wake"
 
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """From the arguments of the wire: there are none."""
-        return cls()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoomStandby:
+class RoomStandby(Bare):
     """Everything that may rest does."""
 
     name: ClassVar[str] = "room.standby"
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """From the arguments of the wire: there are none."""
-        return cls()
 
 
 DeviceCommand = (

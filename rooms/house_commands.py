@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Self, cast, get_args
 
+from rooms.command_shapes import Bare, Switch
 from rooms.fields import Fields
 
 __all__ = [
@@ -34,36 +35,15 @@ LAYOUTS: tuple[str, ...] = get_args(Layout)
 _TONES = re.compile(r"[0-9A-D*#]{1,32}")
 
 
-class _Bare:
-    """A command without arguments."""
-
-    __slots__ = ()
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """From the arguments of the wire: there are none."""
-        return cls()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Switch:
-    on: bool
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """From the arguments of the wire."""
-        return cls(on=fields.flag("on"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallHold(_Bare):
+class CallHold(Bare):
     """Neither seen nor heard, and keeping the place."""
 
     name: ClassVar[str] = "call.hold"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallResume(_Bare):
+class CallResume(Bare):
     """Back from being on hold."""
 
     name: ClassVar[str] = "call.resume"
@@ -86,7 +66,7 @@ class CallDtmf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SelfviewSet(_Switch):
+class SelfviewSet(Switch):
     """Show the room to itself or not."""
 
     name: ClassVar[str] = "video.selfview.set"
@@ -106,14 +86,14 @@ class LayoutSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShareStart(_Bare):
+class ShareStart(Bare):
     """Show the room's own computer or document camera to the others."""
 
     name: ClassVar[str] = "share.start"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShareStop(_Bare):
+class ShareStop(Bare):
     """Show it no more."""
 
     name: ClassVar[str] = "share.stop"
@@ -133,49 +113,49 @@ class SceneApply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DndSet(_Switch):
+class DndSet(Switch):
     """Let nobody call the room, or let them again."""
 
     name: ClassVar[str] = "room.dnd.set"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageClear(_Bare):
+class MessageClear(Bare):
     """Take the line off the room's screen."""
 
     name: ClassVar[str] = "room.message.clear"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identify(_Bare):
+class Identify(Bare):
     """Let the room's screen say its name, large."""
 
     name: ClassVar[str] = "system.identify"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DiagnosticsRun(_Bare):
+class DiagnosticsRun(Bare):
     """Look at everything once and report."""
 
     name: ClassVar[str] = "system.diagnostics.run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Restart(_Bare):
+class Restart(Bare):
     """Start the room's program and its screen afresh."""
 
     name: ClassVar[str] = "system.restart"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reboot(_Bare):
+class Reboot(Bare):
     """Start the room's machine afresh."""
 
     name: ClassVar[str] = "system.reboot"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogsCollect(_Bare):
+class LogsCollect(Bare):
     """Send what the room's machine wrote down lately."""
 
     name: ClassVar[str] = "system.logs.collect"
