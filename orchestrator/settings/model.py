@@ -1,6 +1,6 @@
 """What a network description says, once read: the network, its centres, the service."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from orchestrator.settings.outside import Outside
 from orchestrator.settings.turn import Turn
 from rooms.centre import Centre
 from rooms.errors import NotFound
-from rooms.ids import CentreId, RoomId
+from rooms.ids import RoomId
 from rooms.room import Desk, Room, calendar_address, room_at
 
 
@@ -59,10 +59,6 @@ class Network:
         """The centre a room stands in."""
         found = room if isinstance(room, Room) else self.room(room)
         return self.centre(found.centre)
-
-    def rooms_of(self, centres: Sequence[CentreId] | frozenset[CentreId]) -> tuple[Room, ...]:
-        """The rooms of these centres, in the order of the file."""
-        return tuple(room for room in self.rooms if room.centre in centres)
 
     def address_of(self, room: Room | RoomId) -> str:
         """How calendars invite the room: `mailto:salle.<room>@<mail_domain>`."""

@@ -45,10 +45,6 @@ class RoomState:
         """It does not answer."""
         self.devices[device] = replace(self.devices[device], here=False)
 
-    def can(self, device: str, commands: Iterable[str]) -> None:
-        """What it can do, as it is known now."""
-        self.devices[device] = replace(self.devices[device], commands=tuple(sorted(commands)))
-
     @property
     def commands(self) -> tuple[str, ...]:
         """What the room can be told through its agent."""

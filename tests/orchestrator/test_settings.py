@@ -21,7 +21,7 @@ from orchestrator.settings import turn as settings_turn
 from rooms.centre import Closure, Level, Line, OpeningHours
 from rooms.equipment import is_visio
 from rooms.errors import Invalid, NotFound
-from rooms.ids import CentreId, RoomId
+from rooms.ids import RoomId
 
 CONFIG = Path("config")
 DATA = Path("tests/data/config")
@@ -323,7 +323,6 @@ def test_a_network_finds_its_places() -> None:
     room = network.room("villefort-visio")
     assert network.centre_of(room) is network.centre("villefort")
     assert network.centre_of(RoomId("villefort-visio")) is network.centre("villefort")
-    assert network.rooms_of([CentreId("villefort")]) == (room,)
 
 
 def test_what_a_network_does_not_have_is_not_found() -> None:
