@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from orchestrator import conduct
-from orchestrator.cases import moves, views
+from orchestrator.cases import held, moves, views
 from orchestrator.cases.conductor import Conductor
 from orchestrator.cases.moves import Move
 from orchestrator.means import Means
@@ -219,7 +219,7 @@ class House:
         running = await self.means.database.write(lambda conn: _all_lost(conn, now))
         for stored in running:
             await conduct.open_media(self.conductor, stored.id)
-        await self.control.restore(now)
+        await self.control.restore(now, lambda order: held.again(self.conductor, order))
         self.wakened.set()
 
     async def expire(self, now: datetime) -> None:

@@ -5,39 +5,50 @@ the page of its screen), and must be acknowledged within 5 s; then it has until 
 a newer one makes void is in `rooms.ordering`. Nothing is kept for a room that is not connected,
 unless the wish says until when; a wish may also say not before when. Secrets (participant tokens)
 go on the wire only. After a restart the open commands wait a little for the room to say what became
-of them; those that were being held have failed.
+of them; those that were only held are held on, for nobody has sent them yet.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from orchestrator.means import Hand, Means
+from orchestrator.room_wishes import (
+    Check,
+    Held,
+    Taken,
+    Wish,
+    again,
+    allowed,
+    check_instants,
+    check_room_for,
+    is_past,
+    may,
+    new_order,
+)
 from orchestrator.store import audit, commands, idempotency
 from orchestrator.store import rooms as room_store
 from orchestrator.store.commands import Order
-from orchestrator.store.idempotency import Once
 from orchestrator.store.instants import iso
 from rooms.control import (
     CallJoin,
-    Command,
     CommandEvent,
     CommandState,
     advance,
-    arguments_of,
     is_over,
 )
 from rooms.equipment import check_supported
-from rooms.errors import Conflict, Invalid, MargerideError, NotFound, TooMany
-from rooms.ids import CommandId, RoomId, SessionId, new_id
-from rooms.ordering import MOST_PENDING, group, overtakes, voids
+from rooms.errors import Conflict, Invalid, MargerideError, NotFound
+from rooms.ids import CommandId, RoomId
+from rooms.ordering import voids
 from rooms.state import SCREEN_ABLE
-from signalling.ports import Json
+
+__all__ = ["Check", "RoomControl", "Wish", "allowed"]
 
 log = logging.getLogger(__name__)
 ACKNOWLEDGE = timedelta(seconds=5)
@@ -53,28 +64,7 @@ DEADLINES = {
     "room.preset.apply": WARMING,
     "system.diagnostics.run": timedelta(seconds=60),
 }
-LONGEST_HELD = timedelta(hours=24)
 LONGEST_ERROR = 64
-Check = Callable[[Connection], None]
-
-
-def allowed(conn: Connection) -> None:
-    """The check of the house itself, which may command every room."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What is asked of a room. `check` raises when it may not (any more) be asked."""
-
-    room: RoomId
-    command: Command
-    by: str
-    session: SessionId | None = None
-    secrets: Json = field(default_factory=dict)
-    check: Check = allowed
-    once: Once | None = None
-    not_before: datetime | None = None
-    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +75,8 @@ class _Limit:
     deadline: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
-    order: Order
-    superseded: list[Order] = field(default_factory=list)
-    hand: Hand | None = None  # None: the same request was answered before
-    held: bool = False
-    check: Check
-    allowed: bool = True
+Again = Callable[[Order], Wish]
+"""The wish behind a command that was stored by an earlier run of the service."""
 
 
 class RoomControl:
@@ -105,7 +89,7 @@ class RoomControl:
         self._means = means
         self._wake = wake
         self._limits: dict[CommandId, _Limit] = {}
-        self._held: dict[CommandId, tuple[Order, Wish]] = {}
+        self._held: dict[CommandId, Held] = {}
         self._hands: dict[CommandId, Hand] = {}
 
     async def submit(self, wish: Wish) -> tuple[Order, bool]:
@@ -113,21 +97,21 @@ class RoomControl:
         equipment = self._means.network.room(wish.room).equipment
         check_supported(wish.command.name, equipment)
         now = self._means.clock()
-        _check_instants(wish, now)
-        taken = await self._means.database.write(lambda conn: self._take(conn, wish, now), _again)
+        check_instants(wish, now)
+        taken = await self._means.database.write(lambda conn: self._take(conn, wish, now), again)
         order = taken.order
         if taken.hand is None:
             return order, True
         if not is_over(order.state):
             self._hands[order.id] = taken.hand
-        if taken.held:
-            self._held[order.id] = order, wish
+        if order.held:
+            self._held[order.id] = Held(order=order, wish=wish)
         for older in taken.superseded:
             hand = self._hand(older)
             self._over(older)
             await hand.cancel_command(older.room, older.id)
         self._told(order)
-        if taken.held:
+        if order.held:
             self._look_at(wish.not_before, now)
         elif order.state is CommandState.ACCEPTED:
             order = await self._send(order, wish, now, taken.allowed)
@@ -138,16 +122,16 @@ class RoomControl:
             wait = (instant - now).total_seconds()
             asyncio.get_running_loop().call_later(wait, self._wake)
 
-    def _take(self, conn: Connection, wish: Wish, now: datetime) -> _Taken:
+    def _take(self, conn: Connection, wish: Wish, now: datetime) -> Taken:
         wish.check(conn)
         if wish.once is not None:
             known = idempotency.find(conn, wish.once, now)
             if known is not None:
-                return _Taken(order=commands.get(conn, known["id"]), check=wish.check)
+                return Taken(order=commands.get(conn, known["id"]), check=wish.check)
         hand = self._hand_for(conn, wish)
         pending = commands.unfinished(conn, wish.room)
-        _check_room_for(wish, pending)
-        order, held = _new(wish, now, hand.screen_connected(wish.room))
+        check_room_for(wish, pending)
+        order = new_order(wish, now, hand.screen_connected(wish.room))
         commands.add(conn, order)
         detail = {"command": order.command, "id": order.id, "arguments": order.arguments}
         audit.record(conn, now, wish.by, "room.command", wish.room, detail)
@@ -159,7 +143,7 @@ class RoomControl:
         ]
         if wish.once is not None:
             idempotency.keep(conn, wish.once, now, {"id": order.id})
-        return _Taken(order=order, superseded=superseded, hand=hand, held=held, check=wish.check)
+        return Taken(order=order, superseded=superseded, hand=hand, check=wish.check)
 
     def _hand_for(self, conn: Connection, wish: Wish) -> Hand:
         """Who carries it out; Invalid("unsupported") when nobody in the room says that he can."""
@@ -180,15 +164,19 @@ class RoomControl:
         by_agent = able is not None and order.command in able
         return self._means.agents if by_agent else self._means.wire
 
-    async def _send(self, order: Order, wish: Wish, now: datetime, may: bool) -> Order:
-        if not may:
+    async def _send(self, order: Order, wish: Wish, now: datetime, allowed: bool) -> Order:
+        if not allowed:
             return await self._end(order.id, CommandEvent.FAIL, "forbidden")
+        try:
+            secrets = wish.secrets if wish.prepare is None else await wish.prepare()
+        except MargerideError:  # what it was about is gone
+            return await self._end(order.id, CommandEvent.FAIL, "unsupported")
         deadline = now + DEADLINES.get(order.command, DEADLINE)
         self._limits[order.id] = _Limit(
             now + ACKNOWLEDGE, CommandEvent.FAIL, "agent_unreachable", deadline
         )
         sent = await self._hand(order).command(
-            order.room, order.id, order.command, {**order.arguments, **wish.secrets}, iso(deadline)
+            order.room, order.id, order.command, {**order.arguments, **secrets}, iso(deadline)
         )
         if sent:
             return order
@@ -237,15 +225,16 @@ class RoomControl:
     async def expire(self, now: datetime) -> None:
         """Send the commands whose time has come, and end those whose time is up."""
         for held in list(self._held.values()):
-            await self._release(*held, now)
+            await self._release(held, now)
         for command, limit in list(self._limits.items()):
             if now >= limit.at:
                 hand = self._hands.get(command, self._means.wire)
                 order = await self._end(command, limit.event, limit.error)
                 await hand.cancel_command(order.room, order.id)
 
-    async def _release(self, order: Order, wish: Wish, now: datetime) -> None:
+    async def _release(self, held: Held, now: datetime) -> None:
         """Send a command that was held, once its hour has come and the room is there."""
+        order, wish = held.order, held.wish
         if order.id not in self._held:  # superseded or cancelled meanwhile
             return
         if wish.expires_at is not None and now >= wish.expires_at:
@@ -254,17 +243,32 @@ class RoomControl:
             return
         elif self._hand(order).screen_connected(order.room):
             del self._held[order.id]
-            may = await self._means.database.read(lambda conn: _may(conn, wish.check))
-            await self._send(order, wish, now, may)
-        elif wish.expires_at is None:
+            allowed = await self._means.database.write(lambda conn: _let_go(conn, held))
+            await self._send(order, wish, now, allowed)
+        elif not held.waits(now):
             await self._end(order.id, CommandEvent.FAIL, "agent_unreachable")
 
-    async def restore(self, now: datetime) -> None:
-        """After a start: the open commands fail soon, unless their screen says better."""
+    async def restore(self, now: datetime, again: Again) -> None:
+        """After a start: what was only held is held on; the rest fails soon, unless its room
+        says better. What would come too late says so."""
         for order in await self._means.database.read(commands.unfinished):
             until = now + INTERRUPTED
-            limit = _Limit(until, CommandEvent.FAIL, "interrupted", until)
-            self._limits[order.id] = limit
+            if not order.held:
+                limit = _Limit(until, CommandEvent.FAIL, "interrupted", until)
+                self._limits[order.id] = limit
+            elif is_past(order, now):
+                await self._end(order.id, CommandEvent.FAIL, "too_late")
+            else:
+                await self._hold_on(order, again, until)
+
+    async def _hold_on(self, order: Order, again: Again, until: datetime) -> None:
+        try:
+            wish = again(order)
+        except MargerideError:  # its room has left the network
+            await self._end(order.id, CommandEvent.FAIL, "interrupted")
+            return
+        self._held[order.id] = Held(order=order, wish=wish, patience=until)
+        self._look_at(order.not_before, self._means.clock())
 
     async def _end(self, command: CommandId, event: CommandEvent, error: str) -> Order:
         order = await self._advance(command, event, error)
@@ -319,53 +323,7 @@ class RoomControl:
         )
 
 
-def _may(conn: Connection, check: Check) -> bool:
-    """A right may have gone between the wish and its execution."""
-    try:
-        check(conn)
-    except MargerideError:
-        return False
-    return True
-
-
-def _again(conn: Connection, taken: _Taken) -> _Taken:
-    """What is stored is about to be sent: may it still?"""
-    goes = taken.order.state is CommandState.ACCEPTED and not taken.held and taken.hand is not None
-    return replace(taken, allowed=_may(conn, taken.check)) if goes else taken
-
-
-def _check_instants(wish: Wish, now: datetime) -> None:
-    """What is held is held for a day at most; Invalid("bad-instant")."""
-    for instant in (wish.not_before, wish.expires_at):
-        if instant is not None and instant > now + LONGEST_HELD:
-            raise Invalid("bad-instant", latest=iso(now + LONGEST_HELD))
-    if wish.expires_at is not None and wish.expires_at <= max(now, wish.not_before or now):
-        raise Invalid("bad-instant", latest=iso(now + LONGEST_HELD))
-
-
-def _check_room_for(wish: Wish, pending: list[Order]) -> None:
-    """TooMany when so many already wait for these devices; `camera.stop` always goes."""
-    name = wish.command.name
-    waiting = sum(group(one.command) == group(name) for one in pending)
-    if waiting >= MOST_PENDING and not overtakes(name):
-        raise TooMany("too-many-commands", room=wish.room, retry_after=5)
-
-
-def _new(wish: Wish, now: datetime, connected: bool) -> tuple[Order, bool]:
-    """The command to store, and whether it waits for its hour or for its room."""
-    later = wish.not_before is not None and wish.not_before > now
-    held = later or (not connected and wish.expires_at is not None)
-    taken = connected or held
-    order = Order(
-        id=CommandId(new_id("cm")),
-        room=wish.room,
-        command=wish.command.name,
-        arguments=arguments_of(wish.command),
-        state=CommandState.ACCEPTED if taken else CommandState.FAILED,
-        error=None if taken else "agent_unreachable",
-        by=wish.by,
-        session=wish.session,
-        created_at=now,
-        updated_at=now,
-    )
-    return order, held
+def _let_go(conn: Connection, held: Held) -> bool:
+    """Note that it is sent, before it is: after a crash nobody sends it a second time."""
+    commands.let_go(conn, held.order.id)
+    return may(conn, held.wish.check)

@@ -21,6 +21,7 @@ from rooms.control import Command, arguments_of
 from rooms.errors import MargerideError, NotFound
 from rooms.house_commands import SceneApply
 from rooms.ids import RoomId, SessionId
+from signalling.ports import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +80,12 @@ async def ask_room(
 
 async def _scene(conductor: Conductor, wish: Wish, name: str) -> tuple[Order, bool]:
     mine, others = await _parted(conductor, wish.room, name)
-    steps = [{"command": one.name, **arguments_of(one)} for one in mine]
     whole = Wish(
         room=wish.room,
         command=wish.command,
         by=wish.by,
         session=wish.session,
-        secrets={"steps": steps},
+        secrets=_as_steps(mine),
         check=wish.check,
         once=wish.once,
         not_before=wish.not_before,
@@ -96,6 +96,15 @@ async def _scene(conductor: Conductor, wish: Wish, name: str) -> tuple[Order, bo
         conductor.scenes[wish.room] = name
         await _ask_screen(conductor, wish, others)
     return order, replayed
+
+
+async def steps_of_agent(conductor: Conductor, room: RoomId, name: str) -> Json:
+    """What goes to the agent beside the name of a scene; NotFound when there is none (any more)."""
+    return _as_steps((await _parted(conductor, room, name))[0])
+
+
+def _as_steps(mine: list[Command]) -> Json:
+    return {"steps": [{"command": one.name, **arguments_of(one)} for one in mine]}
 
 
 async def scene_begun(conductor: Conductor, room: RoomId, name: str) -> None:

@@ -35,12 +35,17 @@ def runs(person: Person) -> SessionCheck:
 
 def commands(conductor: Conductor, person: Person, room: RoomId, command: str = "") -> Check:
     """He commands this room now, and may ask this of it."""
+    return commands_by(conductor, person.id, room, command)
+
+
+def commands_by(conductor: Conductor, person: str, room: RoomId, command: str) -> Check:
+    """As `commands`, for somebody of whom only the id is known."""
     means = conductor.means
     centre = means.network.centre_of(room).id
 
     def check(conn: Connection) -> None:
         now = means.clock()
-        known = accounts.by_id(conn, person.id)
+        known = accounts.by_id(conn, person)
         if known is None or not _commands(conn, known, room, centre, now):
             raise Forbidden("not-your-room", room=room)
         if not roles.may_ask(known, command, centre):

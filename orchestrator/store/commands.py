@@ -1,23 +1,23 @@
 """Rows of room commands: what was asked of a room, by whom, and what became of it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, insert, literal_column, select, update
+from sqlalchemy import Connection, Executable, bindparam, insert, select, text, update
 
 from orchestrator.store.instants import instant, iso, seconds
-from orchestrator.store.tables import commands
+from orchestrator.store.tables import IS_OPEN, commands
 from rooms.control import CommandState
 from rooms.errors import NotFound
 from rooms.ids import CommandId, RoomId, SessionId
 
-OPEN = (CommandState.ACCEPTED, CommandState.RUNNING)
+_NEVER_SOONER = timedelta(microseconds=999_999)  # instants are stored in whole seconds
 
 # Made once: to put a statement together costs four times what it costs to run it.
 _ALL = select(commands).order_by(commands.c.created_at, commands.c.id)
 _BY_ID = _ALL.where(commands.c.id == bindparam("id_"))
-_UNFINISHED = _ALL.where(commands.c.state.in_([literal_column(f"'{state}'") for state in OPEN]))
+_UNFINISHED = _ALL.where(text(IS_OPEN))
 _UNFINISHED_OF_ROOM = _UNFINISHED.where(commands.c.room_id == bindparam("room_"))
 _OF_SESSION = _ALL.where(
     commands.c.id.in_(
@@ -33,6 +33,8 @@ _MOVE = (
     .where(commands.c.id == bindparam("id_"))
     .values({name: bindparam(name) for name in ("state", "error", "result", "updated_at")})
 )
+
+_LET_GO = update(commands).where(commands.c.id == bindparam("id_")).values(held=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,9 @@ class Order:
     error: str | None = None
     session: SessionId | None = None
     result: dict[str, Any] | None = None
+    held: bool = False  # not yet sent: it waits for its hour or for its room
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As the API shows it."""
@@ -81,8 +86,16 @@ def add(conn: Connection, order: Order) -> None:
             "session_id": order.session,
             "created_at": seconds(order.created_at),
             "updated_at": seconds(order.updated_at),
+            "held": order.held,
+            "not_before": order.not_before and seconds(order.not_before + _NEVER_SOONER),
+            "expires_at": order.expires_at and seconds(order.expires_at),
         },
     )
+
+
+def let_go(conn: Connection, command: CommandId) -> None:
+    """It is held no longer: it is about to be sent."""
+    conn.execute(_LET_GO, {"id_": command})
 
 
 def get(conn: Connection, command: str) -> Order:
@@ -132,6 +145,9 @@ def _find(conn: Connection, query: Executable, **wanted: object) -> list[Order]:
             result=row.result,
             created_at=instant(row.created_at),
             updated_at=instant(row.updated_at),
+            held=row.held,
+            not_before=instant(row.not_before),
+            expires_at=instant(row.expires_at),
         )
         for row in conn.execute(query, wanted)
     ]

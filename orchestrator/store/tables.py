@@ -264,6 +264,7 @@ participants = Table(
     Column("joined_at", Integer),
     Column("left_at", Integer),
     Index("participants_session", "session_id"),
+    Index("participants_state", "state"),  # the few that are there, among all there were
 )
 
 # --- room control -----------------------------------------------------------
@@ -276,6 +277,8 @@ room_states = Table(  # the last document each room reported
     Column("document", JSON, nullable=False),
     Column("at", Integer, nullable=False),
 )
+
+IS_OPEN = "state IN ('accepted', 'running')"
 
 commands = Table(
     "commands",
@@ -291,8 +294,12 @@ commands = Table(
     Column("created_at", Integer, nullable=False),
     Column("updated_at", Integer, nullable=False),
     Column("result", JSON),  # what the room told of it
+    Column("held", Boolean, nullable=False, default=False, server_default="0"),  # not yet sent
+    Column("not_before", Integer),
+    Column("expires_at", Integer),
     Index("commands_room", "room_id", "created_at"),
-    Index("commands_open", "state", "room_id"),
+    Index("commands_session", "session_id", "created_at"),
+    Index("commands_open", "room_id", "created_at", sqlite_where=text(IS_OPEN)),
 )
 
 # --- the record -------------------------------------------------------------

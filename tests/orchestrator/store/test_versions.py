@@ -1,19 +1,21 @@
 """The migrations make the tables the program speaks of, once, and refuse the future."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 
-from orchestrator.store import facts, versions
+from orchestrator.store import commands, facts, participants, versions
 from orchestrator.store.database import Database
 from orchestrator.store.tables_lines import line_tests
 from orchestrator.store.tables_outside import metadata
 from orchestrator.store.tables_rooms import room_scenes
+from rooms.ids import RoomId, SessionId
 
 
 @pytest.fixture
@@ -44,6 +46,54 @@ def test_a_second_start_changes_nothing(database: Database) -> None:
     database.write_now(lambda conn: facts.put(conn, "store_uuid", "u-1"))
     database.write_now(versions.bring_up)
     assert database.read_now(lambda conn: facts.get(conn, "store_uuid")) == "u-1"
+
+
+def test_a_command_of_an_older_program_is_not_held(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(versions, "HEAD", "0010")
+        database.write_now(versions.bring_up)
+    add = text(
+        "INSERT INTO commands (id, room_id, command, arguments, state, by, created_at, updated_at)"
+        " VALUES ('cm-1', 'r', 'camera.home', '{}', 'accepted', 'pe-1', 1, 1)"
+    )
+    database.write_now(lambda conn: conn.execute(add).rowcount)
+    database.write_now(versions.bring_up)
+    assert database.read_now(differences) == []
+    [order] = database.read_now(commands.unfinished)
+    assert (order.id, order.held, order.not_before, order.expires_at) == ("cm-1", False, None, None)
+
+
+@pytest.mark.parametrize(
+    ("look", "index"),
+    [
+        (participants.here, "participants_state"),
+        (commands.unfinished, "commands_open"),
+        (lambda conn: commands.unfinished(conn, RoomId("r")), "commands_open"),
+        (lambda conn: commands.of_session(conn, SessionId("s"), 9), "commands_session"),
+    ],
+)
+def test_the_few_that_are_open_are_found_without_reading_the_rest(
+    database: Database, look: Callable[[Connection], Any], index: str
+) -> None:
+    database.write_now(versions.bring_up)
+    asked: list[tuple[str, Any]] = []
+
+    def plan(conn: Connection) -> str:
+        def note(_conn: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+            asked.append((statement, values))
+
+        event.listen(conn, "before_cursor_execute", note)
+        look(conn)
+        event.remove(conn, "before_cursor_execute", note)
+        [(statement, values)] = asked
+        rows = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        return "; ".join(row.detail for row in rows)
+
+    told = database.read_now(plan)
+    assert f"USING INDEX {index}" in told
+    assert not re.search(r"SCAN \w+(?! USING INDEX commands_open)(;|$)", told)
 
 
 def test_a_database_from_a_newer_program_is_refused(database: Database) -> None:
