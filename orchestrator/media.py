@@ -26,6 +26,7 @@ from signalling.engine import (
     Wish,
 )
 from signalling.engines import wire
+from signalling.engines.events import Events
 from signalling.engines.remote import RemoteEngine, absent
 
 LONGEST_PATH = 100
@@ -33,7 +34,6 @@ START_WITHIN = 10.0
 LOOK = 0.05
 PAUSE = (0.0, 0.2, 1.0, 5.0)
 PORT_IN_USE = 4  # how a worker ends that cannot have its port
-EVENTS = 4096
 
 
 def socket_of(data: Path, number: int = 0) -> Path:
@@ -90,7 +90,7 @@ class WorkerSupervisor:
         self._remote: RemoteEngine | None = None
         self._child: int | None = None
         self._exit: int | None = None
-        self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(EVENTS)
+        self._events: Events[EngineEvent] = Events()
         self._task: asyncio.Task[None] | None = None
         self._first = asyncio.Event()
 
@@ -153,12 +153,12 @@ class WorkerSupervisor:
                 continue
             failures = 0
             self._remote = remote
-            self._say(EngineBack(fresh=not state.sessions))
+            self._events.say(EngineBack(fresh=not state.sessions))
             self._first.set()
             async for event in remote.events():
-                self._say(event)
+                self._events.say(event)
             self._remote = None
-            self._say(EngineLost())
+            self._events.say(EngineLost())
             await remote.disconnect()
             if remote.replaced:
                 # A newer service holds the worker: fighting over it would serve nobody.
@@ -241,11 +241,6 @@ class WorkerSupervisor:
             self._exit = os.waitstatus_to_exitcode(status)
         self._child = None
         return True
-
-    def _say(self, event: EngineEvent) -> None:
-        if self._events.full():
-            self._events.get_nowait()
-        self._events.put_nowait(event)
 
     # -- the port
 

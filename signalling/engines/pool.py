@@ -22,9 +22,9 @@ from signalling.engine import (
     SubscribeOffer,
     Wish,
 )
+from signalling.engines.events import Events
 from signalling.engines.placing import Places
 
-EVENTS = 4096
 Change = Callable[[int], Awaitable[None]]
 
 
@@ -71,7 +71,7 @@ class Pool:
         self._revive = revive
         self._retired: set[int] = set()
         self._places = Places()
-        self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(EVENTS)
+        self._events: Events[EngineEvent] = Events()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def follow(self) -> None:
@@ -99,7 +99,7 @@ class Pool:
             elif isinstance(event, EngineBack):
                 await self.learn(number)
             else:
-                self._say(event)
+                self._events.say(event)
 
     async def learn(self, number: int) -> None:
         """Take a worker as it is: what it carries is placed there."""
@@ -115,20 +115,15 @@ class Pool:
         for session in self._places.found(number, carried):
             with contextlib.suppress(MargerideError):
                 await worker.close(session)
-        self._say(EngineBack(fresh=not self._places.wanted))
+        self._events.say(EngineBack(fresh=not self._places.wanted))
         self._look(number)
 
     def _lost(self, number: int) -> None:
         gone = self._places.lost(number)
-        self._say(EngineLost(sessions=tuple(gone)))
+        self._events.say(EngineLost(sessions=tuple(gone)))
         if self._places.present:
             # The others answer: whoever compares finds out at once what is missing.
-            self._say(EngineBack(fresh=False))
-
-    def _say(self, event: EngineEvent) -> None:
-        if self._events.full():
-            self._events.get_nowait()
-        self._events.put_nowait(event)
+            self._events.say(EngineBack(fresh=False))
 
     # -- draining
 

@@ -24,6 +24,7 @@ from signalling.engine import (
     TrackStarted,
     Wish,
 )
+from signalling.engines.events import Events
 from signalling.engines.python_control import Control
 from signalling.engines.python_legs import BaseLeg, Owner
 from signalling.engines.python_port import MediaPort
@@ -36,7 +37,6 @@ from signalling.transport.sdp import Description, bad, parse_sdp
 from signalling.transport.sdp_answer import Agreed, Ours, Published, publish_answer
 
 SOURCES = {Kind.AUDIO: ("microphone", "screen"), Kind.VIDEO: ("camera", "screen")}
-EVENTS = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +71,10 @@ class PythonEngine:
         self._port = MediaPort(host, port, relays)
         self._candidates = self._port.candidates(announce)
         self._sessions: dict[SessionId, Session] = {}
-        self._events: asyncio.Queue[EngineEvent] = asyncio.Queue(EVENTS)
+        self._events: Events[EngineEvent] = Events()
         self._loop = asyncio.get_running_loop()
         self._number = random.getrandbits(40)
-        self._control = Control(self._sessions, self._emit, pictures=self._limits.pictures)
+        self._control = Control(self._sessions, self._events.say, pictures=self._limits.pictures)
 
     @property
     def port(self) -> int:
@@ -351,7 +351,7 @@ class PythonEngine:
                 seat.former.remove(leg)
         self._rewire(owner.session)
         if current:
-            self._emit(
+            self._events.say(
                 LegChanged(
                     session=owner.session,
                     participant=owner.participant,
@@ -363,13 +363,9 @@ class PythonEngine:
 
     def _started(self, leg: PublisherLeg, track: TrackId) -> None:
         owner = leg.owner
-        self._emit(TrackStarted(session=owner.session, participant=owner.participant, track=track))
-
-    def _emit(self, event: EngineEvent) -> None:
-        if self._events.full():
-            # Nobody listens: the oldest is worth least, `state` tells the rest.
-            self._events.get_nowait()
-        self._events.put_nowait(event)
+        self._events.say(
+            TrackStarted(session=owner.session, participant=owner.participant, track=track)
+        )
 
     def _drop(self, leg: BaseLeg) -> None:
         self._port.forget(leg)

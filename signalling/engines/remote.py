@@ -21,9 +21,9 @@ from signalling.engine import (
     Wish,
 )
 from signalling.engines import wire
+from signalling.engines.events import Events
 
 PATIENCE = 10.0
-EVENTS = 4096
 
 
 def absent() -> MargerideError:
@@ -42,7 +42,7 @@ class RemoteEngine:
         self._writer = writer
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
-        self._events: asyncio.Queue[EngineEvent | None] = asyncio.Queue(EVENTS)
+        self._events: Events[EngineEvent | None] = Events()
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
@@ -79,7 +79,7 @@ class RemoteEngine:
 
     def _heard(self, message: wire.Json) -> None:
         if "event" in message:
-            self._queue(wire.event_from_json(message["event"]))
+            self._events.say(wire.event_from_json(message["event"]))
         elif "id" in message:
             future = self._waiting.pop(message["id"], None)
             if future is None or future.done():
@@ -91,11 +91,6 @@ class RemoteEngine:
         elif message.get("replaced"):
             self.replaced = True
 
-    def _queue(self, event: EngineEvent | None) -> None:
-        if self._events.full():
-            self._events.get_nowait()
-        self._events.put_nowait(event)
-
     def _end(self) -> None:
         self.closed.set()
         self._writer.close()
@@ -103,7 +98,7 @@ class RemoteEngine:
             if not future.done():
                 future.set_exception(absent())
         self._waiting.clear()
-        self._queue(None)
+        self._events.say(None)
 
     async def call(self, name: str, *arguments: Any) -> Any:
         """Ask and wait for the answer."""

@@ -225,7 +225,7 @@ async def test_a_whole_service_that_is_drained_takes_no_session_and_says_when_it
 async def test_events_that_nobody_hears_do_not_pile_up(ground: Ground) -> None:
     deaf = Pool(ground.workers)
     for _ in range(5000):
-        deaf._say(Spoke(session=ONE, participants=()))
+        deaf._events.say(Spoke(session=ONE, participants=()))
     assert deaf._events.qsize() < 5000
     deaf._places.present.add(0)
     deaf.drain(0)
