@@ -235,13 +235,13 @@ def _values(call: Call) -> Mapping[str, Any]:
         "state": call.state.value,
         "asked_at": seconds(call.asked_at),
         "tier": call.tier,
-        "tier_at": _maybe(call.tier_at),
+        "tier_at": seconds(call.tier_at),
         "rings": [[ring.person, seconds(ring.since)] for ring in call.rings],
         "declined": sorted(call.declined),
         "missed": sorted(call.missed),
         "answered_by": call.by,
-        "answered_at": _maybe(call.answered_at),
-        "ended_at": _maybe(call.ended_at),
+        "answered_at": seconds(call.answered_at),
+        "ended_at": seconds(call.ended_at),
     }
 
 
@@ -283,7 +283,3 @@ def _callback(row: Any) -> CallBack:
         at=instant(row.at),
         done_at=instant(row.done_at),
     )
-
-
-def _maybe(moment: datetime | None) -> int | None:
-    return None if moment is None else seconds(moment)

@@ -4,9 +4,13 @@ from datetime import UTC, datetime
 from typing import overload
 
 
-def seconds(instant: datetime) -> int:
+@overload
+def seconds(instant: datetime) -> int: ...
+@overload
+def seconds(instant: datetime | None) -> int | None: ...
+def seconds(instant: datetime | None) -> int | None:
     """As stored."""
-    return int(instant.timestamp())
+    return None if instant is None else int(instant.timestamp())
 
 
 @overload

@@ -96,9 +96,9 @@ def keep(conn: Connection, before: Session, after: Session) -> None:
             .where(sessions.c.id == after.id)
             .values(
                 state=after.state,
-                opened_at=_maybe(after.opened_at),
-                started_at=_maybe(after.started_at),
-                ended_at=_maybe(after.ended_at),
+                opened_at=seconds(after.opened_at),
+                started_at=seconds(after.started_at),
+                ended_at=seconds(after.ended_at),
             )
         )
     for site in set(after.sites) - set(before.sites):
@@ -174,7 +174,3 @@ def _sites_of(conn: Connection, ids: Iterable[str]) -> dict[str, list[tuple[Site
         site = Site(room=RoomId(row.room_id), role=row.role, state=SiteState(row.state))
         found.setdefault(row.session_id, []).append((site, CentreId(row.centre_id)))
     return found
-
-
-def _maybe(moment: datetime | None) -> int | None:
-    return None if moment is None else seconds(moment)
