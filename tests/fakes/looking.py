@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.fakes.browsers import Chromium
 from tests.fakes.pages import PagedService
+from tests.fakes.service import PASSWORD, RunningService
 from tests.fakes.story import NOW
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
@@ -132,3 +133,12 @@ async def picture(page: Page, name: str) -> None:
 def _write(path: Path, image: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(image)
+
+
+async def log_in(page: Page, service: RunningService, path: str) -> None:
+    """Log in as the animateur of Villefort and go on to a page."""
+    await page.goto(f"{service.url}/login?next={path}")
+    await page.get_by_label("Identifiant").fill("anne")
+    await page.get_by_label("Mot de passe").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()

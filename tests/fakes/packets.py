@@ -138,3 +138,18 @@ def as_rtx(packet: Packet, ssrc: int, payload_type: int, sequence: int) -> Packe
         payload=packet.sequence.to_bytes(2, "big") + packet.payload,
         marker=packet.marker,
     )
+
+
+def a_sound(sequence: int, level: int = -1, payload: bytes = b"opus", kind: int = 111) -> Packet:
+    """Twenty milliseconds of a voice, so loud where a level is given."""
+    elements = [(4, bytes((level,))), (9, b"x")] if level >= 0 else []
+    return Packet(
+        payload_type=kind,
+        sequence=sequence,
+        timestamp=sequence * 960,
+        ssrc=1,
+        payload=payload,
+        marker=128,
+        profile=0xBEDE,
+        extension=one_byte_block(elements)[4:],
+    )

@@ -1,7 +1,6 @@
 """A connection that has ended is freed as it ends: the collector is off, nothing waits for it."""
 
 import asyncio
-import gc
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -17,6 +16,7 @@ from signalling.peer import PeerSession
 from signalling.switchboard import Caller, Switchboard
 from signalling.switchboard_peer import Peer
 from signalling.websocket import Connection, routes
+from tests.fakes import memory
 from tests.fakes.wire import Clock, RecordingHouse, until
 
 Client = TestClient[web.Request, web.Application]
@@ -26,12 +26,8 @@ Ending = Callable[[aiohttp.ClientWebSocketResponse, Switchboard], Awaitable[None
 
 @pytest.fixture(autouse=True)
 def no_collector() -> Iterator[None]:
-    gc.collect()
-    gc.freeze()  # what was there before is not looked at: it may be a great deal
-    gc.disable()
-    yield
-    gc.enable()
-    gc.unfreeze()
+    with memory.collector_off():
+        yield
 
 
 @pytest.fixture
@@ -56,7 +52,7 @@ async def client(switchboard: Switchboard, aiohttp_client: AiohttpClient) -> Cli
 
 def held() -> Counter[str]:
     """Ours that are in memory, reachable or not."""
-    return Counter(type(one).__name__ for one in gc.get_objects() if isinstance(one, OURS))
+    return memory.held(OURS)
 
 
 async def goes(line: aiohttp.ClientWebSocketResponse, _: Switchboard) -> None:

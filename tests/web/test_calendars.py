@@ -6,12 +6,11 @@ import pytest
 from playwright.async_api import expect
 
 from tests.fakes.browsers import Chromium, needs_chromium
-from tests.fakes.looking import faults, look, overflows, picture, small_targets
+from tests.fakes.looking import faults, log_in, look, overflows, picture, small_targets
 from tests.fakes.pages import PagedService
 from tests.fakes.service import running_service
 from tests.fakes.story import ANNE
 from tests.orchestrator.api.test_own_access import opens, sees
-from tests.web.test_real_service import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90), needs_chromium]
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from orchestrator import keys
 from orchestrator.settings import Settings
@@ -17,22 +17,14 @@ from rooms.ids import CentreId
 from rooms.line import LineTest, PathName
 from signalling.engines.python import PythonEngine
 from tests.fakes.browsers import Chromium
-from tests.fakes.looking import faults, overflows, small_targets
-from tests.fakes.service import PASSWORD, RunningService, demo_settings, running_service
+from tests.fakes.looking import faults, log_in, overflows, small_targets
+from tests.fakes.service import RunningService, demo_settings, running_service
 from tests.fakes.turn import SECRET, coturn, needs_coturn
 from tests.fakes.turn import Turn as Coturn
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 HERE, RELAY = "127.0.0.1", "127.0.0.3"
 BOTH: tuple[PathName, ...] = ("udp", "tcp")
-
-
-async def log_in(page: Page, service: RunningService, path: str) -> None:
-    await page.goto(f"{service.url}/login?next={path}")
-    await page.get_by_label("Identifiant").fill("anne")
-    await page.get_by_label("Mot de passe").fill(PASSWORD)
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()
 
 
 def with_relay(folder: Path, turn: Coturn) -> Settings:

@@ -12,11 +12,10 @@ from orchestrator import keys
 from orchestrator.store import policies
 from rooms.ids import RoomId
 from tests.fakes.browsers import Chromium, needs_chromium
-from tests.fakes.looking import faults, look, overflows, small_targets
+from tests.fakes.looking import faults, log_in, look, overflows, small_targets
 from tests.fakes.pages import PagedService
 from tests.fakes.service import RunningService, running_service
 from tests.fakes.story import ANNE, a_week
-from tests.web.test_real_service import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90), needs_chromium]
 PARIS = ZoneInfo("Europe/Paris")

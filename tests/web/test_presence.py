@@ -12,13 +12,12 @@ from sqlalchemy import update
 from orchestrator import keys
 from orchestrator.store import tables
 from tests.fakes.browsers import Chromium, needs_chromium
-from tests.fakes.looking import faults, look, overflows, small_targets
+from tests.fakes.looking import faults, log_in, look, overflows, small_targets
 from tests.fakes.pages import PagedService
 from tests.fakes.service import RunningService, running_service
 from tests.fakes.story import ANNE, a_week
 from tests.orchestrator.api.test_booking_changes import at, busy
 from tests.orchestrator.api.test_booking_changes import book as book_soon
-from tests.web.test_real_service import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90), needs_chromium]
 PARIS = ZoneInfo("Europe/Paris")

@@ -6,19 +6,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.fakes.browsers import Chromium
-from tests.fakes.looking import faults
-from tests.fakes.service import PASSWORD, RunningService, running_service
+from tests.fakes.looking import faults, log_in
+from tests.fakes.service import running_service
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
-
-
-async def log_in(page: Page, service: RunningService, path: str) -> None:
-    """Log in as the animateur of Villefort and go on to a page."""
-    await page.goto(f"{service.url}/login?next={path}")
-    await page.get_by_label("Identifiant").fill("anne")
-    await page.get_by_label("Mot de passe").fill(PASSWORD)
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("button", name="Se déconnecter")).to_be_visible()
 
 
 async def book(page: Page, title: str) -> None:

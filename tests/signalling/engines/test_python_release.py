@@ -6,7 +6,6 @@ its keys, its DTLS buffers and the packets of its rings.
 
 import asyncio
 import contextlib
-import gc
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -25,6 +24,7 @@ from signalling.sfu.simulcast import Layers
 from signalling.sfu.source import Source
 from signalling.transport.dtls import DtlsServer
 from signalling.transport.srtp import Srtp
+from tests.fakes import memory
 from tests.fakes.media import until
 from tests.fakes.packet_peer import PacketPeer, Wire, picture, sound, udp_wire
 
@@ -38,12 +38,8 @@ OURS = (
 
 @pytest.fixture(autouse=True)
 def no_collector() -> Iterator[None]:
-    gc.collect()
-    gc.freeze()  # what was there before is not looked at: it may be a great deal
-    gc.disable()
-    yield
-    gc.enable()
-    gc.unfreeze()
+    with memory.collector_off():
+        yield
 
 
 @pytest.fixture
@@ -55,7 +51,7 @@ async def engine() -> AsyncIterator[PythonEngine]:
 
 def held() -> Counter[str]:
     """Ours that are in memory, reachable or not."""
-    return Counter(type(one).__name__ for one in gc.get_objects() if isinstance(one, OURS))
+    return memory.held(OURS)
 
 
 def is_alive(engine: PythonEngine) -> bool:

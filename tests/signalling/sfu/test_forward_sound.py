@@ -3,24 +3,9 @@
 import pytest
 
 from signalling.sfu.forward import Line
-from signalling.sfu.packet import Packet, one_byte_block
 from signalling.sfu.simulcast import Layers
 from tests.fakes.layers import Eye, Stage
-from tests.fakes.packets import Camera, red
-
-
-def sound(sequence: int, level: int = -1, payload: bytes = b"opus", kind: int = 111) -> Packet:
-    elements = [(4, bytes((level,))), (9, b"x")] if level >= 0 else []
-    return Packet(
-        payload_type=kind,
-        sequence=sequence,
-        timestamp=sequence * 960,
-        ssrc=1,
-        payload=payload,
-        marker=128,
-        profile=0xBEDE,
-        extension=one_byte_block(elements)[4:],
-    )
+from tests.fakes.packets import Camera, a_sound, red
 
 
 def test_redundant_sound_goes_to_who_took_it_and_plain_sound_to_others() -> None:
@@ -29,8 +14,8 @@ def test_redundant_sound_goes_to_who_took_it_and_plain_sound_to_others() -> None
     plain, doubled = Eye(layers), Eye(layers)
     doubled.line.red_type = 63
     whole = red([(960, b"before")], b"now")
-    layers.sources[0].receive(sound(1, payload=whole, kind=50), 0.0)
-    layers.sources[0].receive(sound(2), 0.0)
+    layers.sources[0].receive(a_sound(1, payload=whole, kind=50), 0.0)
+    layers.sources[0].receive(a_sound(2), 0.0)
     assert [(p.payload_type, p.payload) for p in plain.seen] == [(96, b"now"), (96, b"opus")]
     assert [(p.payload_type, p.payload) for p in doubled.seen] == [(63, whole), (96, b"opus")]
     assert all(p.marker for p in doubled.seen)
@@ -102,6 +87,6 @@ def test_plain_sound_is_said_again_where_the_line_loses_and_redundant_sound_is_n
         line.stand(layers)
         line.active = True
         for place in range(3):
-            layers.sources[0].receive(sound(place), place / 50)
+            layers.sources[0].receive(a_sound(place), place / 50)
         assert len(out) == 3 + 2 * copies
         assert out.count(out[0]) == 1 + copies

@@ -3,23 +3,10 @@
 import pytest
 
 from signalling.sfu.outlet import ASKED_MOST, AT_ONCE, PROBE_WHOLE
-from signalling.sfu.packet import Packet, extension_of, one_byte_block, parse_rtp
+from signalling.sfu.packet import extension_of, parse_rtp
 from signalling.sfu.simulcast import Layers
 from tests.fakes.layers import Eye, Stage
-
-
-def sound(sequence: int, level: int = -1, payload: bytes = b"opus", kind: int = 111) -> Packet:
-    elements = [(4, bytes((level,))), (9, b"x")] if level >= 0 else []
-    return Packet(
-        payload_type=kind,
-        sequence=sequence,
-        timestamp=sequence * 960,
-        ssrc=1,
-        payload=payload,
-        marker=128,
-        profile=0xBEDE,
-        extension=one_byte_block(elements)[4:],
-    )
+from tests.fakes.packets import a_sound
 
 
 @pytest.mark.parametrize("mid_id", [0, 1])
@@ -32,7 +19,7 @@ def test_extensions_are_those_the_subscriber_takes_and_no_others(
     layers.sources[0].level_id = 4
     ear = Eye(layers)
     ear.line.extensions("12", mid_id, level_id, stamp_id)
-    spoken = sound(1, level=5)
+    spoken = a_sound(1, level=5)
     layers.sources[0].receive(spoken, 2.0)
     [heard] = ear.seen
     assert ear.line.block(spoken)[4:] == heard.extension
