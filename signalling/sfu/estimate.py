@@ -246,8 +246,13 @@ class Estimate:
             self._fall(self._less(amiss, sent, carried), now)
         elif queues and not self.limited:
             self._fall(min(self.kbps, sent) * 0.85, now)
-        elif amiss is not None and amiss <= LITTLE_LOSS and carried >= USED * self.kbps:
+        elif amiss is not None and amiss <= LITTLE_LOSS and self._is_used(carried):
             self._rise(now)
+
+    def _is_used(self, carried: float) -> bool:
+        """Whether the line carries enough to be trusted with more. Padding is no proof where the
+        line has been full before."""
+        return not self.limited if self._start else carried >= USED * self.kbps
 
     def _less(self, amiss: float, sent: float, carried: float) -> float:
         """What to send where so much is lost that need not be."""

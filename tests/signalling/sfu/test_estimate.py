@@ -364,10 +364,13 @@ def test_after_a_fall_the_lesser_of_two_reports_is_believed() -> None:
     assert told(estimate, 0.1).amiss == pytest.approx(0.1)
 
 
-def test_padding_makes_no_line_wider() -> None:
-    estimate = told(Estimate(0.0), 0.0, 0.0)
-    estimate.tick(1200, 0.04, 2.0, 300)
-    assert estimate.kbps == DEFAULT_KBPS
+def test_padding_makes_no_line_wider_that_has_been_full() -> None:
+    fresh, once = Estimate(0.0), Estimate(0.0)
+    once.failed(-HOLD)
+    for estimate in (fresh, once):
+        told(estimate, 0.0, 0.0, 0.0)
+        estimate.tick(900, 0.04, 2.0, 300)
+    assert fresh.kbps > DEFAULT_KBPS == once.kbps
 
 
 def test_who_complains_of_a_probe_complains_of_nothing_else() -> None:
