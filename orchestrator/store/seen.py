@@ -1,7 +1,8 @@
 """What one transaction has read or written of a calendar object, so that it reads it once.
 
 Kept beside the connection until the transaction ends (`store.database`). Whoever writes objects
-otherwise than by `calendar_items.save`, `tag` and `remove` calls `forget`.
+otherwise than by `calendar_items.save`, `tag` and `remove` calls `forget`, and so does
+`database.savepoint` when it undoes something.
 """
 
 from dataclasses import dataclass, field
