@@ -26,9 +26,7 @@ WAL_PAGES = 16_000  # of 4 KiB: what a writer would copy back itself, had `check
 
 def _engine(url: str, begin: str) -> Engine:
     engine = create_engine(
-        url,
-        connect_args={"timeout": 10, "check_same_thread": False, "isolation_level": None},
-        pool_use_lifo=True,  # the connection used last has its statements and pages at hand
+        url, connect_args={"timeout": 10, "check_same_thread": False, "isolation_level": None}
     )
 
     @event.listens_for(engine, "connect")
