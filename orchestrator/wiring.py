@@ -13,6 +13,7 @@ from aiohttp import web
 
 from orchestrator import conduct, dav, keys, mail, metrics, outside, whip
 from orchestrator.agents import Agents
+from orchestrator.alerts.watch import ALERTS, Alerts
 from orchestrator.api import (
     agent_socket,
     desks,
@@ -266,6 +267,14 @@ async def _quality(app: web.Application) -> AsyncIterator[None]:
         yield
 
 
+@asynccontextmanager
+async def _alerts(app: web.Application) -> AsyncIterator[None]:
+    means, letters = app[keys.HOUSE].means, mail.alert_letters(app)
+    app[ALERTS] = watch = Alerts(means, app[agent_socket.AGENTS], write=letters)
+    async with kept_running("alerts", watch.run):
+        yield
+
+
 LIVES = (  # opened in this order, closed in reverse
     _store,
     _bus,
@@ -279,6 +288,7 @@ LIVES = (  # opened in this order, closed in reverse
     _horizon,
     _no_show,
     _quality,
+    _alerts,
 )
 
 

@@ -39,6 +39,7 @@ FACTS = frozenset(
         "presence",
         "version",
         "health",
+        "alerts",
         "desk",
         "call",
     }

@@ -2,6 +2,7 @@
 
 from orchestrator.api import (
     agents,
+    alerts,
     audit,
     bookings,
     centres,
@@ -42,6 +43,7 @@ TABLES: tuple[tuple[Route, ...], ...] = (
     presets.ROUTES,
     panel.ROUTES,
     agents.ROUTES,
+    alerts.ROUTES,
     encoders.ROUTES,
     line_tests.ROUTES,
     desks.ROUTES,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from orchestrator import roles
+from orchestrator.alerts import told_by_agent
 from orchestrator.api.agent_socket import AGENTS
 from orchestrator.api.callers import Caller
 from orchestrator.api.endpoint import Answer, Call, Route
@@ -98,10 +99,9 @@ def _troubles(call: Call, room: RoomId) -> list[str]:
     report = hub.report_of(room)
     if report is None or hub.presence.of(room) is not Presence.ONLINE:
         return []
-    kinds = {device.id: f"-{device.kind}" for device in report.devices}
-    keys = [f"trouble-{ill.key}{kinds.get(ill.device or '', '')}" for ill in report.health]
-    locale = locale_of(call.request)
-    return [call.app[WORDS](key, locale, {}) for key in dict.fromkeys(keys)]
+    found = told_by_agent.alerts(room, report)
+    said = [one.said(call.app[WORDS], locale_of(call.request))[0] for one in found]
+    return list(dict.fromkeys(said))
 
 
 async def availability(call: Call) -> Answer:

@@ -12,7 +12,9 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from orchestrator import keys
+from orchestrator.alerts.watch import Write
 from orchestrator.mail import returned
+from orchestrator.mail.alerts import AlertLetters
 from orchestrator.mail.door import Mailbox, open_door
 from orchestrator.mail.notices import Notices
 from orchestrator.mail.receive import Reception
@@ -22,7 +24,7 @@ from orchestrator.mail.story import Office
 from orchestrator.outbox import Outbox
 from orchestrator.tasks import kept_running
 
-__all__ = ["join", "open_mail"]
+__all__ = ["alert_letters", "join", "open_mail"]
 DOOR_AGAIN = 10.0
 
 
@@ -44,6 +46,12 @@ def join(app: web.Application, outbox: Outbox) -> None:
     office = office_of(app)
     if office is not None:
         outbox.write_with("notices by mail", Notices(office).write)
+
+
+def alert_letters(app: web.Application) -> Write | None:
+    """Writes the letters of alerts; None where there is no mail."""
+    office = office_of(app)
+    return None if office is None else AlertLetters(office).write
 
 
 @asynccontextmanager

@@ -85,6 +85,14 @@ def of_room(conn: Connection, room: RoomId) -> list[Device]:
     return [Device(id=DeviceId(row), room=room) for row in rows]
 
 
+def paired(conn: Connection) -> set[tuple[RoomId, str]]:
+    """The rooms and the kinds of device that are paired with them."""
+    rows = conn.execute(
+        select(devices.c.room_id, devices.c.kind).where(devices.c.revoked_at.is_(None))
+    )
+    return {(RoomId(row.room_id), row.kind) for row in rows}
+
+
 def seen(conn: Connection, device: DeviceId, now: datetime) -> None:
     """It said hello."""
     conn.execute(

@@ -25,6 +25,8 @@ from rooms.scenes import parse_step
 BEAT, SILENT = timedelta(seconds=5), timedelta(seconds=15)
 REPORT_AGAIN = timedelta(minutes=1)
 REMEMBERED = 256
+SCENE_WITHIN = 150.0
+"""Seconds: what a projector may have to warm up, and the rest of the scene."""
 SAID_AGAIN_FOR = timedelta(seconds=60)
 
 
@@ -58,7 +60,7 @@ class Play:
     scene: str
     steps: tuple[Command, ...]
     id: str | None = None  # of the command; None: the plan wants it
-    within: float = 150.0
+    within: float = SCENE_WITHIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,7 @@ class Core:
         self, scene: str, failures: Mapping[str, str], now: datetime, command: str | None
     ) -> list[Effect]:
         """A scene was carried out; `failures` are the steps that were not, and why."""
-        self._playing = False
+        self._playing = self.state.by_plan = False
         self.state.scene = scene
         if command is None:
             return self._report(now)
@@ -244,9 +246,10 @@ class Core:
             scene = self.plan.scenes.scene(due.scene)
         except MargerideError:
             return [kept]
-        self._playing = True
+        self._playing = self.state.by_plan = True
+        self.state.failed.clear()
         mine = tuple(step for step in scene.steps if step.name in self.state.commands)
-        return [kept, Play(scene.id, mine)]
+        return [kept, Play(scene.id, mine, within=SCENE_WITHIN)]
 
     # --- time ---------------------------------------------------------------------
 

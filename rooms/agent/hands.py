@@ -13,7 +13,7 @@ from typing import Any
 from rooms.agent.report import DeviceReport, Value
 from rooms.control import Command
 from rooms.device_commands import DisplayPower, RoomStandby, RoomWake
-from rooms.drivers.port import Driver, DriverError, NoDevice
+from rooms.drivers.port import Driver, DriverError, NoDevice, Superseded
 from rooms.house_commands import DiagnosticsRun, LogsCollect, Reboot, Restart
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,8 @@ KEPT_LINES, TOLD_LINES, LONGEST_LINE = 400, 60, 120
 Result = Mapping[str, Any]
 Told = Callable[[str, Mapping[str, Value] | None], None]
 """(device, patch): what it told; None when it is lost."""
+Tried = Callable[[str, bool], None]
+"""(device, done): a command to it was done, or was not."""
 
 
 class Lines(logging.Handler):
@@ -41,10 +43,13 @@ class Lines(logging.Handler):
 class Hands:
     """The drivers of one room, and what the machine itself can do."""
 
-    def __init__(self, drivers: Iterable[Driver], names: Mapping[str, str], told: Told) -> None:
+    def __init__(
+        self, drivers: Iterable[Driver], names: Mapping[str, str], told: Told, tried: Tried
+    ) -> None:
         self._drivers = {str(driver.device): driver for driver in drivers}
         self._names = names
         self._told = told
+        self._tried = tried
         self._tasks: list[asyncio.Task[None]] = []
         self.lines = Lines()
         self.restart: Callable[[], Awaitable[None]] | None = None
@@ -122,7 +127,14 @@ class Hands:
         accepted: Callable[[], None],
     ) -> Result:
         deadline = asyncio.get_running_loop().time() + within
-        patch = await driver.execute(command, deadline, accepted)
+        try:
+            patch = await driver.execute(command, deadline, accepted)
+        except Superseded:
+            raise
+        except (DriverError, asyncio.CancelledError):
+            self._tried(name, False)
+            raise
+        self._tried(name, True)
         self._told(name, {**patch, "answering": True})
         return dict(patch)
 

@@ -13,6 +13,8 @@ KIOSKS: tuple[str, ...] = get_args(Kiosk)
 KINDS = ("display", "camera", "audio", "codec", "switch", "sensor")
 HEALTH = (
     "device_lost",
+    "device_faulty",
+    "scene_failed",
     "disk_full",
     "clock_off",
     "too_hot",

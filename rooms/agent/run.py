@@ -61,7 +61,7 @@ class Agent:
         self._clock = clock
         found = drivers_of([dict(one) for one in config.devices]) if drivers is None else drivers
         names = {str(one.get("id")): str(one.get("driver")) for one in config.devices}
-        self.hands = Hands(found, names, self._told)
+        self.hands = Hands(found, names, self._told, self._tried)
         self.state = RoomState(
             devices={one.id: one for one in self.hands.devices()},
             machine=Machine(agent=version),
@@ -233,6 +233,11 @@ class Agent:
         else:
             self.state.told(device, patch)
         self._do(self.core.changed(self._clock()))
+
+    def _tried(self, device: str, done: bool) -> None:
+        self.state.tried(device, done=done)
+        if not done:  # what was done is told by its patch
+            self._do(self.core.changed(self._clock()))
 
     async def _watch_machine(self) -> None:
         while True:

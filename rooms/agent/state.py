@@ -18,6 +18,7 @@ OWN = ("room.preset.apply", "system.diagnostics.run", "system.logs.collect")
 """What an agent can without any device."""
 FULL, HOT, CLOCK_MS = 95, 85, 5000
 SHOWN = 200
+BROKEN = "-error"
 
 
 @dataclass(slots=True)
@@ -32,6 +33,10 @@ class RoomState:
     rtt_ms: int | None = None
     token_kept: bool = True
     waking: int = 0
+    by_plan: bool = False
+    """Whether a scene of the plan is being carried out: what fails now nobody asked for by hand."""
+    failed: set[str] = field(default_factory=set)
+    """The devices that did not do their part of the plan's last scene, and nothing since."""
 
     def told(self, device: str, patch: Mapping[str, Value]) -> None:
         """A device told something of itself; `answering` says whether it is there."""
@@ -44,6 +49,13 @@ class RoomState:
     def lost(self, device: str) -> None:
         """It does not answer."""
         self.devices[device] = replace(self.devices[device], here=False)
+
+    def tried(self, device: str, *, done: bool) -> None:
+        """A command to it was done, or not; who asked for it by hand is told so himself."""
+        if done:
+            self.failed.discard(device)
+        elif self.by_plan:
+            self.failed.add(device)
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -83,6 +95,10 @@ class RoomState:
         for one in self.devices.values():
             if not one.here:
                 yield Ailment(key="device_lost", device=one.id)
+            elif one.id in self.failed:
+                yield Ailment(key="scene_failed", device=one.id)
+            if faults_of(one):
+                yield Ailment(key="device_faulty", device=one.id)
         machine = self.machine
         ills = {
             "disk_full": (machine.disk_used_percent or 0) >= FULL,
@@ -94,6 +110,13 @@ class RoomState:
         for key, ill in ills.items():
             if ill:
                 yield Ailment(key=key)
+
+
+def faults_of(device: DeviceReport) -> list[str]:
+    """What it says is broken in itself: `lamp`, `fan`…; what it merely warns of is no fault."""
+    errors = dict(device.facts).get("errors")
+    words = errors if isinstance(errors, list) else []
+    return [word.removesuffix(BROKEN) for word in words if word.endswith(BROKEN)]
 
 
 def _short(value: Value) -> Value:

@@ -192,9 +192,12 @@ def test_the_plan_goes_on_without_a_line_and_each_scene_once() -> None:
     assert {one.when for one in kept.done} == {"start"}
     assert only(effects, Play) == [Play("formation", (PresetRecall(preset=1),))]
     assert core.tick(at(-299)) == []  # it is being played
-    core.played("formation", {}, at(-298), None)
+    core.state.tried("cam", done=False)
+    core.played("formation", {"camera.preset.recall": "device_busy"}, at(-298), None)
+    assert [one.key for one in core.state.report().health] == ["scene_failed"]
     assert core.tick(at(0)) == []
     assert [one.scene for one in only(core.tick(at(3600)), Play)] == ["veille"]
+    assert core.state.report().health == ()  # the next scene begins with a clean sheet
 
 
 def test_a_scene_of_the_plan_that_is_gone_is_not_asked_for_ever() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from rooms.agent.report import Ailment, DeviceReport, Machine, parse_report
-from rooms.agent.state import OWN, RoomState
+from rooms.agent.state import OWN, RoomState, faults_of
 
 DISPLAY = DeviceReport(id="tv", kind="display", driver="pjlink", commands=("display.power.set",))
 CAMERA = DeviceReport(id="cam", kind="camera", driver="visca", commands=("camera.home",))
@@ -37,6 +37,31 @@ def test_a_device_that_does_not_answer_ails_the_room_until_it_does() -> None:
     assert state.report().health == ()
     state.told("cam", {"answering": False})
     assert not state.devices["cam"].here
+
+
+def test_a_device_that_failed_the_plan_ails_the_room_until_it_does_something() -> None:
+    state = room(CAMERA)
+    state.tried("cam", done=False)  # somebody asked by hand, and is told himself
+    assert state.report().health == ()
+    state.by_plan = True
+    state.tried("cam", done=False)
+    assert state.report().health == (Ailment(key="scene_failed", device="cam"),)
+    state.lost("cam")
+    assert state.report().health == (Ailment(key="device_lost", device="cam"),)
+    state.told("cam", {"answering": True})
+    state.tried("cam", done=True)
+    assert state.report().health == ()
+
+
+def test_a_projector_that_says_what_is_broken_ails_the_room_and_one_that_warns_does_not() -> None:
+    state = room(DISPLAY)
+    state.told("tv", {"errors": ["filter-warning"]})
+    assert state.report().health == ()
+    state.told("tv", {"errors": ["filter-warning", "lamp-error"]})
+    assert state.report().health == (Ailment(key="device_faulty", device="tv"),)
+    assert faults_of(state.devices["tv"]) == ["lamp"]
+    state.told("tv", {"errors": []})
+    assert state.report().health == ()
 
 
 @pytest.mark.parametrize(

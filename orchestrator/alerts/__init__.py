@@ -1,0 +1,20 @@
+"""What goes wrong in rooms, told to whoever runs their centre. One condition, one file, one remedy.
+
+A condition looks at one room as it is seen now (`seen.Seen`) and finds alerts; an alert that is
+found no more has closed by itself. Nothing is stored: a service that starts again finds the same.
+"""
+
+from orchestrator.alerts import agent_silent, not_joined, screen_silent, told_by_agent
+from orchestrator.alerts.seen import Alert, Condition, Seen
+
+CONDITIONS: tuple[Condition, ...] = (
+    told_by_agent.check,
+    agent_silent.check,
+    screen_silent.check,
+    not_joined.check,
+)
+
+
+def alerts_of(seen: Seen) -> list[Alert]:
+    """Everything that is wrong with this room now."""
+    return [alert for condition in CONDITIONS for alert in condition(seen)]

@@ -1,0 +1,78 @@
+"""A room as conditions see it, and what they find. Pure: `now` is a member."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from orchestrator.session import SiteState, State
+from rooms.agent.report import Report
+from rooms.ids import RoomId, SessionId
+
+SILENT_FOR = timedelta(seconds=60)
+"""What is back sooner was a service that restarted or a box that did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """The session for which a room is needed now, soon, or was needed until just now."""
+
+    session: SessionId
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    state: State
+    site: SiteState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A room. `…_gone` is since when a paired device is not on the line; None: it is, or there is
+    none."""
+
+    room: RoomId
+    now: datetime
+    report: Report | None = None
+    agent_gone: datetime | None = None
+    screen_gone: datetime | None = None
+    need: Need | None = None
+
+    def silent(self, gone: datetime | None) -> bool:
+        """Whether it has been away for longer than a restart takes."""
+        return gone is not None and self.now - gone >= SILENT_FOR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Something to see to. `text` is the key of the sentence that says what is wrong, the one of
+    what to do is `alert-KEY-suggestion`; `faults` are words with a sentence of their own."""
+
+    key: str
+    room: RoomId
+    text: str
+    device: str | None = None
+    faults: tuple[str, ...] = ()
+
+    def said(self, words: "Say", locale: str) -> tuple[str, str]:
+        """What is wrong, and what to do."""
+        faults = [words(f"fault-{one}", locale, {}) for one in self.faults]
+        facts = {"faults": faults, "device": self.device}
+        return words(self.text, locale, facts), words(self.suggestion, locale, facts)
+
+    @property
+    def suggestion(self) -> str:
+        """The key of what to do."""
+        return f"alert-{self.key}-suggestion"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An alert, and since when the service has seen it."""
+
+    alert: Alert
+    since: datetime
+    need: Need | None = field(default=None)
+
+
+Say = Callable[[str, str, Mapping[str, Any]], str]
+Condition = Callable[[Seen], Iterable[Alert]]

@@ -1,0 +1,175 @@
+"""Looks at every room, says what opened and what closed, and lets letters be written."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from orchestrator.agents import Agents
+from orchestrator.alerts import alerts_of
+from orchestrator.alerts.seen import Alert, Need, Seen, Standing
+from orchestrator.events import Event, Listener
+from orchestrator.means import Hand, Means
+from orchestrator.session import State
+from orchestrator.store import devices, sessions
+from orchestrator.store.devices import AGENT, SCREEN
+from orchestrator.store.sessions import Stored
+from rooms.ids import RoomId, SessionId
+
+log = logging.getLogger(__name__)
+LOOK = 5.0
+REST = 0.1  # seconds between two looks, however much happens
+NEEDED_BEFORE = timedelta(minutes=30)
+NEEDED_AFTER = timedelta(minutes=30)
+LONGEST = timedelta(hours=24)  # of a session, and its overtime
+KINDS = ("room.report.", "room.agent.", "room.presence.", "session.", "participant.")
+Write = Callable[[Connection, datetime, Alert, Need], None]
+Told = tuple[SessionId, RoomId, str, str | None]
+
+
+@dataclass(slots=True)
+class Alerts:
+    """The task. `write` writes the letters of an alert about a room that is needed; None: no mail.
+
+    A letter is written once for a session, a room, a condition and a device: `write` sees to that,
+    also after a restart; `_told` only spares it the asking.
+    """
+
+    means: Means
+    hub: Agents
+    write: Write | None = None
+    _standing: dict[RoomId, dict[tuple[str, str | None], Standing]] = field(default_factory=dict)
+    _gone: dict[tuple[RoomId, str], datetime] = field(default_factory=dict)
+    _told: set[Told] = field(default_factory=set)
+    _kicked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def of(self, rooms: Iterable[RoomId]) -> list[Standing]:
+        """What is wrong in these rooms now."""
+        return [one for room in rooms for one in self._standing.get(room, {}).values()]
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        with self.means.bus.listen("alerts", _matters) as listener:
+            heard = asyncio.create_task(self._listen(listener), name="alerts: bus")
+            try:
+                while True:
+                    self._kicked.clear()
+                    await self.look()
+                    await asyncio.sleep(REST)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._kicked.wait(), LOOK)
+            finally:
+                heard.cancel()
+                await asyncio.gather(heard, return_exceptions=True)
+
+    async def _listen(self, listener: Listener) -> None:
+        async for _ in listener:
+            self._kicked.set()
+
+    async def look(self) -> None:
+        """See every room; tell what changed."""
+        now = self.means.clock()
+
+        def read(conn: Connection) -> tuple[set[tuple[RoomId, str]], list[Stored]]:
+            around = sessions.between(conn, now - NEEDED_AFTER - LONGEST, now + NEEDED_BEFORE)
+            return devices.paired(conn), around
+
+        paired, around = await self.means.database.read(read)
+        self._note_gone(paired, now)
+        for room in self.means.network.rooms:
+            self._tell(room.id, self._seen(room.id, around, now))
+        await self._write(now)
+
+    def _note_gone(self, paired: set[tuple[RoomId, str]], now: datetime) -> None:
+        here: dict[str, Hand] = {AGENT: self.means.agents, SCREEN: self.means.wire}
+        gone = {
+            (room, kind)
+            for room, kind in paired
+            if kind in here and not here[kind].screen_connected(room)
+        }
+        self._gone = {one: self._gone.get(one, now) for one in gone}
+
+    def _seen(self, room: RoomId, around: list[Stored], now: datetime) -> Seen:
+        return Seen(
+            room=room,
+            now=now,
+            report=self.hub.report_of(room),
+            agent_gone=self._gone.get((room, AGENT)),
+            screen_gone=self._gone.get((room, SCREEN)),
+            need=need_of(room, around, now),
+        )
+
+    def _tell(self, room: RoomId, seen: Seen) -> None:
+        before = self._standing.get(room, {})
+        after: dict[tuple[str, str | None], Standing] = {}
+        for alert in alerts_of(seen):
+            name = alert.key, alert.device
+            since = before[name].since if name in before else seen.now
+            after[name] = Standing(alert, since, seen.need)
+        self._standing[room] = after
+        if before.keys() != after.keys():
+            keys = sorted({key for key, _ in after})
+            log.info("%s: %s", room, ", ".join(keys) or "nothing is wrong any more")
+            self.means.bus.publish("room.alerts.changed", room=room, alerts=keys)
+
+    async def _write(self, now: datetime) -> None:
+        write = self.write
+        if write is None:
+            return
+        news: dict[Told, tuple[Alert, Need]] = {}
+        for one in self.of(self._standing):
+            if one.need is not None:
+                alert = one.alert
+                told = one.need.session, alert.room, alert.key, alert.device
+                news[told] = alert, one.need
+        fresh = [news[told] for told in news.keys() - self._told]
+        if fresh:
+
+            def keep(conn: Connection) -> None:
+                for alert, need in fresh:
+                    write(conn, now, alert, need)
+
+            await self.means.database.write(keep)
+        self._told = set(news) | {told for told in self._told if told[0] in _sessions(news)}
+
+
+ALERTS: web.AppKey[Alerts] = web.AppKey("alerts", Alerts)
+
+
+def need_of(room: RoomId, around: list[Stored], now: datetime) -> Need | None:
+    """The session the room is needed for: the one that goes on or comes, else the last one."""
+    needs = [one for one in around if room in one.centres and _needed(one, now)]
+    if not needs:
+        return None
+    coming = [one for one in needs if _end(one) > now]
+    stored = coming[0] if coming else needs[-1]
+    return Need(
+        session=stored.id,
+        title=stored.title,
+        starts_at=stored.session.starts_at,
+        ends_at=stored.session.ends_at,
+        state=stored.session.state,
+        site=stored.session.site(room).state,
+    )
+
+
+def _needed(stored: Stored, now: datetime) -> bool:
+    begun = stored.session.starts_at - NEEDED_BEFORE <= now
+    return begun and stored.session.state is not State.DRAFT and now < _end(stored) + NEEDED_AFTER
+
+
+def _end(stored: Stored) -> datetime:
+    return stored.session.ended_at or stored.session.ends_at
+
+
+def _sessions(news: Iterable[Told]) -> set[SessionId]:
+    return {told[0] for told in news}
+
+
+def _matters(event: Event) -> bool:
+    return event.kind.startswith(KINDS)

@@ -1,0 +1,101 @@
+"""Letters to whoever runs a centre: something is wrong in a room that is about to be needed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from calendars.addresses import address_in
+from calendars.booking import Slot
+from calendars.wording import slot_text
+from orchestrator import roles
+from orchestrator.alerts.seen import Alert, Need
+from orchestrator.mail import replies
+from orchestrator.mail.compose import Draft, written
+from orchestrator.mail.story import Office, Reader
+from orchestrator.store import mails, people
+from orchestrator.store.people import PersonRow
+from rooms.ids import CentreId
+
+KIND = "alert"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLetters:
+    """Writes to the animateurs of the room's centre; where there is none, to the administrators."""
+
+    office: Office
+
+    def write(self, conn: Connection, now: datetime, alert: Alert, need: Need) -> None:
+        """One letter to each of them, once for this session."""
+        centre = self.office.network.centre_of(alert.room).id
+        for reader in staff_of(conn, centre):
+            key = f"{KIND}/{need.session}/{alert.room}/{alert.key}/{alert.device or ''}"
+            self._letter(conn, now, f"{key}/{reader.address}", alert, need, reader)
+
+    def _letter(
+        self, conn: Connection, now: datetime, key: str, alert: Alert, need: Need, reader: Reader
+    ) -> None:
+        if mails.known(conn, key):
+            return
+        facts = self._facts(alert, need, reader.locale)
+        draft = Draft(
+            sender=self.office.mail.sender,
+            sender_name=self.office.network.name,
+            recipient=reader.address,
+            subject=self.office.words("mail-subject-alert", reader.locale, facts),
+            text=self._text(alert, reader, facts),
+        )
+        message = written(draft, replies.message_id(key, self.office), now)
+        mails.add(
+            conn, now, dedupe=key, recipient=reader.address, kind=KIND, booking=None,
+            message=message,
+        )  # fmt: skip
+
+    def _facts(self, alert: Alert, need: Need, locale: str) -> dict[str, object]:
+        network = self.office.network
+        centre = network.centre_of(alert.room)
+        return {
+            "title": need.title or self.office.words("mail-no-title", locale, {}),
+            "when": slot_text(
+                Slot(need.starts_at, need.ends_at), centre.zone, locale, self.office.words
+            ),
+            "room": network.room(alert.room).name,
+            "centre": centre.name,
+            "network": network.name,
+            "link": f"{self.office.public_url.rstrip('/')}/centres/{centre.id}",
+        }
+
+    def _text(self, alert: Alert, reader: Reader, facts: dict[str, object]) -> str:
+        def say(key: str, **more: object) -> str:
+            return self.office.words(key, reader.locale, facts | more)
+
+        wrong, remedy = alert.said(self.office.words, reader.locale)
+        lines = [
+            say("mail-hello-name", name=reader.name),
+            "",
+            say("mail-text-alert"),
+            wrong,
+            "",
+            remedy,
+            "",
+            say("mail-what"),
+            say("mail-when"),
+            say("mail-alert-link"),
+            "",
+            "-- ",
+            say("mail-signature-organiser"),
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def staff_of(conn: Connection, centre: CentreId) -> list[Reader]:
+    """Those who run the centre and have an address; without any, the administrators."""
+    known = [one for one in people.everyone(conn) if one.active and _address(one)]
+    mine = [one for one in known if one.role == roles.ANIMATEUR and centre in one.centres]
+    readers = mine or [one for one in known if one.role == roles.ADMIN]
+    return [Reader(address=_address(one), locale=one.locale, name=one.name) for one in readers]
+
+
+def _address(person: PersonRow) -> str:
+    return address_in(f"mailto:{person.email}") or ""
