@@ -7,7 +7,7 @@ from rooms.agent.report import Ailment, Report
 from rooms.agent.state import faults_of
 from rooms.ids import RoomId
 
-BY_KIND = ("device_lost", "scene_failed")
+BY_KIND = ("device_lost", "device_faulty", "scene_failed")
 """Where the sentence says which kind of device it is."""
 
 

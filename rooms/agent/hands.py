@@ -13,7 +13,15 @@ from typing import Any
 from rooms.agent.report import DeviceReport, Value
 from rooms.control import Command
 from rooms.device_commands import DisplayPower, RoomStandby, RoomWake
-from rooms.drivers.port import Driver, DriverError, NoDevice, Superseded
+from rooms.drivers.port import (
+    AuthFailed,
+    DeviceFailure,
+    DeviceUnreachable,
+    Driver,
+    DriverError,
+    NoDevice,
+    Superseded,
+)
 from rooms.house_commands import DiagnosticsRun, LogsCollect, Reboot, Restart
 
 log = logging.getLogger(__name__)
@@ -21,6 +29,7 @@ POLL_EVERY = 20.0
 LOST_EVERY = 60.0
 KEPT_LINES, TOLD_LINES, LONGEST_LINE = 400, 60, 120
 
+GONE = DeviceUnreachable | AuthFailed
 Result = Mapping[str, Any]
 Told = Callable[[str, Mapping[str, Value] | None], None]
 """(device, patch): what it told; None when it is lost."""
@@ -51,6 +60,7 @@ class Hands:
         self._told = told
         self._tried = tried
         self._tasks: list[asyncio.Task[None]] = []
+        self._broken: set[str] = set()
         self.lines = Lines()
         self.restart: Callable[[], Awaitable[None]] | None = None
         self.reboot: Callable[[], Awaitable[None]] | None = None
@@ -131,11 +141,16 @@ class Hands:
             patch = await driver.execute(command, deadline, accepted)
         except Superseded:
             raise
-        except (DriverError, asyncio.CancelledError):
+        except asyncio.CancelledError:
+            self._tried(name, False)
+            raise
+        except DriverError as error:
+            if isinstance(error, GONE | DeviceFailure):  # the others say nothing of how it is
+                self._ill(name, error)
             self._tried(name, False)
             raise
         self._tried(name, True)
-        self._told(name, {**patch, "answering": True})
+        self._well(name, patch)
         return dict(patch)
 
     async def _all(self, command: Command, within: float, accepted: Callable[[], None]) -> Result:
@@ -163,20 +178,34 @@ class Hands:
         found: dict[str, Any] = {}
         for name, driver in self._drivers.items():
             try:
-                self._told(name, {**await driver.poll(), "answering": True})
+                self._well(name, await driver.poll())
                 found[name] = "ok"
             except DriverError as error:
-                self._told(name, None)
+                self._ill(name, error)
                 found[name] = error.code
         return found
+
+    def _well(self, name: str, patch: Mapping[str, Value]) -> None:
+        """It answered in good order; what it says of itself counts again."""
+        mended: dict[str, Value] = {"errors": []} if name in self._broken else {}
+        self._broken.discard(name)
+        self._told(name, {**mended, **patch, "answering": True})
+
+    def _ill(self, name: str, error: DriverError) -> None:
+        """It is lost, or it is there and says that it is broken, or nonsense."""
+        if isinstance(error, DeviceFailure):
+            self._broken.add(name)
+            self._told(name, {"errors": ["other-error"], "answering": True})
+        else:
+            self._told(name, None)
 
     async def _poll(self, name: str, driver: Driver) -> None:
         while True:
             try:
-                self._told(name, {**await driver.poll(), "answering": True})
+                self._well(name, await driver.poll())
                 wait = POLL_EVERY
-            except DriverError:
-                self._told(name, None)
+            except DriverError as error:
+                self._ill(name, error)
                 wait = LOST_EVERY
             await asyncio.sleep(wait)
 

@@ -37,6 +37,8 @@ LOOK_EVERY = 30.0
 REBOOT_AFTER = 1.0
 SOON = 0.02
 """What a device has done within so many seconds of taking it is told in one word, `done`."""
+TAKEN_WITHIN = 2.0
+"""When the device is busy or silent for longer, the agent has taken the command: it is here."""
 Clock = Callable[[], datetime]
 
 
@@ -167,8 +169,11 @@ class Agent:
             self._do(self.core.accepted(effect.id))
 
         def accepted() -> None:
+            patience.cancel()
             telling.append(loop.call_later(SOON, tell))
 
+        patience = loop.call_later(TAKEN_WITHIN, tell)
+        telling.append(patience)
         try:
             try:
                 result = await self._one(effect.command, effect.within, accepted)

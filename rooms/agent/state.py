@@ -95,10 +95,10 @@ class RoomState:
         for one in self.devices.values():
             if not one.here:
                 yield Ailment(key="device_lost", device=one.id)
+            elif faults_of(one):
+                yield Ailment(key="device_faulty", device=one.id)
             elif one.id in self.failed:
                 yield Ailment(key="scene_failed", device=one.id)
-            if faults_of(one):
-                yield Ailment(key="device_faulty", device=one.id)
         machine = self.machine
         ills = {
             "disk_full": (machine.disk_used_percent or 0) >= FULL,

@@ -15,10 +15,11 @@ from orchestrator.keys import BUS, DATABASE
 from orchestrator.store import agents as store
 from orchestrator.store import audit
 from orchestrator.store.tables_rooms import agent_tokens
-from rooms.agent import disk
+from rooms.agent import disk, run
 from rooms.agent.run import Agent
+from rooms.control import Command
 from rooms.device_commands import CameraHome
-from rooms.drivers.port import DeviceBusy, DeviceKind
+from rooms.drivers.port import Accepted, DeviceBusy, DeviceKind, Patch
 from rooms.ids import RoomId
 from tests.fakes.agents import (
     DISPLAY,
@@ -82,6 +83,36 @@ async def test_a_command_goes_to_the_device_and_its_outcome_comes_back(tmp_path:
         await until(lambda: not service.app[AGENTS].screen_connected(RoomId(ROOM)))
         taken = await ask(anne, command="camera.home")
         assert (taken["state"], taken["error"]) == ("failed", "agent_unreachable")
+
+
+class BusyCamera(QuickDevice):
+    """Is about something else until it is told that this is over."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.over = asyncio.Event()
+
+    async def execute(self, command: Command, deadline: float, accepted: Accepted) -> Patch:
+        await self.over.wait()
+        return await super().execute(command, deadline, accepted)
+
+
+async def test_an_agent_whose_device_lets_it_wait_is_not_taken_for_one_that_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "TAKEN_WITHIN", 0.1)
+    async with running_service(tmp_path) as service:
+        anne, camera = await service.log_in("anne"), BusyCamera("camera")
+        async with agent_of(service, ROOM, [camera], tmp_path / "agent"):
+            with service.app[BUS].listen("test") as listener:
+                taken = await ask(anne, command="camera.home")
+                async with asyncio.timeout(20):
+                    async for event in listener:
+                        if event.kind == "room.command.running":
+                            break
+            assert camera.told == []
+            camera.over.set()
+            assert (await ended(anne, taken))["state"] == "done"
 
 
 async def test_the_room_tells_its_devices_and_what_ails_it(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ def test_away_for_a_minute_is_silent_and_here_is_not() -> None:
 
 
 def test_an_alert_says_what_is_wrong_and_what_to_do_in_the_language_of_the_reader() -> None:
-    text = "trouble-device_faulty"
+    text = "trouble-device_faulty-display"
     alert = Alert(key="device_faulty", room=ROOM, text=text, faults=("lamp", "fan"))
     wrong, remedy = alert.said(words, "fr")
     assert "lampe, ventilateur" in wrong

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.alerts.told_by_agent import check
+from orchestrator.alerts.told_by_agent import BY_KIND, check
 from orchestrator.words import CATALOGUES
 from rooms.agent.report import HEALTH, KINDS, Ailment, DeviceReport, Report
 from tests.orchestrator.alerts.helpers import ago, seen
@@ -28,7 +28,7 @@ def test_a_lost_device_is_told_by_its_kind() -> None:
 
 def test_a_projector_that_reports_a_fault_is_told_with_what_is_broken() -> None:
     assert told(Ailment(key="device_faulty", device="pj"), Ailment(key="too_hot")) == [
-        ("device_faulty", "trouble-device_faulty", ("lamp",)),
+        ("device_faulty", "trouble-device_faulty-display", ("lamp",)),
         ("too_hot", "trouble-too_hot", ()),
     ]
 
@@ -42,7 +42,7 @@ def test_of_a_room_that_reported_nothing_or_is_long_silent_nothing_is_known() ->
 
 @pytest.mark.parametrize("locale", ["fr", "en"])
 def test_every_ailment_has_its_sentence_and_its_remedy(locale: str) -> None:
-    by_kind = {f"trouble-{key}-{kind}" for key in ("device_lost", "scene_failed") for kind in KINDS}
+    by_kind = {f"trouble-{key}-{kind}" for key in BY_KIND for kind in KINDS}
     plain = {f"trouble-{key}" for key in HEALTH}
     more = {"agent_silent", "screen_silent", "not_joined"}
     remedies = {f"alert-{key}-suggestion" for key in {*HEALTH, *more}}
