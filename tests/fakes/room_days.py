@@ -22,12 +22,14 @@ from aiohttp import ClientSession, encode_basic_auth
 from sqlalchemy import Connection
 
 from orchestrator import keys, wiring
+from orchestrator.alerts.watch import ALERTS
 from orchestrator.api.agent_socket import AGENTS
 from orchestrator.mail import send
 from orchestrator.means import Means
 from orchestrator.settings import Settings
 from orchestrator.store import people
-from rooms.agent import core, hands
+from orchestrator.store.devices import AGENT, SCREEN
+from rooms.agent import backoff, core, hands
 from rooms.ids import RoomId
 from tests.fakes.dav import Client, event
 from tests.fakes.kiosks import Kiosk
@@ -96,6 +98,33 @@ class Day:
         self._browsers.clear()
         await self._running.aclose()
 
+    async def cut(self, room: str, kind: str = AGENT) -> None:
+        """The cable of a room's agent or screen is pulled, and the service has seen it."""
+        kit = self.kits[room]
+        await (kit.cable if kind == AGENT else kit.screen_cable).pull()
+        watch = self.service.app[ALERTS]
+        await self.until(lambda: (RoomId(room), kind) in watch._gone)
+
+    async def again(self) -> None:
+        """The service starts again; agents and screens find it."""
+        await self.end()
+        await self.begin()
+        await self.until(self._all_here)
+
+    def _all_here(self) -> bool:
+        hub, wire = self.service.app[AGENTS], self.service.app[keys.SWITCHBOARD]
+        rooms = [RoomId(room) for room in self.kits]
+        there = all(hub.screen_connected(r) and wire.screen_connected(r) for r in rooms)
+        return there and all(hub.able(r) for r in rooms)
+
+    def _all_seen(self) -> bool:
+        """Nobody is seen to be away whose cable is plugged."""
+        gone = self.service.app[ALERTS]._gone
+        kits = self.kits.values()
+        there = [(kit.room, AGENT) for kit in kits if not kit.cable.pulled]
+        there += [(kit.room, SCREEN) for kit in kits if not kit.screen_cable.pulled]
+        return not any(one in gone for one in there)
+
     @property
     def port(self) -> int:
         return int(self.service.url.rpartition(":")[2])
@@ -141,6 +170,7 @@ class Day:
 
     async def later(self, seconds: float) -> None:
         """So much later. An agent that then believes to have heard nothing for as long redials."""
+        await self.until(self._all_seen)  # or one that was away for a moment was so for long
         self.clock.forward(seconds=seconds)
         there = self.clock()
         for kit in self.kits.values():
@@ -155,10 +185,19 @@ class Day:
 
     async def told(self, login: str, room: str, **command: Any) -> dict[str, Any]:
         """He asks something of a room; what became of it."""
+        return await self.ended(login, await self.ask(login, room, **command))
+
+    async def ask(self, login: str, room: str, **command: Any) -> dict[str, Any]:
+        """He asks something of a room, and it is taken."""
         browser = await self(login)
         async with browser.post(f"/api/v1/rooms/{room}/commands", command) as answer:
             taken: dict[str, Any] = await answer.json()
             assert answer.status == 202, taken
+        return taken
+
+    async def ended(self, login: str, taken: dict[str, Any]) -> dict[str, Any]:
+        """What became of it."""
+        browser = await self(login)
         async with asyncio.timeout(WITHIN):
             while True:
                 async with browser.get(f"/api/v1/commands/{taken['id']}") as answer:
@@ -201,14 +240,28 @@ class Day:
 
     async def until(self, what: Callable[[], Any], within: float = WITHIN) -> None:
         """Wait for something to be so, now or by an answer of the service."""
-        async with asyncio.timeout(within):
-            while True:
-                found = what()
-                if asyncio.iscoroutine(found):
-                    found = await found
-                if found:
-                    return
-                await asyncio.sleep(0.05)
+        deadline = asyncio.get_running_loop().time() + within
+        while True:
+            found = what()
+            if asyncio.iscoroutine(found):
+                found = await found
+            if found:
+                return
+            assert asyncio.get_running_loop().time() < deadline, (what, await self.state())
+            await asyncio.sleep(0.05)
+
+    async def state(self) -> dict[str, Any]:
+        """Where everything stands, for who reads of a failure."""
+        return {
+            room: {
+                "agent": kit.ills,
+                "alerts": [one["key"] for one in await self.alerts(animateur(room))],
+                "call": kit.kiosk.state.call,
+                "told": kit.kiosk.told,
+                "scene": kit.agent.state.scene,
+            }
+            for room, kit in self.kits.items()
+        } | {"session": await self._shown() if self.session else None}
 
 
 def animateur(room: str) -> str:
@@ -269,7 +322,7 @@ async def a_day(
     monkeypatch.setattr(wiring, "Means", partial(Means, clock=clock))
     for module, name, value in (
         (hands, "POLL_EVERY", 0.5), (hands, "LOST_EVERY", 0.5), (core, "SCENE_WITHIN", 12.0),
-        (send, "LOOK", 0.2),
+        (send, "LOOK", 0.2), (backoff, "LONGEST", 1.0),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
     wanted = dict(rooms) if isinstance(rooms, Mapping) else dict.fromkeys(rooms, Kiosk)
@@ -283,14 +336,7 @@ async def a_day(
         for room, kiosk in wanted.items():
             made = furnished_room(day.service, day.port, room, folder, clock, kiosk)
             day.kits[room] = await stack.enter_async_context(made)
-        hub, wire = day.service.app[AGENTS], day.service.app[keys.SWITCHBOARD]
-        await day.until(
-            lambda: all(
-                hub.screen_connected(RoomId(room)) and wire.screen_connected(RoomId(room))
-                and hub.able(RoomId(room))
-                for room in wanted
-            )
-        )  # fmt: skip
+        await day.until(day._all_here)
         yield day
         for kit in day.kits.values():  # each conversation ended, and the camera's one line stands
             await kit.stop()
