@@ -111,6 +111,7 @@ def problem(status: int, key: str, title: str, **facts: Any) -> web.Response:
 async def _get(request: web.Request, service: PagedService) -> web.StreamResponse:
     path = request.match_info["path"]
     answers: dict[str, Json] = {
+        "alerts": {"alerts": []},
         "centres": {"centres": service.centres},
         f"join/{CODE}": service.join,
         "bookings/bk-00000000000000000001": {"booking": _booking(service)},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the animateur of a centre settles: when it is closed, and how each of its rooms is booked.
+import { Alerts } from "./alerts.js";
 import { get } from "./api.js";
 import { Closings } from "./closings.js";
 import { icon } from "./icons.js";
@@ -30,7 +31,7 @@ function Body() {
     <${ProblemNotice} problem=${problem.value} />
     ${!found || person.value === undefined ? problem.value ? null : html`<p class="boot">${t("loading")}</p>`
       : person.value === null ? html`<${LogInFirst} />`
-        : settles(id) ? html`<${Closings} centre=${found} /><${Rooms} rooms=${found.rooms} />`
+        : settles(id) ? html`<${Alerts} centre=${found} /><${Closings} centre=${found} /><${Rooms} rooms=${found.rooms} />`
           : html`<${Notice} kind="warning"><p>${t("centre.not_yours")}</p><//>`}`;
 }
 
