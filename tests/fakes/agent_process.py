@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-WITHIN = 30.0
+WITHIN = 90.0
 
 
 class AgentProcess:

@@ -40,7 +40,7 @@ from tests.fakes.service import Browser, RunningService, demo_settings, running_
 BEHIND = timedelta(minutes=20)
 EARLY = timedelta(minutes=2)
 MINUTES = 40
-WITHIN = 30.0
+WITHIN = 45.0
 ALERT = "Alerte"
 
 
