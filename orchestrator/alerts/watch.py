@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from orchestrator.agents import Agents
 from orchestrator.alerts import alerts_of
 from orchestrator.alerts.seen import Alert, Need, Seen, Standing
-from orchestrator.events import Event, Listener
+from orchestrator.events import Listener
 from orchestrator.means import Hand, Means
 from orchestrator.session import State
 from orchestrator.store import devices, sessions
@@ -54,7 +54,7 @@ class Alerts:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        with self.means.bus.listen("alerts", _matters) as listener:
+        with self.means.bus.listen("alerts") as listener:
             heard = asyncio.create_task(self._listen(listener), name="alerts: bus")
             try:
                 while True:
@@ -68,8 +68,9 @@ class Alerts:
                 await asyncio.gather(heard, return_exceptions=True)
 
     async def _listen(self, listener: Listener) -> None:
-        async for _ in listener:
-            self._kicked.set()
+        async for event in listener:
+            if event.kind.startswith(KINDS):
+                self._kicked.set()
 
     async def look(self) -> None:
         """See every room; tell what changed."""
@@ -169,7 +170,3 @@ def _end(stored: Stored) -> datetime:
 
 def _sessions(news: Iterable[Told]) -> set[SessionId]:
     return {told[0] for told in news}
-
-
-def _matters(event: Event) -> bool:
-    return event.kind.startswith(KINDS)
