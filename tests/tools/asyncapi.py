@@ -42,6 +42,7 @@ WORD, WORDS = {"type": ["string", "null"]}, {"type": "array", "items": {"type": 
 FACT_SCHEMAS: dict[str, Schema] = {
     **{name: WORD for name in sorted(FACTS)},
     "rooms": WORDS,
+    "alerts": WORDS,
     "health": WORDS,
     "version": {"type": "integer"},
     "sites": {"type": "object", "additionalProperties": {"type": "string"}},

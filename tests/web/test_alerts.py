@@ -9,9 +9,8 @@ from rooms.agent import hands
 from rooms.drivers.port import DeviceUnreachable, Patch
 from tests.fakes.agents import QuickDevice, agent_of
 from tests.fakes.browsers import Chromium, needs_chromium
-from tests.fakes.looking import faults
+from tests.fakes.looking import faults, log_in
 from tests.fakes.service import running_service
-from tests.web.test_real_service import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90), needs_chromium]
 
