@@ -23,11 +23,11 @@ from rooms.ids import RoomId, SessionId
 
 log = logging.getLogger(__name__)
 LOOK = 5.0
-REST = 0.1  # seconds between two looks, however much happens
+REST = 0.25  # seconds between two looks, however much happens
 NEEDED_BEFORE = timedelta(minutes=30)
 NEEDED_AFTER = timedelta(minutes=30)
 LONGEST = timedelta(hours=24)  # of a session, and its overtime
-KINDS = ("room.report.", "room.agent.", "room.presence.", "session.", "participant.")
+KINDS = ("room.health.", "room.agent.", "room.presence.", "session.", "participant.")
 Write = Callable[[Connection, datetime, Alert, Need], None]
 Told = tuple[SessionId, RoomId, str, str | None]
 

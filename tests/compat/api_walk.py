@@ -103,7 +103,7 @@ async def places(walk: Walk) -> None:
         await walk.do(f"GET {path}", ids=walk.ids)
     for path in ("/rooms/finder", "/rooms/availability", "/rooms/{room}/availability"):
         await walk.do(f"GET {path}", ids=walk.ids, params=week)
-    for path in ("/agents", "/rooms/{room}/devices"):
+    for path in ("/agents", "/alerts", "/rooms/{room}/devices"):
         await walk.do(f"GET {path}", ids=walk.ids)
 
 
