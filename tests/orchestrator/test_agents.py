@@ -195,7 +195,7 @@ async def test_an_agent_without_the_service_carries_the_plan_on(tmp_path: Path) 
         now[0] = start + timedelta(hours=1)
         await until(lambda: alone.state.scene == "veille")
         async with asyncio.timeout(20):  # the disk may be slower than the room
-            while {one.when for one in await done_of(state)} != {"start", "end"}:
+            while {one.when for one in await done_of(state)} != {"start", "end"}:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     names = [(one.name, getattr(one, "on", None)) for one in screen.told]
     assert names[0] == ("display.power.set", True)
