@@ -30,7 +30,7 @@ from tests.conftest import need
 from tests.fakes.agent_process import AgentProcess, sockets_of
 from tests.fakes.room_days import leaving_nothing
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 ROOM = "villefort-visio"
 CEREMONY, LOOKS = 2, (-300.0, 90.0, 0.0)
 WITHIN = 90.0

@@ -22,7 +22,7 @@ from tests.fakes.room_faults import (
 )
 from tests.fakes.room_kit import RoomKit
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
 ROOMS = (
     "meyrueis-visio",
     "st-chely-d-apcher-visio",

@@ -15,7 +15,7 @@ from orchestrator.words import words
 from tests.fakes.kiosks import BabblingKiosk, CameraShyKiosk, DumbKiosk, Kiosk
 from tests.fakes.room_days import Day, a_day, animateur
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
 MEYRUEIS, ST_CHELY, VILLEFORT, MARVEJOLS, LANGOGNE = (
     "meyrueis-visio",
     "st-chely-d-apcher-visio",
