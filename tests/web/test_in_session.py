@@ -126,7 +126,7 @@ async def test_layers_nobody_looks_at_are_not_encoded(
     assert (await page.evaluate(active))[0] == ["q", True, 90_000]
     assert (await page.evaluate(active))[1][:2] == ["h", False]
     await page.evaluate(limits % ("['q', 'h']", "null"))
-    assert await page.evaluate(active) == [["q", True, 110_000], ["h", True, 450_000]]
+    assert await page.evaluate(active) == [["q", True, 150_000], ["h", True, 450_000]]
     await page.evaluate(limits % ("[]", 0))
     assert [each[1] for each in await page.evaluate(active)] == [False, False]
 

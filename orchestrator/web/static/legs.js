@@ -7,7 +7,7 @@ const FAILED_FOR = 3_000;
 const CONNECT_WITHIN = 20_000;
 /** What each layer may take, in kbit/s: the whole picture last. */
 const LAYERS = /** @type {Record<number, [string, number][]>} */ ({
-  1: [["", 450]], 2: [["q", 110], ["h", 450]], 3: [["q", 100], ["h", 350], ["f", 1200]],
+  1: [["", 450]], 2: [["q", 150], ["h", 450]], 3: [["q", 150], ["h", 350], ["f", 1200]],
 });
 
 /** Layers from low to high (the other way round Chromium overspends on the lowest), and no more
