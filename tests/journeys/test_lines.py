@@ -5,6 +5,7 @@ does other work, the best of a few tries is judged: a stall of the machine is no
 """
 
 import asyncio
+import math
 import statistics
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -34,6 +35,7 @@ SEES = "Object.values(probe.shown).some((times) => times.length > 20)"
 TALL = """[...document.querySelectorAll(".tile video:not(.mirrored)")]
   .some((each) => each.videoHeight > 300)"""
 SWITCHES = 4
+LOOKS = 3
 
 
 @asynccontextmanager
@@ -105,7 +107,7 @@ async def test_a_change_of_layer_stops_the_picture_for_no_more_than_200_ms(
     async with house(tmp_path) as made, pair(made, sender, receiver) as (_, page):
         await show(page, 720)
         await until(page, TALL, 30)
-        while heights(await taken(page))[-1] <= 300:  # what is shown is in the figures too
+        while heights(await taken(page))[-1] <= 300:  # noqa: ASYNC110  the figures come later
             await asyncio.sleep(0.1)
         gaps = [await switched(page, (90, 720)[number % 2]) for number in range(SWITCHES)]
         # Each way at least once without a stall; most of them anyway.
@@ -167,12 +169,22 @@ async def test_a_flash_is_seen_within_80_ms_of_the_beep_that_came_with_it(
         for page in (speaks, listens):
             await page.evaluate("fakeCamera.clap = true")
         await asyncio.sleep(3.0)  # the first reports of both streams, and the buffers after them
-        await until(listens, "lips.start()", 20)
-        await asyncio.sleep(12.0)
-        heard = await listens.evaluate("lips.take()")
-        others, own = (flashes_after_beeps(heard[whose]) for whose in ("others", "own"))
-        assert min(len(others), len(own)) >= 6, heard
-        assert abs(statistics.median(others) - statistics.median(own)) <= 0.08, (others, own)
+        looks = [await look_at_lips(listens)]
+        while looks[-1] > 0.08 and len(looks) < LOOKS:  # browsers approach by 80 ms a second
+            looks.append(await look_at_lips(listens))
+    assert looks[-1] <= 0.08, looks
+
+
+async def look_at_lips(page: ApartPage) -> float:
+    """How much later the flashes of the other are seen than his own clap says, over 12 seconds;
+    infinite where too few came to say."""
+    await until(page, "lips.start()", 20)
+    await asyncio.sleep(12.0)
+    heard = await page.evaluate("lips.take()")
+    others, own = (flashes_after_beeps(heard[whose]) for whose in ("others", "own"))
+    if min(len(others), len(own)) < 6:
+        return math.inf
+    return abs(statistics.median(others) - statistics.median(own))
 
 
 # -- those who come late
