@@ -142,8 +142,9 @@ class Estimate:
 
     @property
     def complains(self) -> bool:
-        """Whether a REMB is so low, of late, that no accident makes it so."""
-        return self._complaint is not None and self._complaint.sure
+        """Whether a REMB is so low, of late, that no accident makes it so, and answers are late
+        too: a busy computer says the one or the other."""
+        return self._complaint is not None and self._complaint.sure and self._late is not None
 
     def held(self, now: float) -> bool:
         """Whether it was lowered so lately that nothing may rise."""
@@ -167,7 +168,7 @@ class Estimate:
             # The first may be low because nothing was known when it was made.
             self._doubt = self._first = self._below_since = now
             if kbps < DEEP * sent:
-                self._complaint = Complaint(kbps, now, sure=self._stands)
+                self._complaint = Complaint(kbps, now, sure=False)
             return
         if kbps < 0.97 * before and kbps < sent:
             sure = now - self._doubt < TWICE_WITHIN or kbps < DEEP * sent

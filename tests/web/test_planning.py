@@ -108,7 +108,7 @@ async def test_the_keyboard_reaches_everything_in_reading_order(
 ) -> None:
     service.person, service.busy = ANNE, a_week()
     page = await look(browser, service, "/")
-    walk = await tab_walk(page, 12)
+    walk = await tab_walk(page, 13)
     assert walk[0] == "Aller au contenu"
     assert walk[2:4] == ["Planning", "Réseau"]
     assert (

@@ -345,16 +345,24 @@ def test_what_goes_through_a_full_queue_is_what_the_line_carries() -> None:
     assert estimate.kbps == pytest.approx(800 * 0.6)
 
 
-def test_a_first_remb_far_below_what_is_sent_counts_where_the_queue_stands() -> None:
-    standing, short = full(0.0), Estimate(0.0)
-    short.tick(500, 0.04, 0.1)
-    for estimate in (standing, short):
+def test_a_first_remb_far_below_what_is_sent_counts_where_packets_are_lost() -> None:
+    losing, late = full(), full(0.0)
+    for estimate in (losing, late):
         estimate.remb(200, 0.6)
-    assert (standing.complains, short.complains) == (True, False)
-    for tenth in range(6, 25):
-        standing.answered(0.3, tenth / 10)
-        standing.tick(500, 0.3, tenth / 10)
-    assert standing.kbps == 200
+        assert not estimate.complains
+        estimate.tick(500, 0.3, 0.8)
+    assert (losing.kbps, late.kbps) == (200, DEFAULT_KBPS)
+
+
+def test_who_gets_little_and_answers_late_complains() -> None:
+    estimate = full(0.0)
+    estimate.remb(900, 0.6)
+    estimate.tick(500, 0.3, 0.7)
+    estimate.remb(200, 1.0)
+    assert estimate.complains
+    # He answers quickly now and then: his computer is busy.
+    estimate.answered(0.04, 1.1)
+    assert not estimate.complains
 
 
 def test_after_a_fall_the_lesser_of_two_reports_is_believed() -> None:
@@ -375,7 +383,9 @@ def test_padding_makes_no_line_wider_that_has_been_full() -> None:
 
 def test_who_complains_of_a_probe_complains_of_nothing_else() -> None:
     estimate = full()
-    estimate.remb(200, 0.6)
+    estimate.remb(900, 0.6)
+    estimate.remb(200, 0.7)
+    assert estimate.complains
     estimate.failed(0.7)
     assert not estimate.complains
     assert estimate.amiss is None
