@@ -129,6 +129,14 @@ async def test_layers_nobody_looks_at_are_not_encoded(
     assert await page.evaluate(active) == [["q", True, 150_000], ["h", True, 450_000]]
     await page.evaluate(limits % ("[]", 0))
     assert [each[1] for each in await page.evaluate(active)] == [False, False]
+    # Refused once, as in the middle of a negotiation: the wish stands.
+    await page.evaluate("""() => {
+        const sender = margeride.model.call.publish.transceivers.get("video").sender;
+        const set = sender.setParameters.bind(sender);
+        sender.setParameters = async () => { sender.setParameters = set; throw new Error("no"); };
+    }""")
+    await page.evaluate(limits % ("['q']", "null"))
+    assert [each[1] for each in await page.evaluate(active)] == [True, False]
 
 
 def said(number: int, name: str, words: str) -> Json:

@@ -322,8 +322,7 @@ export class Call extends EventTarget {
     const leg = this.publish;
     const own = this.participants.get(this.you)?.tracks.find((each) => each.id === message.track);
     if (!leg || leg.id !== message.leg || own?.kind === "audio") return;
-    // A sender that is just being renegotiated refuses; the service says it again when it changes.
-    await leg.limit("video", message.rids, message.kbps).catch(() => undefined);
+    await leg.limit("video", message.rids, message.kbps);
   }
 
   /** Our side says failed. @private @param {{id: string}} leg */

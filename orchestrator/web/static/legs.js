@@ -5,6 +5,7 @@ import { newId } from "./ids.js";
 
 const FAILED_FOR = 3_000;
 const CONNECT_WITHIN = 20_000;
+const LIMIT_AGAIN = 500;
 /** What each layer may take, in kbit/s: the whole picture last. */
 const LAYERS = /** @type {Record<number, [string, number][]>} */ ({
   1: [["", 450]], 2: [["q", 150], ["h", 450]], 3: [["q", 150], ["h", 350], ["f", 1200]],
@@ -97,6 +98,8 @@ export class PublishLeg extends Leg {
     this.transceivers = new Map();
     this.opened = tracks !== null;
     this.stale = false;
+    /** What was asked of it last. */
+    this.wish = {};
     if (tracks) for (const kind of ["audio", "video"]) this.add(kind, tracks.get(kind) ?? null);
     else this.transceivers.set("audio", this.pc.addTransceiver("audio", { direction: "inactive" }));
   }
@@ -152,9 +155,22 @@ export class PublishLeg extends Leg {
     this.expectConnection();
   }
 
-  /** Send these layers and no others; of a picture without layers, nothing for 0 kbit/s.
+  /** Send these layers and no others; of a picture without layers, nothing for 0 kbit/s. A sender
+   *  that is just being negotiated refuses: it is asked again, for nobody says this twice.
    * @param {string} kind @param {string[]} rids @param {number|null} kbps all layers together */
   async limit(kind, rids, kbps) {
+    const wish = this.wish = {};
+    while (this.wish === wish && this.pc.signalingState !== "closed") {
+      try {
+        return await this.apply(kind, rids, kbps);
+      } catch {
+        await new Promise((done) => setTimeout(done, LIMIT_AGAIN));
+      }
+    }
+  }
+
+  /** @private @param {string} kind @param {string[]} rids @param {number|null} kbps */
+  async apply(kind, rids, kbps) {
     const sender = this.transceivers.get(kind)?.sender;
     const parameters = sender?.getParameters();
     if (!sender || !parameters?.encodings?.length) return;
