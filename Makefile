@@ -59,7 +59,7 @@ bench: $(VENV)/.installed
 	@$(BIN)/python -m bench $(ARGS)
 
 docs: $(VENV)/.installed
-	MARGERIDE_PICTURES=1 $(BIN)/pytest -q -m browser tests/web -k picture
+	MARGERIDE_PICTURES=1 $(BIN)/pytest -q -m browser $$(grep -lw "await picture" tests/web/*.py)
 
 clean:
 	rm -rf $(VENV) .bench build dist *.egg-info var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
