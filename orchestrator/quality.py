@@ -70,6 +70,10 @@ class Quality:
         if samples:
             await self._database.write(lambda conn: quality.keep(conn, samples))
 
+    def last(self) -> Mapping[ParticipantId, Sample]:
+        """The last sample of everybody who has one."""
+        return self._last
+
     def ails(self, participant: ParticipantId) -> tuple[str, Json] | None:
         """What is wrong with somebody's line now: the key of the sentence and its facts."""
         sample = self._last.get(participant)

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from orchestrator import conduct, dav, keys, mail, metrics, outside, whip
 from orchestrator.agents import Agents
+from orchestrator.alerts.lines import Lines
 from orchestrator.alerts.watch import ALERTS, Alerts
 from orchestrator.api import (
     agent_socket,
@@ -270,7 +271,13 @@ async def _quality(app: web.Application) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _alerts(app: web.Application) -> AsyncIterator[None]:
     means, letters = app[keys.HOUSE].means, mail.alert_letters(app)
-    app[ALERTS] = watch = Alerts(means, app[agent_socket.AGENTS], write=letters)
+    app[ALERTS] = watch = Alerts(
+        means,
+        app[agent_socket.AGENTS],
+        write=letters,
+        lines=Lines(app[QUALITY].last),
+        version=VERSION,
+    )
     async with kept_running("alerts", watch.run):
         yield
 

@@ -48,22 +48,30 @@ class Profile:
 
 def profile(line: Line, tests: Iterable[LineTest], now: datetime) -> Profile:
     """The medians of the latest tests of the best path that has any, else the configured line."""
+    same = believed(tests, now)
+    if same:
+        return _measured(line, same[-LATEST:])
+    return Profile(down_kbps=line.down_kbps, up_kbps=line.up_kbps, rtt_ms=line.rtt_ms)
+
+
+def believed(tests: Iterable[LineTest], now: datetime) -> list[LineTest]:
+    """Those of the best path that has any that are not too old, in order."""
     recent = [test for test in tests if now - BELIEVED <= test.taken_at <= now]
     for path in PATHS:
         same = sorted((test for test in recent if test.path == path), key=lambda t: t.taken_at)
         if same:
-            return _measured(line, path, same[-LATEST:])
-    return Profile(down_kbps=line.down_kbps, up_kbps=line.up_kbps, rtt_ms=line.rtt_ms)
+            return same
+    return []
 
 
-def _measured(line: Line, path: PathName, tests: list[LineTest]) -> Profile:
+def _measured(line: Line, tests: list[LineTest]) -> Profile:
     down = (_carried(t.down_kbps, t.down_at_least, line.down_kbps) for t in tests)
     up = (_carried(t.up_kbps, t.up_at_least, line.up_kbps) for t in tests)
     return Profile(
         down_kbps=round(median(down)),
         up_kbps=round(median(up)),
         rtt_ms=round(median(test.rtt_ms for test in tests)),
-        path=path,
+        path=tests[-1].path,
         tested_at=tests[-1].taken_at,
     )
 

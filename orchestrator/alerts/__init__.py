@@ -2,9 +2,19 @@
 
 A condition looks at one room as it is seen now (`seen.Seen`) and finds alerts; an alert that is
 found no more has closed by itself. Nothing is stored: a service that starts again finds the same.
+What was told to whom is kept by who tells it: letters in `orchestrator.mail`, posts in
+`orchestrator.posts`.
 """
 
-from orchestrator.alerts import agent_silent, not_joined, screen_silent, told_by_agent
+from orchestrator.alerts import (
+    agent_outdated,
+    agent_silent,
+    line_degraded,
+    not_joined,
+    post_failing,
+    screen_silent,
+    told_by_agent,
+)
 from orchestrator.alerts.seen import Alert, Condition, Seen
 
 CONDITIONS: tuple[Condition, ...] = (
@@ -12,6 +22,9 @@ CONDITIONS: tuple[Condition, ...] = (
     agent_silent.check,
     screen_silent.check,
     not_joined.check,
+    line_degraded.check,
+    agent_outdated.check,
+    post_failing.check,
 )
 
 

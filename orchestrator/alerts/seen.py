@@ -7,7 +7,9 @@ from typing import Any
 
 from orchestrator.session import SiteState, State
 from rooms.agent.report import Report
+from rooms.centre import Line
 from rooms.ids import RoomId, SessionId
+from rooms.line import LineTest
 
 SILENT_FOR = timedelta(seconds=60)
 """What is back sooner was a service that restarted or a box that did."""
@@ -28,7 +30,9 @@ class Need:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """A room. `…_gone` is since when a paired device is not on the line; None: it is, or there is
-    none."""
+    none. `line` and `tests` are those of its centre, told of one room of the centre only;
+    `strained`: its packets have fared badly for minutes; `service`: the version of the service;
+    `unreached`: the ids of who does not take the alerts that are posted to him."""
 
     room: RoomId
     now: datetime
@@ -36,6 +40,11 @@ class Seen:
     agent_gone: datetime | None = None
     screen_gone: datetime | None = None
     need: Need | None = None
+    line: Line | None = None
+    tests: tuple[LineTest, ...] = ()
+    strained: bool = False
+    service: str = ""
+    unreached: tuple[str, ...] = ()
 
     def silent(self, gone: datetime | None) -> bool:
         """Whether it has been away for longer than a restart takes."""
@@ -45,13 +54,15 @@ class Seen:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """Something to see to. `text` is the key of the sentence that says what is wrong, the one of
-    what to do is `alert-KEY-suggestion`; `faults` are words with a sentence of their own."""
+    what to do is `alert-KEY-suggestion`; `faults` are words with a sentence of their own. One that
+    is not `pressing` can wait: a session that needs the room does not suffer from it."""
 
     key: str
     room: RoomId
     text: str
     device: str | None = None
     faults: tuple[str, ...] = ()
+    pressing: bool = True
 
     def said(self, words: "Say", locale: str) -> tuple[str, str]:
         """What is wrong, and what to do."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,12 +12,14 @@ from sqlalchemy import Connection
 
 from orchestrator.agents import Agents
 from orchestrator.alerts import alerts_of
+from orchestrator.alerts.lines import Lines
 from orchestrator.alerts.seen import Alert, Need, Seen, Standing
 from orchestrator.events import Listener
 from orchestrator.means import Hand, Means
 from orchestrator.session import State
-from orchestrator.store import devices, sessions
+from orchestrator.store import devices, participants, sessions
 from orchestrator.store.devices import AGENT, SCREEN
+from orchestrator.store.participants import Participant
 from orchestrator.store.sessions import Stored
 from rooms.ids import RoomId, SessionId
 
@@ -30,11 +32,15 @@ LONGEST = timedelta(hours=24)  # of a session, and its overtime
 KINDS = ("room.health.", "room.agent.", "room.presence.", "session.", "participant.")
 Write = Callable[[Connection, datetime, Alert, Need], None]
 Told = tuple[SessionId, RoomId, str, str | None]
+_Around = tuple[set[tuple[RoomId, str]], list[Stored], list[Participant]]
+Tell = Callable[[datetime, list[Standing]], Awaitable[None]]
+Unreached = Callable[[RoomId], tuple[str, ...]]
 
 
 @dataclass(slots=True)
 class Alerts:
     """The task. `write` writes the letters of an alert about a room that is needed; None: no mail.
+    `tell` is shown all that stands at each look, and only writes down what is to be posted.
 
     A letter is written once for a session, a room, a condition and a device: `write` sees to that,
     also after a restart; `_told` only spares it the asking.
@@ -43,6 +49,10 @@ class Alerts:
     means: Means
     hub: Agents
     write: Write | None = None
+    tell: Tell | None = None
+    unreached: Unreached = lambda _: ()
+    lines: Lines = field(default_factory=Lines)
+    version: str = ""
     _standing: dict[RoomId, dict[tuple[str, str | None], Standing]] = field(default_factory=dict)
     _gone: dict[tuple[RoomId, str], datetime] = field(default_factory=dict)
     _told: set[Told] = field(default_factory=set)
@@ -76,15 +86,19 @@ class Alerts:
         """See every room; tell what changed."""
         now = self.means.clock()
 
-        def read(conn: Connection) -> tuple[set[tuple[RoomId, str]], list[Stored]]:
+        def read(conn: Connection) -> _Around:
             around = sessions.between(conn, now - NEEDED_AFTER - LONGEST, now + NEEDED_BEFORE)
-            return devices.paired(conn), around
+            self.lines.read(conn, self.means.network, now)
+            return devices.paired(conn), around, participants.here(conn)
 
-        paired, around = await self.means.database.read(read)
+        paired, around, here = await self.means.database.read(read)
         self._note_gone(paired, now)
+        self.lines.note(self.means.network, here)
         for room in self.means.network.rooms:
             self._tell(room.id, self._seen(room.id, around, now))
         await self._write(now)
+        if self.tell is not None:
+            await self.tell(now, self.of(self._standing))
 
     def _note_gone(self, paired: set[tuple[RoomId, str]], now: datetime) -> None:
         here: dict[str, Hand] = {AGENT: self.means.agents, SCREEN: self.means.wire}
@@ -96,6 +110,7 @@ class Alerts:
         self._gone = {one: self._gone.get(one, now) for one in gone}
 
     def _seen(self, room: RoomId, around: list[Stored], now: datetime) -> Seen:
+        line, tests = self.lines.of(self.means.network, room, now)
         return Seen(
             room=room,
             now=now,
@@ -103,6 +118,11 @@ class Alerts:
             agent_gone=self._gone.get((room, AGENT)),
             screen_gone=self._gone.get((room, SCREEN)),
             need=need_of(room, around, now),
+            line=line,
+            tests=tests,
+            strained=self.lines.strained(room, now),
+            service=self.version,
+            unreached=self.unreached(room),
         )
 
     def _tell(self, room: RoomId, seen: Seen) -> None:
@@ -124,7 +144,7 @@ class Alerts:
             return
         news: dict[Told, tuple[Alert, Need]] = {}
         for one in self.of(self._standing):
-            if one.need is not None:
+            if one.need is not None and one.alert.pressing:
                 alert = one.alert
                 told = one.need.session, alert.room, alert.key, alert.device
                 news[told] = alert, one.need

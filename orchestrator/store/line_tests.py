@@ -62,11 +62,19 @@ def history(conn: Connection, centre: CentreId, most: int) -> list[Kept]:
 def profiles(conn: Connection, centres: Iterable[Centre], now: datetime) -> dict[CentreId, Profile]:
     """What each line carries now; one query."""
     known = {centre.id: centre for centre in centres}
-    recent = {"centres_": list(known), "since_": seconds(now - BELIEVED)}
-    tests: dict[CentreId, list[LineTest]] = {centre: [] for centre in known}
-    for row in conn.execute(_RECENT, recent):
-        tests[row.centre_id].append(_kept(row).test)
+    tests = recent(conn, known, now)
     return {name: profile(known[name].line, found, now) for name, found in tests.items()}
+
+
+def recent(
+    conn: Connection, centres: Iterable[CentreId], now: datetime
+) -> dict[CentreId, list[LineTest]]:
+    """The tests of each line that are not too old; one query."""
+    tests: dict[CentreId, list[LineTest]] = {centre: [] for centre in centres}
+    wanted = {"centres_": list(tests), "since_": seconds(now - BELIEVED)}
+    for row in conn.execute(_RECENT, wanted):
+        tests[row.centre_id].append(_kept(row).test)
+    return tests
 
 
 def drop(conn: Connection, now: datetime) -> int:

@@ -44,7 +44,8 @@ def test_of_a_room_that_reported_nothing_or_is_long_silent_nothing_is_known() ->
 def test_every_ailment_has_its_sentence_and_its_remedy(locale: str) -> None:
     by_kind = {f"trouble-{key}-{kind}" for key in BY_KIND for kind in KINDS}
     plain = {f"trouble-{key}" for key in HEALTH}
-    more = {"agent_silent", "screen_silent", "not_joined"}
+    more = {"agent_silent", "screen_silent", "not_joined", "line_degraded", "agent_outdated"}
+    more |= {"post_failing"}
     remedies = {f"alert-{key}-suggestion" for key in {*HEALTH, *more}}
     wanted = by_kind | plain | remedies | {f"alert-{key}" for key in more}
     assert wanted - CATALOGUES[locale].keys() == set()
