@@ -37,6 +37,7 @@ NEEDS: dict[str, tuple[frozenset[Equipment], ...]] = {
     "call.hold": (_DISPLAY, _SPEAKER),
     "call.resume": (_DISPLAY, _SPEAKER),
     "call.dtmf": (_DISPLAY, _SPEAKER),
+    "call.hand.set": (_DISPLAY, _SPEAKER),
     "audio.volume.set": (_SPEAKER,),
     "video.selfview.set": (_DISPLAY, _CAMERA),
     "video.layout.set": (_DISPLAY,),

@@ -16,6 +16,7 @@ __all__ = [
     "CallResume",
     "DiagnosticsRun",
     "DndSet",
+    "HandSet",
     "HouseCommand",
     "Identify",
     "Layout",
@@ -63,6 +64,13 @@ class CallDtmf:
         if _TONES.fullmatch(tones) is None:
             raise fields.refuse("tones", "0-9 A-D * #")
         return cls(tones=tones)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandSet(Switch):
+    """Raise the room's hand in its session, or lower it."""
+
+    name: ClassVar[str] = "call.hand.set"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +173,7 @@ HouseCommand = (
     CallHold
     | CallResume
     | CallDtmf
+    | HandSet
     | SelfviewSet
     | LayoutSet
     | ShareStart

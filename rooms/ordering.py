@@ -15,6 +15,7 @@ _LATEST_WINS = {
     "call.leave": "call",
     "call.hold": "call.hold",
     "call.resume": "call.hold",
+    "call.hand.set": "call.hand.set",
     "share.start": "share",
     "share.stop": "share",
     "room.wake": "room.power",

@@ -31,10 +31,11 @@ LARGEST_DOCUMENT = 16 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallState:
-    """Whether the room is in a session, and which."""
+    """Whether the room is in a session, which, and whether its hand is up there."""
 
     state: CallStateName = "idle"
     session: str | None = None
+    hand: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +84,10 @@ class RoomState:
     able: tuple[str, ...] = SCREEN_ABLE
 
     def to_json(self) -> dict[str, Any]:
-        """The document as JSON values; the screen of old does not say what it can do."""
+        """The document as JSON values; that of an older screen says less."""
         said = {**asdict(self), "health": [asdict(entry) for entry in self.health]}
+        if not self.call.hand:
+            del said["call"]["hand"]
         if self.able == SCREEN_ABLE:
             del said["able"]
             return said
@@ -114,8 +117,9 @@ def parse_room_state(document: object) -> RoomState:
 def _call(fields: Fields) -> CallState:
     state = cast(CallStateName, fields.choice("state", CALL_STATES))
     session = fields.slug("session") if fields.has("session") else None
+    hand = fields.flag("hand") if fields.has("hand") else False
     fields.end()
-    return CallState(state=state, session=session)
+    return CallState(state=state, session=session, hand=hand)
 
 
 def _audio(fields: Fields) -> AudioState:

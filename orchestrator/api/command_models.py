@@ -94,6 +94,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "call.hold": {},
     "call.resume": {},
     "call.dtmf": {"tones": (_like("^[0-9A-D*#]{1,32}$"), ...)},
+    "call.hand.set": _ON,
     "video.selfview.set": _ON,
     "video.layout.set": {"layout": (_words(LAYOUTS), ...)},
     "share.start": {},

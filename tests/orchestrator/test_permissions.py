@@ -42,6 +42,7 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "display.blank.set": {"on": True},
     "display.freeze.set": {"on": True},
     "call.dtmf": {"tones": "1"},
+    "call.hand.set": {"on": True},
     "room.preset.apply": {"preset": "reunion"},
 }
 NAMES = sorted(set(COMMANDS) - {"call.join"})  # joining has its own right: to run that session

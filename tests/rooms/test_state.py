@@ -91,3 +91,17 @@ def test_a_screen_may_say_what_it_is_able_to_do() -> None:
     state = parse_room_state(document)
     assert state.able == ("call.join", "video.layout.set")
     assert state.to_json() == document
+
+
+def test_a_hand_is_told_while_it_is_up_and_only_then() -> None:
+    raised = changed("call.hand", True)
+    assert parse_room_state(raised).call.hand
+    assert parse_room_state(raised).to_json() == raised
+    assert not parse_room_state(DOCUMENT).call.hand
+    assert parse_room_state(changed("call.hand", False)).to_json() == DOCUMENT
+
+
+def test_a_hand_is_up_or_not() -> None:
+    with pytest.raises(Invalid) as refused:
+        parse_room_state(changed("call.hand", "up"))
+    assert refused.value.fields["argument"] == "call.hand"

@@ -161,3 +161,23 @@ async def test_a_screen_reloaded_in_the_middle_goes_back_into_the_session(
     joins = [each for each in service.heard if each["type"] == "join"]
     assert len(joins) == 2
     assert joins[1]["token"] == JOIN["token"]
+
+
+async def test_the_rooms_hand_is_raised_in_a_session_and_refused_outside_one(
+    service: PagedService, browser: Chromium
+) -> None:
+    page = await paired(browser, service)
+    refused = await order(page, service, "call.hand.set", 1, on=True)
+    assert refused["error"] == "not_in_session"
+    await order(page, service, "call.join", 2, **JOIN)
+    assert "hand" not in document(service)["call"]
+    await order(page, service, "call.hand.set", 3, on=True)
+    assert [each["up"] for each in service.heard if each["type"] == "hand"] == [True]
+    await expect(page.get_by_text("Main levée")).to_be_visible()
+    assert document(service)["call"]["hand"] is True
+    assert await faults(page) == []
+    await order(page, service, "call.hand.set", 4, on=False)
+    await expect(page.get_by_text("Main levée")).to_have_count(0)
+    await order(page, service, "call.hand.set", 5, on=True)
+    await order(page, service, "call.leave", 6)
+    assert document(service)["call"] == {"state": "idle", "session": None}

@@ -113,3 +113,23 @@ async def test_the_remote_is_driven_by_keyboard_alone(
     await page.keyboard.press("Enter")
     await expect(page.locator("#main").get_by_text("Message : fait.")).to_be_visible()
     assert service.asked[-1][2]["text"] == "On commence"
+
+
+async def test_the_hand_is_raised_from_the_remote_while_the_room_is_in_session(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.person = ANNE
+    service.state["able"] = ["call.hand.set"]
+    page = await look(browser, service, REMOTE)
+    await page.get_by_role("button", name="Lever la main").click()
+    await expect(page.locator("#main").get_by_text("Main : fait.")).to_be_visible()
+    asked = {"command": "call.hand.set", "on": True}
+    assert service.asked[-1][1:] == ("rooms/villefort-visio/commands", asked)
+    service.state["call"]["hand"] = True
+    await service.happen("room.state.changed", room="villefort-visio")
+    await expect(page.get_by_role("button", name="Baisser la main")).to_be_visible()
+    assert await faults(page) == []
+    service.state["call"] = {"state": "idle", "session": None}
+    await page.reload()
+    await expect(page.get_by_role("button", name="Couper le micro")).to_be_visible()
+    await expect(page.get_by_role("button", name="Baisser la main")).to_have_count(0)

@@ -12,7 +12,7 @@ const REPEATED_FOR = 60_000;
 /** What this page carries out. */
 const ABLE = [
   "call.join", "call.leave", "audio.mic.set", "audio.speaker.set", "audio.volume.set", "video.camera.set",
-  "video.layout.set", "video.selfview.set", "room.message.show", "room.message.clear",
+  "video.layout.set", "video.selfview.set", "room.message.show", "room.message.clear", "call.hand.set",
 ];
 
 /** @typedef {import("./protocol.js").Message} Message */
@@ -70,7 +70,7 @@ export class KioskRoom {
     if (!hasMic) health.push({ key: "no_microphone", text: t("kiosk.no_microphone") });
     if (!hasCamera) health.push({ key: "no_camera", text: t("kiosk.no_camera") });
     return {
-      call: { state: this.phase.value, session: this.sessionId.value },
+      call: { state: this.phase.value, session: this.sessionId.value, ...(this.model.in.value && this.model.hand.value ? { hand: true } : {}) },
       audio: {
         mic_muted: audio, mic_present: hasMic, speaker_on: this.model.loud.value,
         volume: Math.round(this.model.volume.value * 100),
@@ -148,6 +148,7 @@ export class KioskRoom {
       "audio.speaker.set": (facts) => this.setSpeaker(facts),
       "audio.volume.set": (facts) => this.setSpeaker({ on: this.model.loud.value, ...facts }),
       "video.layout.set": ({ layout }) => { this.layout.value = layout; return { layout }; },
+      "call.hand.set": ({ on }) => this.raise(on),
       "video.selfview.set": ({ on }) => { this.selfview.value = on; return { on }; },
       "room.message.show": (facts) => this.show(facts),
       "room.message.clear": () => this.show({ text: "" }),
@@ -206,6 +207,13 @@ export class KioskRoom {
     sessionStorage.removeItem(this.store);
     this.phase.value = "idle";
     this.sessionId.value = null;
+  }
+
+  /** @private @param {boolean} on */
+  raise(on) {
+    if (!this.model.in.value) throw new Failure("not_in_session");
+    this.model.raise(on);
+    return { on };
   }
 
   /** @private @param {"audio"|"video"} kind @param {boolean} on */

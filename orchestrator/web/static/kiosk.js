@@ -135,6 +135,7 @@ function InCall({ paired }) {
       ${track && !video ? html`<${Picture} track=${track} mirrored=${true} />` : html`<span class="tile-face">${icon("camera-off")}</span>`}
       <p class="self-foot"><span class="tile-name">${facts.value.centre || facts.value.name}</span>
       ${audio ? html`<span class="state state-warn">${icon("microphone-off")}${t("tile.mic_cut")}</span>` : html`<span class="state state-ok">${icon("microphone")}${t("kiosk.mic_on")}</span>`}
+      ${model.hand.value ? html`<span class="state state-accent" role="status">${icon("hand")}${t("tile.hand")}</span>` : null}
       ${model.loud.value ? null : html`<span class="state state-warn">${icon("speaker-off")}${t("kiosk.sound_cut")}</span>`}</p>
     </aside>
   </section>`;

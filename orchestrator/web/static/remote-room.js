@@ -27,6 +27,14 @@ export function Scenes({ scenes, now, give }) {
       aria-pressed=${id === now ? "true" : "false"} onClick=${() => give("room.preset.apply", { preset: id })}>${id === now ? icon("check") : null}${tElse(`scene.${id}`, label)}</button>`)}</div></section>`;
 }
 
+/** The hand of the room in its session: its state in words, the action in its name.
+ * @param {{up: boolean, give: (command: string, facts?: any) => Promise<void>}} props */
+export function Hand({ up, give }) {
+  return html`<li><button class=${`big ${up ? "big-on" : ""}`} type="button" onClick=${() => give("call.hand.set", { on: !up })}>
+    ${icon("hand")}<span class="big-state">${t(up ? "remote.hand.is_up" : "remote.hand.is_down")}</span>
+    <span class="big-action">${t(up ? "hand.lower" : "hand.raise")}</span></button></li>`;
+}
+
 /** @param {{give: (command: string, facts?: any) => Promise<void>}} props */
 export function Layouts({ give }) {
   return html`<section class="card" aria-labelledby="layouts"><h2 id="layouts">${t("remote.layouts")}</h2>

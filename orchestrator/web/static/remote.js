@@ -6,7 +6,7 @@ import { Conduct, isRunning, refreshSession, session } from "./conduct.js";
 import { icon } from "./icons.js";
 import { t, tOr } from "./i18n.js";
 import { CameraCard } from "./remote-camera.js";
-import { ableOf, camerasOf, Layouts, Scenes, Share } from "./remote-room.js";
+import { ableOf, camerasOf, Hand, Layouts, Scenes, Share } from "./remote-room.js";
 import { announce, findPerson, mount, Notice, person, ProblemNotice } from "./shell.js";
 import { iso, setZone, showClock, showRange } from "./time.js";
 import { html, signal } from "./ui.js";
@@ -186,6 +186,7 @@ function Board() {
       ${toggle("microphone", "mic", !room.audio.mic_muted, (on) => give("audio.mic.set", { on }), room.audio.mic_present)}
       ${toggle("camera", "camera", room.video.camera_on, (on) => give("video.camera.set", { on }), room.video.camera_present)}
       ${toggle("speaker", "sound", room.audio.speaker_on, (on) => give("audio.speaker.set", { on }), true)}
+      ${able.has("call.hand.set") && room.call.state === "in_call" ? html`<${Hand} up=${room.call.hand === true} give=${give} />` : null}
     </ul>
     <${Volume} room=${room} able=${able} />
     ${scenes.value.length && able.has("room.preset.apply") ? html`<${Scenes} scenes=${scenes.value} now=${devices.value?.document?.scene ?? null} give=${give} />` : null}
