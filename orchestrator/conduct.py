@@ -3,6 +3,7 @@
 open_session … end_session   moves: check the right, apply the table, keep, then do and tell
 call_room, call_missing      calls: a room's screen gets a fresh token and joins by itself
 command_room                 a person asks something of a room he may command (fan_out: of several)
+command_by_phone             a phone asks it of the room on whose screen it was paired
 look, enter_by_link          guests: what a link shows, and the token it gives
 wait_by_link, introduce      guests: a token for the lobby, and the name when one comes in
 follow_booking               a moved or cancelled booking carries its running session along
@@ -26,6 +27,7 @@ from orchestrator.cases.guests import (
 from orchestrator.cases.moves import act, learn, open_media
 from orchestrator.session import Act
 from orchestrator.store.commands import Order
+from orchestrator.store.phones import Phone
 from orchestrator.store.sessions import Stored
 from rooms.control import CallJoin
 from rooms.ids import CommandId, RoomId, SessionId
@@ -38,6 +40,7 @@ __all__ = [
     "call_missing",
     "call_room",
     "cancel_command",
+    "command_by_phone",
     "command_room",
     "doors",
     "end_session",
@@ -89,6 +92,19 @@ async def command_room(
         )
     check = rights.commands(conductor, person, room, command.name)
     return await ask_room(conductor, person.id, room, asked, check)
+
+
+async def command_by_phone(
+    conductor: Conductor, phone: Phone, room: RoomId, asked: Asked
+) -> tuple[Order, bool]:
+    """As `command_room`, for a phone; it takes its room into sessions the room is a site of."""
+    command = asked.command
+    check = rights.by_phone(conductor, phone.id, room, command.name)
+    if isinstance(command, CallJoin):
+        return await call_room(
+            conductor, command.session, room, phone.id, check=check, once=asked.once
+        )
+    return await ask_room(conductor, phone.id, room, asked, check)
 
 
 async def cancel_command(

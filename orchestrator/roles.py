@@ -4,7 +4,8 @@ An `admin` may everything. An `animateur` runs the rooms of his centres and the 
 there. A `trainer` runs the sessions he organises, and commands their rooms from 15 minutes before
 the start until they are over, but not their machines (`system.*`). A `booker` books at his centres
 and runs what he booked. Guests and devices are not people: their tokens say which session or which
-room is theirs.
+room is theirs. A phone paired on a room's screen commands that room until its time is over, but
+neither its machine nor what is kept for others.
 Rights are checked where the use case runs, not only where the request enters.
 """
 
@@ -19,6 +20,18 @@ ADMIN, ANIMATEUR, TRAINER, BOOKER = "admin", "animateur", "trainer", "booker"
 ROLES = (ADMIN, ANIMATEUR, TRAINER, BOOKER)
 COMMANDS_FROM = timedelta(minutes=15)
 MACHINE = "system."
+OF_PHONES = frozenset(
+    {
+        *("call.join", "call.leave", "call.hold", "call.resume", "call.dtmf", "call.hand.set"),
+        *("audio.mic.set", "audio.speaker.set", "audio.volume.set"),
+        *("video.camera.set", "video.selfview.set", "video.layout.set"),
+        *("camera.select", "camera.preset.recall", "camera.goto", "camera.move"),
+        *("camera.focus.set", "camera.stop", "camera.home"),
+        *("display.power.set", "display.input.set", "display.blank.set", "display.freeze.set"),
+        *("share.start", "share.stop", "room.wake", "room.standby", "room.preset.apply"),
+    }
+)
+"""What a phone may ask of its room: nothing that stays when its people have gone."""
 
 
 class Who(Protocol):
@@ -84,6 +97,16 @@ def may_ask(who: Who, command: str, centre: CentreId) -> bool:
     if not command.startswith(MACHINE):
         return True
     return who.role == ADMIN or (who.role == ANIMATEUR and centre in who.centres)
+
+
+def may_command_by_phone(of: RoomId, until: datetime, room: RoomId, now: datetime) -> bool:
+    """Command a room by a phone: the one on whose screen it was paired, for its time."""
+    return of == room and now < until
+
+
+def may_ask_by_phone(command: str) -> bool:
+    """Ask this by a phone of the room it commands."""
+    return command in OF_PHONES
 
 
 def may_book(who: Who, centre: CentreId, bookable_by: Iterable[str]) -> bool:

@@ -9,6 +9,7 @@ What was told to whom is kept by who tells it: letters in `orchestrator.mail`, p
 from orchestrator.alerts import (
     agent_outdated,
     agent_silent,
+    help_wanted,
     line_degraded,
     not_joined,
     post_failing,
@@ -18,6 +19,7 @@ from orchestrator.alerts import (
 from orchestrator.alerts.seen import Alert, Condition, Seen
 
 CONDITIONS: tuple[Condition, ...] = (
+    help_wanted.check,
     told_by_agent.check,
     agent_silent.check,
     screen_silent.check,

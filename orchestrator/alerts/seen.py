@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from orchestrator.session import SiteState, State
 from rooms.agent.report import Report
@@ -45,6 +45,7 @@ class Seen:
     strained: bool = False
     service: str = ""
     unreached: tuple[str, ...] = ()
+    help: Literal["asked", "answered"] | None = None
 
     def silent(self, gone: datetime | None) -> bool:
         """Whether it has been away for longer than a restart takes."""

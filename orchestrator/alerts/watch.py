@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -17,8 +18,9 @@ from orchestrator.alerts.seen import Alert, Need, Seen, Standing
 from orchestrator.events import Listener
 from orchestrator.means import Hand, Means
 from orchestrator.session import State
-from orchestrator.store import devices, participants, sessions
+from orchestrator.store import devices, help_calls, participants, sessions
 from orchestrator.store.devices import AGENT, SCREEN
+from orchestrator.store.help_calls import HelpCall
 from orchestrator.store.participants import Participant
 from orchestrator.store.sessions import Stored
 from rooms.ids import RoomId, SessionId
@@ -29,7 +31,7 @@ REST = 0.25  # seconds between two looks, however much happens
 NEEDED_BEFORE = timedelta(minutes=30)
 NEEDED_AFTER = timedelta(minutes=30)
 LONGEST = timedelta(hours=24)  # of a session, and its overtime
-KINDS = ("room.health.", "room.agent.", "room.presence.", "session.", "participant.")
+KINDS = ("room.help.", "room.health.", "room.agent.", "room.presence.", "session.", "participant.")
 Write = Callable[[Connection, datetime, Alert, Need], None]
 Told = tuple[SessionId, RoomId, str, str | None]
 _Around = tuple[set[tuple[RoomId, str]], list[Stored], list[Participant]]
@@ -56,6 +58,7 @@ class Alerts:
     _standing: dict[RoomId, dict[tuple[str, str | None], Standing]] = field(default_factory=dict)
     _gone: dict[tuple[RoomId, str], datetime] = field(default_factory=dict)
     _told: set[Told] = field(default_factory=set)
+    _calling: dict[RoomId, HelpCall] = field(default_factory=dict)
     _kicked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def of(self, rooms: Iterable[RoomId]) -> list[Standing]:
@@ -89,6 +92,7 @@ class Alerts:
         def read(conn: Connection) -> _Around:
             around = sessions.between(conn, now - NEEDED_AFTER - LONGEST, now + NEEDED_BEFORE)
             self.lines.read(conn, self.means.network, now)
+            self._calling = help_calls.every(conn)
             return devices.paired(conn), around, participants.here(conn)
 
         paired, around, here = await self.means.database.read(read)
@@ -118,6 +122,7 @@ class Alerts:
             agent_gone=self._gone.get((room, AGENT)),
             screen_gone=self._gone.get((room, SCREEN)),
             need=need_of(room, around, now),
+            help=_help(self._calling.get(room)),
             line=line,
             tests=tests,
             strained=self.lines.strained(room, now),
@@ -160,6 +165,12 @@ class Alerts:
 
 
 ALERTS: web.AppKey[Alerts] = web.AppKey("alerts", Alerts)
+
+
+def _help(calling: HelpCall | None) -> Literal["asked", "answered"] | None:
+    if calling is None:
+        return None
+    return "answered" if calling.answered else "asked"
 
 
 def need_of(room: RoomId, around: list[Stored], now: datetime) -> Need | None:

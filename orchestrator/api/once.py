@@ -8,12 +8,12 @@ from orchestrator.store.idempotency import Once
 HEADER = "Idempotency-Key"
 
 
-def once_of(call: Call, what: str, sent: BaseModel) -> Once | None:
-    """The key a client gave, for this person, this resource and this body."""
+def once_of(call: Call, what: str, sent: BaseModel, who: str | None = None) -> Once | None:
+    """The key a client gave, for this person (or `who`), this resource and this body."""
     key = call.request.headers.get(HEADER)
     if key is None:
         return None
-    scope = f"{call.person.id} {what}"
+    scope = f"{who or call.person.id} {what}"
     return Once(scope=scope, key=key, body=sent.model_dump(mode="json"))
 
 

@@ -18,22 +18,34 @@ from orchestrator.cases import rights
 from orchestrator.keys import HOUSE, SETTINGS, WORDS
 from orchestrator.presence import Presence
 from orchestrator.quality import QUALITY
-from orchestrator.store import participants, rooms
+from orchestrator.store import help_calls, participants, phones, rooms
 from orchestrator.store.busy import Busy, busy_between
+from orchestrator.store.help_calls import HelpCall
 from orchestrator.store.instants import iso
 from rooms.control import DEFAULT_STATE
 from rooms.ids import CentreId, RoomId, is_slug
 
 
+class HelpOut(BaseModel):
+    """A call for help; `helper` is who said that he comes."""
+
+    asked_at: datetime
+    answered: bool
+    helper: str | None
+
+
 class StateOut(BaseModel):
     """The document a room reported last; version 0 when it never did. `line` says what is wrong
-    with its line in a call, `troubles` what is wrong with its devices, to the people in it."""
+    with its line in a call, `troubles` what is wrong with its devices, to the people in it;
+    `phones` command it now, and `help` is what it calls for."""
 
     version: int
     document: dict[str, Any]
     presence: str
     line: str | None
     troubles: list[str]
+    phones: int
+    help: HelpOut | None
     at: datetime | None
 
 
@@ -71,18 +83,38 @@ async def state(call: Call) -> Answer:
     if device is None or device.room != room:
         check = rights.commands(house.conductor, call.person, room)
         await call.database.read(check)
-    report = await call.database.read(lambda conn: rooms.state_of(conn, room))
-    line = await _line(call, room)
-    return Answer(
-        body={
-            "version": 0 if report is None else report.version,
-            "document": DEFAULT_STATE.to_json() if report is None else report.document,
-            "presence": house.screens.of(room).value,
-            "line": line,
-            "troubles": _troubles(call, room),
-            "at": None if report is None else iso(report.at),
-        }
-    )
+    return Answer(body=await state_of(call, room))
+
+
+async def state_of(call: Call, room: RoomId) -> dict[str, Any]:
+    """How a room is, for whoever has proved that he may know."""
+
+    def read(conn: Connection) -> tuple[rooms.Report | None, int, HelpCall | None]:
+        here = len(phones.here(conn, room, call.now))
+        return rooms.state_of(conn, room), here, help_calls.of_room(conn, room)
+
+    report, here, calling = await call.database.read(read)
+    return {
+        "version": 0 if report is None else report.version,
+        "document": DEFAULT_STATE.to_json() if report is None else report.document,
+        "presence": call.app[HOUSE].screens.of(room).value,
+        "line": await _line(call, room),
+        "troubles": _troubles(call, room),
+        "phones": here,
+        "help": help_of(calling),
+        "at": None if report is None else iso(report.at),
+    }
+
+
+def help_of(calling: HelpCall | None) -> dict[str, Any] | None:
+    """A call for help, as it is told."""
+    if calling is None:
+        return None
+    return {
+        "asked_at": iso(calling.asked_at),
+        "answered": calling.answered,
+        "helper": calling.helper,
+    }
 
 
 async def _line(call: Call, room: RoomId) -> str | None:

@@ -58,6 +58,17 @@ def pairing_limits(address: str) -> tuple[Limit, ...]:
     return (Limit(f"pair@{address}", 10, MINUTE),)
 
 
+def phone_code_limits(room: str) -> tuple[Limit, ...]:
+    """Forty codes for phones in ten minutes from a room's screen: one a minute, and one for each
+    that came."""
+    return (Limit(f"phone-code:{room}", 40, timedelta(minutes=10)),)
+
+
+def help_limits(room: str) -> tuple[Limit, ...]:
+    """Six calls for help in a quarter of an hour from a room."""
+    return (Limit(f"help:{room}", 6, QUARTER),)
+
+
 def agent_limits(address: str) -> tuple[Limit, ...]:
     """Ten wrong tokens of agents a minute from an address."""
     return (Limit(f"agent@{address}", 10, MINUTE),)

@@ -10,7 +10,7 @@ from orchestrator.auth import accounts
 from orchestrator.auth.people import Person
 from orchestrator.cases.conductor import Conductor
 from orchestrator.room_control import Check
-from orchestrator.store import sessions
+from orchestrator.store import phones, sessions
 from orchestrator.store.sessions import Stored
 from rooms.errors import Forbidden, NotFound
 from rooms.ids import CentreId, RoomId, SessionId
@@ -39,16 +39,35 @@ def commands(conductor: Conductor, person: Person, room: RoomId, command: str = 
 
 
 def commands_by(conductor: Conductor, person: str, room: RoomId, command: str) -> Check:
-    """As `commands`, for somebody of whom only the id is known."""
+    """As `commands`, for somebody of whom only the id is known, be it a person or a phone."""
     means = conductor.means
     centre = means.network.centre_of(room).id
 
     def check(conn: Connection) -> None:
         now = means.clock()
         known = accounts.by_id(conn, person)
-        if known is None or not _commands(conn, known, room, centre, now):
+        if known is None:
+            by_phone(conductor, person, room, command)(conn)
+            return
+        if not _commands(conn, known, room, centre, now):
             raise Forbidden("not-your-room", room=room)
         if not roles.may_ask(known, command, centre):
+            raise Forbidden("not-your-command", room=room, command=command)
+
+    return check
+
+
+def by_phone(conductor: Conductor, phone: str, room: RoomId, command: str) -> Check:
+    """The phone commands this room still, and may ask this of it."""
+    clock = conductor.means.clock
+
+    def check(conn: Connection) -> None:
+        known = phones.by_id(conn, phone)
+        if known is None or known.put_out:
+            raise Forbidden("not-your-room", room=room)
+        if not roles.may_command_by_phone(known.room, known.until, room, clock()):
+            raise Forbidden("not-your-room", room=room)
+        if not roles.may_ask_by_phone(command):
             raise Forbidden("not-your-command", room=room, command=command)
 
     return check

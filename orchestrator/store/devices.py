@@ -21,8 +21,14 @@ class Device:
     kind: str = SCREEN
 
 
-def add(conn: Connection, room: RoomId, now: datetime, kind: str = SCREEN) -> tuple[Device, str]:
-    """A new device of a room and its token, to be given once."""
+def add(
+    conn: Connection,
+    room: RoomId,
+    now: datetime,
+    kind: str = SCREEN,
+    until: datetime | None = None,
+) -> tuple[Device, str]:
+    """A new device of a room and its token, to be given once; `until` for one that expires."""
     device, token = Device(id=DeviceId(new_id("dv")), room=room, kind=kind), new_secret()
     conn.execute(
         insert(devices).values(
@@ -31,6 +37,7 @@ def add(conn: Connection, room: RoomId, now: datetime, kind: str = SCREEN) -> tu
             kind=kind,
             token_hash=token_hash(token),
             created_at=int(now.timestamp()),
+            expires_at=None if until is None else int(until.timestamp()),
         )
     )
     return device, token

@@ -91,11 +91,12 @@ devices = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("room_id", String, nullable=False),
-    Column("kind", String, nullable=False),  # kiosk agent
+    Column("kind", String, nullable=False),  # kiosk agent panel desk phone
     Column("token_hash", String, nullable=False, unique=True),
     Column("created_at", Integer, nullable=False),
     Column("revoked_at", Integer),
     Column("last_seen_at", Integer),
+    Column("expires_at", Integer),  # of a phone
 )
 
 pairings = Table(

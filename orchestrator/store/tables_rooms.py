@@ -1,4 +1,4 @@
-"""Tables about agents of rooms and what they do: their tokens, their reports, the rooms' scenes."""
+"""Tables about rooms: their agents' tokens and reports, their scenes, and who calls for help."""
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table
 
@@ -39,4 +39,14 @@ room_scenes = Table(  # what the animateur made of a room's scenes; none: those 
     Column("document", JSON, nullable=False),
     Column("updated_by", String, nullable=False),
     Column("updated_at", Integer, nullable=False),
+)
+
+help_calls = Table(  # a room that waits for somebody; it goes when it is closed
+    "help_calls",
+    metadata,
+    Column("room_id", String, primary_key=True),
+    Column("asked_at", Integer, nullable=False),
+    Column("asked_by", String, nullable=False),
+    Column("answered_at", Integer),
+    Column("answered_by", String),
 )

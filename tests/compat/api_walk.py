@@ -130,6 +130,33 @@ async def screens(walk: Walk) -> None:
     walk.ids["device"] = panel
 
 
+async def phones(walk: Walk) -> None:
+    room = {"room": DOOR}
+    made = await walk.do("POST /pairings", room)
+    sent, nobody = {**room, "code": made["code"]}, walk.service.browser()
+    screen = (await walk.do("POST /pairings/claim", sent, who=nobody))["token"]
+    walk.tokens["screen"] = screen
+    for turn in range(2):  # the second one is left
+        shown = await walk.do("POST /rooms/{room}/phones/code", token=screen, ids=room)
+        read = {"code": shown["code"]}
+        got = await walk.do("POST /rooms/{room}/phones/claim", read, who=nobody, ids=room)
+        walk.tokens["phone"] = phone = got["token"]
+        await walk.do("GET /rooms/{room}/phones", ids=room)
+        await walk.do("GET /rooms/{room}/remote", token=phone, ids=room)
+        home = {"command": "audio.mic.set", "on": True}
+        path = "/rooms/{room}/remote/commands"
+        taken = await walk.do(f"POST {path}", home, token=phone, ids=room)
+        walk.ids["by phone"] = taken["id"]
+        ids = {**room, "command": taken["id"]}
+        await walk.do(f"GET {path}/{{command}}", token=phone, ids=ids)
+        if turn == 0:
+            await walk.do("DELETE /rooms/{room}/remote", token=phone, ids=room)
+    await walk.do("DELETE /rooms/{room}/phones", ids={"room": HELD})
+    await walk.do("POST /rooms/{room}/help", ids=walk.ids)
+    await walk.do("POST /rooms/{room}/help/answer", ids=walk.ids)
+    await walk.do("DELETE /rooms/{room}/help", ids=walk.ids)
+
+
 async def bookings(walk: Walk) -> None:
     tom = await walk.service.log_in("tom")
     coming = await walk.book(HELD, 24 * 60, 25 * 60)
@@ -291,6 +318,7 @@ STEPS: tuple[Callable[[Walk], Any], ...] = (
     places,
     closures,
     screens,
+    phones,
     bookings,
     panel,
     commands,

@@ -35,6 +35,8 @@ MOST = 4
 LEAST = 55  # operations that schemathesis alone brings to do what they are there for
 OF_DEVICES = {
     "/rooms/{room}/panel": "panel",
+    "/rooms/{room}/phones/code": "screen",
+    "/rooms/{room}/remote": "phone",
     "/desks/{desk}/calls": DESK,
     "/desks/{desk}/callbacks": DESK,
 }
@@ -84,6 +86,8 @@ class Asker:
         path, ids = case.path, self._walk.ids
         if "/panel" in name:
             ids = {**ids, "room": DOOR, "booking": ids["at the door"]}
+        if name.partition(" ")[2].startswith(("/rooms/{room}/remote", "/rooms/{room}/phones")):
+            ids = {**ids, "room": DOOR, "command": ids["by phone"]}
         for part, made_up in (case.path_parameters or {}).items():
             path = path.replace("{" + part + "}", quote(str(ids.get(part, made_up)), safe=""))
         headers = {"If-Match": "*"} if "PUT" in name else {}

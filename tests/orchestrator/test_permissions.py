@@ -9,11 +9,13 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from orchestrator import conduct
 from orchestrator.auth.people import Person
 from orchestrator.cases.fan_out import Asked
+from orchestrator.store import devices, phones
+from orchestrator.store.phones import Phone
 from orchestrator.store.tables import people
 from orchestrator.store.tables import sessions as session_rows
 from rooms.control import COMMANDS, Command, parse_command
@@ -46,8 +48,14 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "room.preset.apply": {"preset": "reunion"},
 }
 NAMES = sorted(set(COMMANDS) - {"call.join"})  # joining has its own right: to run that session
+KEPT_FROM_PHONES = {
+    *("camera.preset.store", "camera.preset.delete"),
+    *("room.message.show", "room.message.clear", "room.dnd.set"),
+    *(name for name in NAMES if name.startswith("system.")),
+}
 ROOMS = (VILLEFORT, MEYRUEIS)
 WHO = ("admin", "anne", "marc", "tom", "other", "bea", "gone")
+PHONES = ("phone", "put out")
 WHEN = {
     "long before": timedelta(minutes=-16),
     "a quarter before": timedelta(minutes=-15),
@@ -85,7 +93,9 @@ def may(who: str, name: str, room: RoomId, when: str) -> bool:
     if who == "tom":  # trainer, organiser of the session
         in_time = when in ("a quarter before", "during")
         return room == VILLEFORT and in_time and not name.startswith("system.")
-    return False  # another trainer, a booker, somebody whose account was closed
+    if who == "phone":  # paired on the screen of Villefort, until the end of the session
+        return room == VILLEFORT and when != "after" and name not in KEPT_FROM_PHONES
+    return False  # another trainer, a booker, somebody whose account was closed, a phone put out
 
 
 @pytest.fixture
@@ -110,33 +120,50 @@ async def cast_of(scene: Scene) -> dict[str, Person]:
     return known
 
 
+async def phones_of(scene: Scene) -> dict[str, Phone]:
+    """Two phones of Villefort, paired long before; one of them was put out since."""
+
+    def pair(conn: Connection) -> dict[str, Phone]:
+        since, until = NINE - timedelta(minutes=20), NINE + timedelta(minutes=60)
+        made = {who: phones.add(conn, VILLEFORT, since, until)[0] for who in PHONES}
+        devices.revoke(conn, made["put out"].id, since)
+        return made
+
+    return await scene.database.write(pair)
+
+
 async def allowed(
-    scene: Scene, person: Person, room: RoomId, command: Command, now: datetime
+    scene: Scene, who: Person | Phone, room: RoomId, command: Command, now: datetime
 ) -> bool:
     scene.now = now
+    conductor, asked = scene.house.conductor, Asked(command=command)
     try:
-        await conduct.command_room(scene.house.conductor, person, room, Asked(command=command))
+        if isinstance(who, Phone):
+            await conduct.command_by_phone(conductor, who, room, asked)
+        else:
+            await conduct.command_room(conductor, who, room, asked)
     except Forbidden:
         return False
     except MargerideError as error:
-        raise AssertionError(f"{person.login} {command.name} {room}: {error}") from error
+        raise AssertionError(f"{who.id} {command.name} {room}: {error}") from error
     return True
 
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("when", WHEN)
 async def test_every_cell_of_role_command_room_and_time(scene: Scene, when: str) -> None:
-    cast = await cast_of(scene)
-    session = await scene.session([VILLEFORT], organiser=cast["tom"].id)
+    people_here = await cast_of(scene)
+    cast: dict[str, Person | Phone] = {**people_here, **await phones_of(scene)}
+    session = await scene.session([VILLEFORT], organiser=people_here["tom"].id)
     if when == "after":
         ended = update(session_rows).where(session_rows.c.id == session).values(state="ended")
         await scene.database.write(lambda conn: conn.execute(ended).rowcount)
     cells, wrong = 0, []
-    for who, name, room in product(WHO, NAMES, ROOMS):
+    for who, name, room in product((*WHO, *PHONES), NAMES, ROOMS):
         command = parse_command(name, ARGUMENTS.get(name, {}))
         found = await allowed(scene, cast[who], room, command, NINE + WHEN[when])
         cells += 1
         if found is not may(who, name, room, when):
             wrong.append((who, name, room, when, found))
     assert wrong == []
-    assert cells == len(WHO) * len(NAMES) * len(ROOMS)
+    assert cells == len((*WHO, *PHONES)) * len(NAMES) * len(ROOMS)
