@@ -1,10 +1,10 @@
 """Phones that are the remote of a room for a while: the code on its screen, who has one, and who
 puts them out."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
-import segno
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
@@ -66,7 +66,9 @@ class PutOut(BaseModel):
 
 
 def picture(url: str) -> str:
-    """A QR code of an address, as a `data:` address of an SVG picture."""
+    """A QR code of an address, as a `data:` address of an SVG picture. Blocking."""
+    import segno  # in the thread that draws, when the first screen asks
+
     made: str = segno.make_qr(url, error="m").svg_data_uri(
         scale=1, border=4, dark="#000", light="#fff", omitsize=True, xmldecl=False
     )
@@ -87,7 +89,7 @@ async def code(call: Call) -> Answer:
     body = {
         "code": made,
         "url": url,
-        "qr": picture(url),
+        "qr": await asyncio.to_thread(picture, url),
         "expires_at": iso(call.now + cases.CODE_LASTS),
     }
     return Answer(status=201, body=body)
