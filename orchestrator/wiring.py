@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from orchestrator import conduct, dav, keys, mail, metrics, outside, whip
+from orchestrator import conduct, dav, keys, mail, metrics, outside, posts, whip
 from orchestrator.agents import Agents
 from orchestrator.alerts.lines import Lines
 from orchestrator.alerts.watch import ALERTS, Alerts
@@ -278,8 +278,11 @@ async def _alerts(app: web.Application) -> AsyncIterator[None]:
         lines=Lines(app[QUALITY].last),
         version=VERSION,
     )
-    async with kept_running("alerts", watch.run):
-        yield
+    async with posts.open_posts(app) as posted:
+        if posted is not None:
+            watch.tell, watch.unreached = posted.tell, posted.unreached
+        async with kept_running("alerts", watch.run):
+            yield
 
 
 LIVES = (  # opened in this order, closed in reverse

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from orchestrator.cli.common import add_config, add_data, say
 
+LATE = 3600  # seconds an alert may wait to be taken
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Its options."""
@@ -96,6 +98,28 @@ def _letters(directory: Path) -> str | None:
     return say("cli-doctor-letters", failed=lost[0], unsure=lost[1]) if any(lost) else None
 
 
+def posts(arguments: argparse.Namespace) -> str | None:
+    """Alerts leave for where they are posted to."""
+    import sqlite3
+    import time
+
+    store = arguments.data / "margeride.sqlite3"
+    if not store.exists():
+        return None
+    query = (
+        "SELECT target, count(*) FROM posts WHERE state = 'waiting' AND created_at < ?"
+        " GROUP BY target ORDER BY target"
+    )
+    try:
+        with sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro", uri=True) as conn:
+            late = dict(conn.execute(query, (int(time.time()) - LATE,)).fetchall())
+    except sqlite3.Error:
+        return None  # a store of before there were posts
+    if not late:
+        return None
+    return say("cli-doctor-posts-waiting", waiting=sum(late.values()), targets=[*late])
+
+
 def space(arguments: argparse.Namespace) -> str | None:
     """At least 500 MB are free where the data is."""
     import shutil
@@ -112,5 +136,6 @@ CHECKS: dict[str, Callable[[argparse.Namespace], str | None]] = {
     "config": config,
     "data": data,
     "mail": mail,
+    "posts": posts,
     "space": space,
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from orchestrator.settings import forms as forms
+from orchestrator.settings.alerts import read_targets
 from orchestrator.settings.mail import read_mail
 from orchestrator.settings.model import Network, Service, Settings
 from orchestrator.settings.nodes import Mapping, parse, read_text
@@ -20,7 +21,7 @@ from orchestrator.settings.turn import read_turn
 from rooms.centre import MIDNIGHT, Centre, Closure, Level, Line, OpeningHours
 from rooms.ids import CentreId
 
-ROOT = ("network", "service", "mail", "centres", "rooms", "desks", "outside", "turn")
+ROOT = ("network", "service", "mail", "centres", "rooms", "desks", "outside", "turn", "alerts")
 NETWORK = ("name", "zone", "mail_domain", "languages")
 SERVICE = (
     "public_url",
@@ -80,6 +81,7 @@ def _settings(root: Mapping, problems: list[Problem]) -> Settings:
         outside=read_outside(file),
         mail=read_mail(file),
         turn=read_turn(file),
+        targets=read_targets(file, known, network.languages),
     )
 
 

@@ -76,3 +76,15 @@ def public_url(text: str) -> str:
     if parts.port == 0 or not re.fullmatch(r"[a-z0-9.:-]+", parts.hostname):
         raise ValueError(text)
     return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def web_address(text: str) -> str:
+    """A whole address, without a password in it."""
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(text)
+    if parts.username or parts.password or parts.fragment or parts.port == 0:
+        raise ValueError(text)
+    if not text.isascii() or any(c <= " " for c in text):
+        raise ValueError(text)
+    return text

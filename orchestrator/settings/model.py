@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from calendars.policy import Policy
 from orchestrator.settings.mail import Mail
 from orchestrator.settings.outside import Outside
+from orchestrator.settings.targets import Target
 from orchestrator.settings.turn import Turn
 from rooms.centre import Centre
 from rooms.errors import NotFound
@@ -94,3 +95,4 @@ class Settings:
     outside: Outside = field(default_factory=Outside)
     mail: Mail | None = None
     turn: Turn | None = None
+    targets: tuple[Target, ...] = ()

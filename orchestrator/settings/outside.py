@@ -8,7 +8,6 @@ rooms:
 
 from dataclasses import dataclass
 from ipaddress import ip_network
-from urllib.parse import urlsplit
 
 from calendars.quirks import GENERIC, NAMES
 from orchestrator.settings import forms
@@ -80,7 +79,7 @@ def _remote(room: RoomId, within: Table) -> RemoteSettings:
         table.wrong("settings-one-password", "login" if table.has("login") else "url")
     return RemoteSettings(
         room=room,
-        url=table.parsed("url", _url, "settings-bad-calendar-url", ""),
+        url=table.parsed("url", forms.web_address, "settings-bad-calendar-url", ""),
         server=table.choice("server", NAMES, GENERIC),
         login=table.text("login"),
         password_file=table.text("password_file", ""),
@@ -94,7 +93,7 @@ def _feeds(room: RoomId, within: Table, taken: set[str]) -> list[FeedSettings]:
         feed = FeedSettings(
             id=table.parsed("id", forms.slug, "settings-bad-id", ""),
             room=room,
-            url=table.parsed("url", _url, "settings-bad-calendar-url", ""),
+            url=table.parsed("url", forms.web_address, "settings-bad-calendar-url", ""),
             label=table.text("label", ""),
         )
         if feed.id and feed.id in taken:
@@ -112,15 +111,3 @@ def _allowed(own: Table) -> tuple[str, ...]:
 
 def _network(text: str) -> str:
     return str(ip_network(text, strict=False))
-
-
-def _url(text: str) -> str:
-    """A whole address, without a password in it."""
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(text)
-    if parts.username or parts.password or parts.fragment or parts.port == 0:
-        raise ValueError(text)
-    if not text.isascii() or any(c <= " " for c in text):
-        raise ValueError(text)
-    return text

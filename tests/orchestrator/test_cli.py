@@ -2,7 +2,7 @@
 
 import io
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from orchestrator.auth import app_passwords, pairing
 from orchestrator.auth.keyring import load_keyring
 from orchestrator.cli.common import locale
 from orchestrator.cli.store import opened
-from orchestrator.store import mails, people
+from orchestrator.store import mails, people, posts
 from orchestrator.store.people import PersonRow
 
 
@@ -235,7 +235,7 @@ def test_the_doctor_finds_nothing_wrong_here(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["doctor", "--data", str(data)]) == 0
-    assert capsys.readouterr().out.count("fine") == 5
+    assert capsys.readouterr().out.count("fine") == 6
 
 
 def test_the_doctor_sees_data_others_can_read(
@@ -267,6 +267,21 @@ def test_the_doctor_sees_letters_that_will_not_leave(
     lacking.write_bytes(Path("config/margeride.yaml").read_bytes())
     assert main(["doctor", "--data", str(tmp_path / "new"), "--config", str(lacking)]) == 1
     assert "/etc/margeride/smtp-password" in capsys.readouterr().out
+
+
+def test_the_doctor_sees_alerts_that_nobody_takes(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(data, "tom")  # makes the store
+    now = datetime.now(UTC)
+    with opened(data) as database:
+        database.write_now(lambda conn: posts.add(conn, now, "new", {"id": "po-1"}))
+        long_ago = now - timedelta(hours=2)
+        database.write_now(lambda conn: posts.add(conn, long_ago, "deaf", {"id": "po-2"}))
+    assert main(["doctor", "--data", str(data)]) == 1
+    assert "1 alerts have waited for more than an hour to be taken by deaf" in (
+        capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from orchestrator.check import check
 from orchestrator.settings import DEFAULT, DEMO, Service, SettingsError, load_settings
+from orchestrator.settings import alerts as settings_alerts
 from orchestrator.settings import centres as settings_centres
 from orchestrator.settings import mail as settings_mail
 from orchestrator.settings import outside as settings_outside
@@ -281,6 +282,9 @@ def test_the_reference_names_every_key() -> None:
         (settings_mail.MAIL, reference["mail"]),
         (settings_mail.SMTP, reference["mail"]["smtp"]),
         (settings_mail.DOOR, reference["mail"]["door"]),
+        (settings_alerts.ALERTS, reference["alerts"]),
+        (settings_alerts.WEBHOOK, reference["alerts"]["webhooks"][0]),
+        (settings_alerts.NTFY, reference["alerts"]["ntfy"][0]),
     ]:
         assert set(section) == set(keys)
 

@@ -1,0 +1,97 @@
+"""What of all that is wrong is news to whom. Pure: `now` is an argument.
+
+A target is told once that something opened, and once that it closed. What comes and goes within
+two minutes has not closed; nor does anything close in the first minutes of a service, which has to
+hear from its rooms first.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from orchestrator.alerts.post_failing import KEY as FAILING
+from orchestrator.alerts.seen import Alert, Need, Standing
+from orchestrator.settings.targets import Target
+from rooms.ids import CentreId, RoomId, SessionId
+
+CALM = timedelta(minutes=2)
+DEAF = timedelta(minutes=5)
+Name = tuple[str, RoomId, str, str]
+"""Target, room, key, device ("": none)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a target was told to have opened, and for which session."""
+
+    alert: Alert
+    since: datetime
+    session: SessionId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """To be told: that it opened (`need`: the session that suffers), or that it closed."""
+
+    name: Name
+    told: Told
+    closed: bool = False
+    need: Need | None = None
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Who was told of what. `told` is what the store knows."""
+
+    targets: tuple[Target, ...]
+    centre_of: Callable[[RoomId], CentreId]
+    told: dict[Name, Told] = field(default_factory=dict)
+    _gone: dict[Name, datetime] = field(default_factory=dict)
+    _began: datetime | None = None
+
+    def news(self, now: datetime, standing: Iterable[Standing]) -> list[News]:
+        """What is to be told now; it stays news until it is `noted`."""
+        self._began = self._began or now
+        wanted = {name: one for one in standing for name in self._names(one.alert)}
+        self._gone = {name: self._gone.get(name, now) for name in self.told.keys() - wanted.keys()}
+        opened = [self._opened(name, one) for name, one in wanted.items()]
+        closed = [
+            News(name=name, told=self.told[name], closed=True)
+            for name, since in self._gone.items()
+            if now - max(since, self._began + DEAF - CALM) >= CALM
+        ]
+        return [one for one in opened if one is not None] + closed
+
+    def noted(self, news: Iterable[News]) -> None:
+        """These are written down."""
+        for one in news:
+            if one.closed:
+                self.told.pop(one.name, None)
+            else:
+                self.told[one.name] = one.told
+
+    def _names(self, alert: Alert) -> Iterable[Name]:
+        centre = self.centre_of(alert.room)
+        for target in self.targets:
+            own = alert.key == FAILING and alert.device == target.id
+            if target.hears_of(centre) and not own:
+                yield target.id, alert.room, alert.key, alert.device or ""
+
+    def _opened(self, name: Name, one: Standing) -> News | None:
+        known, need = self.told.get(name), one.need
+        if self._by_id[name[0]].when == "needed":
+            if need is None or not one.alert.pressing:
+                return None
+            session = need.session
+            if known is not None and known.session == session:
+                return None
+        elif known is not None:
+            return None
+        else:
+            session = None
+        told = Told(alert=one.alert, since=one.since, session=session)
+        return News(name=name, told=told, need=need)
+
+    @property
+    def _by_id(self) -> Mapping[str, Target]:
+        return {target.id: target for target in self.targets}

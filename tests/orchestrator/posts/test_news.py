@@ -1,0 +1,108 @@
+"""Who is told what, once, however it comes and goes."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.alerts.seen import Alert, Standing
+from orchestrator.posts.news import CALM, Ledger, News
+from orchestrator.settings.targets import Target
+from rooms.ids import CentreId, RoomId, SessionId
+from tests.orchestrator.alerts.helpers import NINE, ROOM, need
+
+VILLEFORT = CentreId("villefort")
+PHONE = Target(id="phone", kind="ntfy", url="https://n.example")
+BOARD = Target(id="board", kind="webhook", url="https://b.example", when="always")
+LOST = Alert(key="device_lost", room=ROOM, text="trouble-device_lost", device="cam")
+
+
+def centre_of(room: RoomId) -> CentreId:
+    return CentreId(room.removesuffix("-visio"))
+
+
+def ledger(*targets: Target) -> Ledger:
+    """Of a service that has run for a while."""
+    made = Ledger(targets, centre_of)
+    made.news(NINE - timedelta(hours=1), [])
+    return made
+
+
+def stands(alert: Alert = LOST, **needed: Any) -> Standing:
+    return Standing(alert, NINE, need(**needed) if needed else None)
+
+
+def told(of: Ledger, now: datetime, *standing: Standing) -> list[tuple[str, bool]]:
+    news = of.news(now, standing)
+    of.noted(news)
+    return [(one.name[0], one.closed) for one in news]
+
+
+def later(**much: float) -> datetime:
+    return NINE + timedelta(**much)
+
+
+def test_what_opens_is_told_once_and_what_closes_is_told_two_minutes_later() -> None:
+    book = ledger(BOARD)
+    assert told(book, NINE, stands()) == [("board", False)]
+    assert told(book, later(minutes=1), stands()) == []
+    assert told(book, later(minutes=2)) == []
+    assert told(book, later(minutes=3, seconds=59)) == []
+    assert told(book, later(minutes=4)) == [("board", True)]
+    assert told(book, later(minutes=9)) == []
+
+
+@given(st.lists(st.integers(1, 119), max_size=40))
+def test_a_device_that_comes_and_goes_is_told_once(pauses: list[int]) -> None:
+    book, now = ledger(BOARD), NINE
+    assert told(book, now, stands()) == [("board", False)]
+    for index, seconds in enumerate(pauses):
+        now += timedelta(seconds=seconds)
+        assert told(book, now, *([] if index % 2 == 0 else [stands()])) == []
+        if index % 2 == 0:
+            assert told(book, now + CALM - timedelta(seconds=1)) == []
+            told(book, now, stands())
+
+
+def test_who_is_told_when_needed_hears_of_rooms_a_session_needs_once_for_each() -> None:
+    book = ledger(PHONE)
+    assert told(book, NINE, stands()) == []
+    assert told(book, NINE, stands(session=SessionId("se-1"))) == [("phone", False)]
+    assert told(book, later(minutes=5), stands(session=SessionId("se-1"))) == []
+    assert told(book, later(hours=1), stands()) == []  # the session is over: it has not closed
+    assert told(book, later(hours=2), stands(session=SessionId("se-2"))) == [("phone", False)]
+    assert told(book, later(hours=3)) == []
+    assert told(book, later(hours=4)) == [("phone", True)]
+
+
+def test_what_can_wait_does_not_ring_a_telephone() -> None:
+    old = Alert(key="agent_outdated", room=ROOM, text="alert-agent_outdated", pressing=False)
+    book = ledger(PHONE, BOARD)
+    assert told(book, NINE, stands(old, session=SessionId("se-1"))) == [("board", False)]
+
+
+def test_each_hears_of_its_own_centres_and_nobody_that_he_himself_does_not_listen() -> None:
+    here = Target(id="here", kind="webhook", url="", when="always", centres=(VILLEFORT,))
+    there = Target(id="there", kind="webhook", url="", when="always", centres=(CentreId("x"),))
+    assert told(ledger(here, there), NINE, stands()) == [("here", False)]
+    deaf = Alert(key="post_failing", room=ROOM, text="alert-post_failing", device="here")
+    assert told(ledger(here, BOARD), NINE, stands(deaf)) == [("board", False)]
+
+
+def test_a_service_that_starts_again_closes_nothing_before_its_rooms_had_time_to_speak() -> None:
+    before = ledger(BOARD)
+    told(before, NINE, stands())
+    again = Ledger((BOARD,), centre_of, dict(before.told))
+    assert told(again, later(minutes=1)) == []
+    assert told(again, later(minutes=5, seconds=59)) == []
+    assert told(again, later(minutes=6)) == [("board", True)]
+    still = Ledger((BOARD,), centre_of, dict(before.told))
+    assert told(still, later(minutes=1), stands()) == []
+
+
+def test_what_could_not_be_written_down_stays_news() -> None:
+    book = ledger(BOARD)
+    (first,) = book.news(NINE, [stands()])
+    (second,) = book.news(NINE, [stands()])
+    assert first == second == News(name=("board", ROOM, "device_lost", "cam"), told=first.told)
