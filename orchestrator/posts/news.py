@@ -15,6 +15,8 @@ from orchestrator.settings.targets import Target
 from rooms.ids import CentreId, RoomId, SessionId
 
 CALM = timedelta(minutes=2)
+HELP = "help_wanted"
+"""Somebody asks for somebody, session or none."""
 DEAF = timedelta(minutes=5)
 Name = tuple[str, RoomId, str, str]
 """Target, room, key, device ("": none)."""
@@ -79,7 +81,7 @@ class Ledger:
 
     def _opened(self, name: Name, one: Standing) -> News | None:
         known, need = self.told.get(name), one.need
-        if self._by_id[name[0]].when == "needed":
+        if self._by_id[name[0]].when == "needed" and one.alert.key != HELP:
             if need is None or not one.alert.pressing:
                 return None
             session = need.session

@@ -76,6 +76,13 @@ def test_who_is_told_when_needed_hears_of_rooms_a_session_needs_once_for_each() 
     assert told(book, later(hours=4)) == [("phone", True)]
 
 
+def test_a_call_for_help_rings_whether_a_session_needs_the_room_or_not() -> None:
+    call = Alert(key="help_wanted", room=ROOM, text="alert-help_wanted")
+    book = ledger(PHONE)
+    assert told(book, NINE, stands(call)) == [("phone", False)]
+    assert told(book, later(minutes=1), stands(call, session=SessionId("se-1"))) == []
+
+
 def test_what_can_wait_does_not_ring_a_telephone() -> None:
     old = Alert(key="agent_outdated", room=ROOM, text="alert-agent_outdated", pressing=False)
     book = ledger(PHONE, BOARD)
