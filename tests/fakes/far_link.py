@@ -105,7 +105,11 @@ async def relay(words: str) -> asyncio.Server:
         target.close()
 
     async def joined(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner, outer = await asyncio.open_connection(host, int(port))
+        try:
+            inner, outer = await asyncio.open_connection(host, int(port))
+        except OSError:  # nobody listens there now, and so nobody does here
+            writer.transport.abort()
+            return
         await asyncio.gather(pump(reader, outer), pump(inner, writer), return_exceptions=True)
 
     host_here, _, port_here = here.rpartition(":")

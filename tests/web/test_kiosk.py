@@ -151,6 +151,21 @@ async def test_a_screen_whose_line_broke_comes_back_and_says_its_state_again(
     assert service.heard[before]["type"] == "hello"
 
 
+async def test_a_screen_never_waits_longer_than_six_seconds_before_it_dials_again(
+    service: PagedService, browser: Chromium
+) -> None:
+    """Nobody is there to press a button, and it has to be back within ten."""
+    page = await paired(browser, service)
+    waits = await page.evaluate(
+        """[...Array(50).keys()].map((tries) => {
+          margeride.model.line.tries = tries;
+          return margeride.model.line.patience(1006);
+        })"""
+    )
+    assert waits[0] < 1_000
+    assert max(waits) < 6_000
+
+
 async def test_a_screen_reloaded_in_the_middle_goes_back_into_the_session(
     service: PagedService, browser: Chromium
 ) -> None:

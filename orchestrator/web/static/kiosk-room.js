@@ -9,6 +9,8 @@ import { effect, signal } from "./ui.js";
 const JOIN_WITHIN = 20_000;
 const REMEMBERED = 200;
 const REPEATED_FOR = 60_000;
+/** Nobody is there to press a button, and rooms are few: ten seconds after its service a room is there. */
+const DIALS_WITHIN = 4_000;
 /** What this page carries out. */
 const ABLE = [
   "call.join", "call.leave", "audio.mic.set", "audio.speaker.set", "audio.volume.set", "video.camera.set",
@@ -30,7 +32,7 @@ class Failure extends Error {
 export class KioskRoom {
   /** @param {string} room @param {string} token @param {string} lang */
   constructor(room, token, lang) {
-    this.line = new Line({ token, client: "screen 0.1", lang });
+    this.line = new Line({ token, client: "screen 0.1", lang, longest: DIALS_WITHIN });
     this.model = new CallModel(this.line);
     this.devices = new Devices();
     this.store = `margeride.call.${room}`;

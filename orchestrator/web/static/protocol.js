@@ -15,7 +15,7 @@ const AGAIN_WITHIN = 500;
 /**
  * @typedef {"idle"|"dialling"|"open"|"waiting"|"stopped"} LineState
  * @typedef {{type: string, [member: string]: any}} Message
- * @typedef {{url?: string, token: string, client?: string, lang?: string}} LineOptions
+ * @typedef {{url?: string, token: string, client?: string, lang?: string, longest?: number}} LineOptions
  */
 
 /** The address of the wire on the origin of this page. @param {string} [lang] @returns {string} */
@@ -26,9 +26,10 @@ export function wireUrl(lang) {
   return url.href;
 }
 
-/** How long to wait before the nth redial, in ms: doubling, ± 30 %. @param {number} tries */
-export function backOff(tries) {
-  const delay = Math.min(FIRST_DELAY * 2 ** tries, LONGEST_DELAY);
+/** How long to wait before the nth redial, in ms: doubling, ± 30 %.
+ * @param {number} tries @param {number} [longest] */
+export function backOff(tries, longest = LONGEST_DELAY) {
+  const delay = Math.min(FIRST_DELAY * 2 ** tries, longest);
   return delay * (0.7 + 0.6 * Math.random());
 }
 
@@ -42,11 +43,13 @@ export function backOff(tries) {
  */
 export class Line extends EventTarget {
   /** @param {LineOptions} options */
-  constructor({ url, token, client = "page 0.1", lang }) {
+  constructor({ url, token, client = "page 0.1", lang, longest = LONGEST_DELAY }) {
     super();
     this.url = url ?? wireUrl(lang);
     this.token = token;
     this.client = client;
+    /** What a wait before a redial grows to, in ms. */
+    this.longest = longest;
     /** @type {LineState} */
     this.state = "idle";
     /** @type {Message|null} */
@@ -201,7 +204,7 @@ export class Line extends EventTarget {
   /** How long to wait before the next dial, in ms. @private @param {number} code */
   patience(code) {
     if (code === UNANSWERED) return AGAIN_WITHIN * Math.random();
-    return code === 1012 && this.tries === 0 ? 100 * Math.random() : backOff(this.tries);
+    return code === 1012 && this.tries === 0 ? 100 * Math.random() : backOff(this.tries, this.longest);
   }
 
   /** @private @param {number} code */

@@ -90,13 +90,13 @@ async def kept(url: str, folder: Path) -> AsyncIterator[asyncio.subprocess.Proce
             await process.wait()
 
 
-async def seen_here(process: asyncio.subprocess.Process) -> None:
-    """The keeper has asked the page, and the page has answered."""
+async def seen_here(process: asyncio.subprocess.Process) -> bytes:
+    """The keeper has asked the page, and the page has answered; which browser it is in."""
     assert process.stdout is not None
     async with asyncio.timeout(WITHIN):
         async for line in process.stdout:
             if line.startswith(b"here "):
-                return
+                return line
     raise AssertionError("the keeper ended")
 
 
@@ -113,11 +113,11 @@ def browsers_of(folder: Path, kind: str) -> list[int]:
     return found
 
 
-def kill_renderers(folder: Path) -> int:
+def kill_renderers(folder: Path, number: signal.Signals = signal.SIGKILL) -> int:
     """Blocking."""
     found = browsers_of(folder, "--type=renderer")
     for process in found:
-        os.kill(process, signal.SIGKILL)
+        os.kill(process, number)
     return len(found)
 
 
@@ -131,7 +131,7 @@ async def test_a_screen_needs_no_click_and_nobody_to_mend_it(
         url = f"http://localhost:{port}/screen"
         async with kept(url, tmp_path) as keeper:
             assert await site.next() == good  # camera and sound, without a click
-            await seen_here(keeper)
+            first = await seen_here(keeper)
             began = monotonic()
             assert await asyncio.to_thread(kill_renderers, tmp_path) > 0
             assert await site.next() == good
@@ -140,6 +140,11 @@ async def test_a_screen_needs_no_click_and_nobody_to_mend_it(
             site.order, began = "hang", monotonic()
             assert await site.next() == good
             print(f"page hung: back after {monotonic() - began:.1f} s")
+            assert await seen_here(keeper) == first  # the browser was left alone
+            began = monotonic()
+            assert await asyncio.to_thread(kill_renderers, tmp_path, signal.SIGSTOP) > 0
+            assert await site.next() == good
+            print(f"page stopped: back after {monotonic() - began:.1f} s")
             await seen_here(keeper)
             (browser, *_) = await asyncio.to_thread(browsers_of, tmp_path, "--remote-debugging")
             began = monotonic()
