@@ -128,7 +128,8 @@ class PublisherLeg(BaseLeg):
             packet = repeated
         elif packet.payload_type not in (agreed.payload_type, agreed.red_payload_type or -1):
             return
-        source.receive(packet, now)
+        if source.receive(packet, now) and not source.video:
+            self.counts["repeated"] += 1
         if not stream.told:
             stream.told = True
             self._started(self, stream.track)
@@ -157,9 +158,8 @@ class PublisherLeg(BaseLeg):
         """NACK and PLI that are due."""
         out = b""
         for stream, source in self._running():
-            if not source.video:
-                continue
-            if source.missing and stream.agreed.nack:
+            # Browsers answer for sound too, though no description says so.
+            if source.missing and (stream.agreed.nack or not source.video):
                 lost = source.missing.due(now)
                 if lost:
                     self.counts["nacked"] += len(lost)

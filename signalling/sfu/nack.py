@@ -1,4 +1,10 @@
-"""Asking a publisher again for what did not arrive: at once, then no sooner than a round trip."""
+"""Asking a publisher again for what did not arrive: at once, then no sooner than a round trip.
+
+Pictures wait for an answer, sound does not: a sound is asked for only where the answer comes while
+it can still be heard, and given up soon.
+"""
+
+from typing import NamedTuple
 
 MOST = 256
 TRIES = 8
@@ -7,6 +13,21 @@ SHORTEST = 0.02
 AGE = 2.0
 # The round trip is a mean: half of the answers take longer, and none should be asked for twice.
 PATIENCE = 1.25
+# Beyond the longest round trip, one gap in so long is asked for, so as to know when it is shorter.
+ANOTHER = 5.0
+
+
+class Worth(NamedTuple):
+    """What is worth asking for: so many at once, for so long, over so long a round trip."""
+
+    most: int
+    age: float
+    rtt: float
+
+
+PICTURES = Worth(MOST, AGE, float("inf"))
+# A quarter of a second that is gone at once cannot be made up for in time.
+SOUNDS = Worth(12, 0.3, 0.15)
 
 
 class Missing:
@@ -15,21 +36,23 @@ class Missing:
     The round trip is learned from answers to a first request; `rtt` may be given from elsewhere.
     """
 
-    __slots__ = ("_asked", "_highest", "learned", "overflowed", "rtt")
+    __slots__ = ("_asked", "_highest", "_tried", "_worth", "learned", "overflowed", "rtt")
 
-    def __init__(self, rtt: float = FIRST_RTT) -> None:
+    def __init__(self, rtt: float = FIRST_RTT, worth: Worth = PICTURES) -> None:
         self.rtt = rtt
         self.learned = False
         self.overflowed = False
+        self._worth = worth
         self._highest = -1
+        self._tried = -ANOTHER
         # place -> [first seen missing, last asked (0: never), tries]
         self._asked: dict[int, list[float]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._asked)
 
-    def arrived(self, place: int, now: float) -> None:
-        """A packet came: a gap opens, closes, or nothing happens."""
+    def arrived(self, place: int, now: float) -> bool:
+        """A packet came: a gap opens, closes, or nothing happens; whether it was asked for."""
         highest = self._highest
         if place == highest + 1:
             self._highest = place
@@ -37,12 +60,15 @@ class Missing:
             self._highest = place
             if highest >= 0:
                 self._open(highest + 1, place, now)
-        elif self._asked and (entry := self._asked.pop(place, None)) and entry[2] == 1:
-            self.rtt += (max(now - entry[1], SHORTEST) - self.rtt) / 4
-            self.learned = True
+        elif self._asked and (entry := self._asked.pop(place, None)) and entry[2]:
+            if entry[2] == 1:
+                self.rtt += (max(now - entry[1], SHORTEST) - self.rtt) / 4
+                self.learned = True
+            return True
+        return False
 
     def _open(self, first: int, end: int, now: float) -> None:
-        if len(self._asked) + end - first > MOST:
+        if len(self._asked) + end - first > self._worth.most:
             # Too much is gone to be worth asking for: a new key picture is cheaper.
             self._asked.clear()
             self.overflowed = True
@@ -53,11 +79,14 @@ class Missing:
     def due(self, now: float) -> list[int]:
         """The 16-bit numbers to ask for now; what is too old or was asked too often is given up."""
         wanted, wait = [], max(self.rtt * PATIENCE, SHORTEST)
+        far = self.rtt > self._worth.rtt
+        age = AGE if far else self._worth.age
+        may = not far or now - self._tried >= ANOTHER
         for place, entry in list(self._asked.items()):
-            if entry[2] >= TRIES or now - entry[0] > AGE:
+            if entry[2] >= TRIES or now - entry[0] > age or not (may or entry[2]):
                 del self._asked[place]
-            elif not entry[2] or now - entry[1] >= wait:
-                entry[1] = now
+            elif not entry[2] or (now - entry[1] >= wait and not far):
+                entry[1] = self._tried = now
                 entry[2] += 1
                 wanted.append(place & 0xFFFF)
         return wanted

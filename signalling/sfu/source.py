@@ -8,7 +8,7 @@ from typing import Protocol
 
 from signalling.sfu.cache import Ring
 from signalling.sfu.keyframes import KeyframeGate
-from signalling.sfu.nack import Missing
+from signalling.sfu.nack import PICTURES, SOUNDS, Missing
 from signalling.sfu.pace import Pace
 from signalling.sfu.packet import SILENT, Packet, Unwrapper, extension_of, marks_of
 from signalling.sfu.red import OPUS_TYPE, Block, parse_red, relabel
@@ -90,7 +90,7 @@ class Source:
         self.ssrc = 0
         self.ring = Ring()
         self.gate = KeyframeGate(INTERVAL if self.index else LOW_INTERVAL)
-        self.missing = Missing()
+        self.missing = Missing(worth=PICTURES if self.video else SOUNDS)
         self.reception = Reception(VIDEO_CLOCK if self.video else AUDIO_CLOCK)
         self.latest = NEVER
         self.height = 0
@@ -105,28 +105,41 @@ class Source:
 
     # -- packets
 
-    def receive(self, packet: Packet, now: float) -> None:
+    def receive(self, packet: Packet, now: float) -> bool:
         """Understand, keep and forward a packet; `BadPacket` when its payload is not what it says.
 
-        A packet of another SSRC than before begins the stream anew.
+        A packet of another SSRC than before begins the stream anew. Whether it is one that was
+        asked for.
         """
         if packet.ssrc != self.ssrc:
             self._become(packet.ssrc, now)
         place = packet.place = self._unwrapper.place(packet.sequence)
         ring = self.ring
         if place in ring:
-            return
+            return False
         packet.arrived = self.latest = now
+        missing = self.missing
+        again = missing.arrived(place, now)
         key = self._look(packet, now) if self.video else self._listen(packet, now)
-        self.reception.arrived(packet, now)
+        if missing:
+            self.alert()
+        elif missing.overflowed:
+            missing.overflowed = False
+            self.want_keyframe()
+        if again and not self.video:
+            # It comes on the number of the first: what the line loses would not be told any more.
+            self.reception.octets += len(packet.payload)
+        else:
+            self.reception.arrived(packet, now)
         ring.add(packet, now)
         if self.muted:
-            return
+            return again
         for line in self.lines:
             line.take(packet)
         if self.waiting and (key or self._begun == place):
             for line in list(self.waiting):
                 line.offer(self, place, key=key)
+        return again
 
     def _become(self, ssrc: int, now: float) -> None:
         if self.ssrc:
@@ -154,7 +167,6 @@ class Source:
                 self._key_arrived(packet, picture.height)
             self._since_key += len(packet.payload)
         packet.marks = marks_of(now, None)
-        self._look_for_gaps(packet.place, now)
         return begins
 
     def _key_arrived(self, packet: Packet, height: int) -> None:
@@ -165,15 +177,6 @@ class Source:
             self._since_key = 0
         if sum(self._by_temporal) > FORGET_AT:
             self._by_temporal = [octets >> 1 for octets in self._by_temporal]
-
-    def _look_for_gaps(self, place: int, now: float) -> None:
-        missing = self.missing
-        missing.arrived(place, now)
-        if missing:
-            self.alert()
-        if missing.overflowed:
-            missing.overflowed = False
-            self.want_keyframe()
 
     def _listen(self, packet: Packet, now: float) -> bool:
         """Read the level, take redundancy apart; every sound is a beginning."""
@@ -213,6 +216,7 @@ class Source:
             lost.place, lost.arrived = place, now
             lost.marks = marks_of(now, SILENT if self.level_id else None)
             self.ring.add(lost, now)
+            self.missing.arrived(place, now)
             if not self.muted:
                 for line in self.lines:
                     line.take(lost)

@@ -1,6 +1,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from itertools import cycle
 
 import pytest
 
@@ -143,6 +144,23 @@ async def test_packets_lost_on_the_way_up_are_asked_for_again(engine: PythonEngi
         reception = leg.streams["0"].layers.sources[0].reception
         block = reception.block(0, asyncio.get_running_loop().time())
         assert block.lost == 0
+
+
+async def test_sounds_lost_on_the_way_up_are_asked_for_again(engine: PythonEngine) -> None:
+    a, to_b = Publisher(engine, SESSION, ANNE), Subscriber(engine, SESSION, BRUNO)
+    async with closing(a, to_b):
+        await a.start([Tone()])
+        sound = a.track(Kind.AUDIO)
+        await to_b.want(sound)
+        await to_b.sees(sound)
+        leg = engine._sessions[SESSION].seats[ANNE].publish
+        assert leg is not None
+        lossy_out(a.pc, cycle([False, False, False, True]))
+        await until(lambda: leg.counts["repeated"] >= 5, "five sounds that came again")
+        assert leg.counts["nacked"] >= 5
+        # The line is told as it is.
+        assert leg.streams["0"].layers.sources[0].reception.block(0, 0.0).lost >= 5
+        await to_b.sees(sound)
 
 
 async def test_packets_lost_on_the_way_down_are_repeated(engine: PythonEngine) -> None:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signalling.sfu.nack import AGE, MOST, TRIES, Missing
+from signalling.sfu.nack import AGE, ANOTHER, MOST, SOUNDS, TRIES, Missing
 
 
 def after(*places: int, rtt: float = 0.1) -> Missing:
@@ -22,6 +22,60 @@ def test_on_a_satellite_nothing_is_asked_twice_before_an_answer_can_come() -> No
     missing = after(100, 102, rtt=0.6)
     asked = [n / 20 for n in range(60) if missing.due(n / 20)]
     assert asked == [0.0, 0.75, 1.5]
+
+
+def test_a_sound_is_given_up_when_it_could_not_be_heard_in_time_any_more() -> None:
+    missing = Missing(0.01, SOUNDS)
+    missing.arrived(100, 0.0)
+    missing.arrived(102, 0.0)
+    assert not missing.arrived(103, 0.0)
+    asked = [n / 40 for n in range(50) if missing.due(n / 40)]
+    assert asked == [n / 40 for n in range(TRIES)]
+    missing = Missing(0.12, SOUNDS)
+    missing.arrived(100, 0.0)
+    missing.arrived(102, 0.0)
+    assert [n / 50 for n in range(50) if missing.due(n / 50)] == [0.0, 0.16]
+    assert not missing
+
+
+def test_over_a_long_round_trip_one_sound_is_asked_for_now_and_then_until_it_is_short() -> None:
+    missing, asked, now = Missing(0.6, SOUNDS), [], 0.0
+    for place in range(0, 1000, 2):  # every other sound is lost, for twenty seconds
+        now = place / 50
+        missing.arrived(place, now)
+        asked += [now] * bool(missing.due(now))
+    assert [round(at / ANOTHER) for at in asked] == [0, 1, 2, 3]
+
+
+def test_when_answers_come_soon_again_every_sound_is_asked_for_again() -> None:
+    missing, now = Missing(0.6, SOUNDS), 0.0
+    missing.arrived(0, now)
+    for number in range(1, 8):  # the queue has gone: answers come after 20 ms
+        now = number * ANOTHER
+        missing.arrived(2 * number, now)
+        assert missing.due(now) == [2 * number - 1]
+        assert missing.arrived(2 * number - 1, now + 0.02)
+    assert missing.learned
+    assert missing.rtt < SOUNDS.rtt
+    missing.arrived(16, now + 0.04)
+    assert missing.due(now + 0.04) == [15]
+
+
+def test_what_a_far_line_was_asked_once_is_waited_for_and_not_asked_again() -> None:
+    missing = Missing(0.6, SOUNDS)
+    missing.arrived(100, 0.0)
+    missing.arrived(102, 0.0)
+    assert missing.due(0.0) == [101]
+    assert [missing.due(n / 10) for n in range(1, 12)] == [[]] * 11
+    assert missing.arrived(101, 1.2)
+
+
+def test_a_silence_of_the_line_is_not_asked_for_sound_by_sound() -> None:
+    missing = Missing(0.01, SOUNDS)
+    missing.arrived(100, 0.0)
+    missing.arrived(100 + SOUNDS.most + 2, 0.3)
+    assert missing.overflowed
+    assert missing.due(0.3) == []
 
 
 def test_what_arrives_late_is_asked_for_no_more() -> None:
@@ -64,6 +118,28 @@ def test_the_first_packet_and_repeats_open_no_gap() -> None:
     missing.arrived(101, 0.0)
     missing.arrived(50, 0.0)
     assert not missing
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 40), st.booleans()), max_size=60),
+    st.sampled_from([0.01, 0.1, 0.6]),
+)
+def test_no_sound_is_asked_for_too_often_nor_too_late(
+    steps: list[tuple[int, bool]], rtt: float
+) -> None:
+    missing, place, now = Missing(rtt, SOUNDS), 0, 0.0
+    asked: dict[int, int] = {}
+    seen: dict[int, float] = {}
+    for gone, comes in [(1, True), *steps]:
+        now += gone / 100
+        if comes:
+            seen |= dict.fromkeys(range(place + 1, place + gone), now)
+            place += gone
+            missing.arrived(place, now)
+        for wanted in missing.due(now):
+            asked[wanted] = asked.get(wanted, 0) + 1
+            assert asked[wanted] <= (TRIES if rtt <= SOUNDS.rtt else 1)
+            assert now - seen[wanted] <= SOUNDS.age
 
 
 @given(st.permutations(range(100, 140)))

@@ -105,6 +105,46 @@ def test_a_gap_is_told_and_too_large_a_one_asks_for_a_key_picture() -> None:
     assert not source.missing.overflowed
 
 
+def test_a_sound_that_is_missing_is_told_and_leaves_as_it_comes() -> None:
+    source, told = Source(video=False), []
+    ear = Ear(source)
+    source.alert = lambda: told.append(True)
+    source.missing.rtt = 0.01
+    give(source, [sound(n) for n in (10, 12)])
+    assert told == [True]
+    assert source.missing.due(0.0) == [11]
+    give(source, [sound(13), sound(11)], 0.02)
+    assert [packet.sequence for packet in ear.taken] == [10, 12, 13, 11]
+    assert not source.missing
+
+
+def test_a_sound_that_was_asked_for_mends_what_is_heard_and_not_what_is_told_of_the_line() -> None:
+    source = Source(video=False)
+    give(source, [sound(n) for n in (10, 12)])
+    source.missing.due(0.0)
+    give(source, [sound(11)], 0.02)
+    block = source.reception.block(1, 0.1)
+    assert (block.lost, source.reception.received, source.reception.octets) == (1, 2, 12)
+    late = Source(video=False)
+    give(late, [sound(n) for n in (10, 12, 11)])
+    assert late.reception.block(1, 0.1).lost == 0
+
+
+def test_a_sound_that_redundancy_has_mended_is_not_asked_for() -> None:
+    source = Source(video=False)
+    source.red_type = 63
+    give(source, [sound(10), sound(13, red([(960, b"12")], b"13"), 63)])
+    assert source.missing.due(0.0) == [11]
+
+
+def test_a_silence_of_the_line_asks_for_no_sound() -> None:
+    source = Source(video=False)
+    give(source, [sound(10), sound(400)])
+    assert not source.missing
+    assert not source.missing.overflowed
+    assert not source.gate.wanted
+
+
 def test_a_key_picture_serves_every_wish() -> None:
     source, camera = Source(video=True), Camera(5)
     source.want_keyframe()
