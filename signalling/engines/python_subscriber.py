@@ -253,9 +253,6 @@ class SubscriberLeg(BaseLeg):
                 trips.append(line.echo.heard(block, now, line.packets))
                 worst = max(worst, block.fraction)
         if worst >= 0:
-            for place in self.places:
-                if not place.line.video:
-                    place.line.twins.reported(worst / 256, now)
             rtt = min((trip for trip in trips if trip is not None), default=None)
             self.heard.reported(worst / 256, rtt, now)
 

@@ -10,7 +10,7 @@ from signalling.engines.python_subscriber import SubscriberLeg
 from signalling.engines.python_tracks import Published
 from signalling.sfu.allocate import SPARE, Allocation, Arrangement, Ladder, Page
 from signalling.sfu.estimate import Estimate
-from signalling.sfu.forward import ROOM
+from signalling.sfu.forward import ROOM, Line
 from signalling.sfu.outlet import ALL_TEMPORAL
 from signalling.sfu.probe import Outcome, Prober, Situation
 from signalling.sfu.reports import Meter
@@ -30,6 +30,12 @@ GRAIN = 34
 PROVABLE = 1.5
 
 Sent = tuple[TrackId, int | None, int, Why]
+
+
+def _sound(line: Line) -> float:
+    """What a sound takes on this line, in kbit/s."""
+    redundant = bool(line.red_type)
+    return (REPEATED_KBPS if redundant else SOUND_KBPS) * line.twins.times(redundant=redundant)
 
 
 class Watcher:
@@ -75,6 +81,12 @@ class Watcher:
         self._reported = True
         if rtt is not None:
             self.estimate.answered(rtt, now)
+        for place in self.leg.places:
+            if not place.line.video:
+                twins, before = place.line.twins, place.line.twins.copies
+                twins.reported(fraction, now, full=self.estimate.full)
+                # What is said more than once is set aside for it.
+                self.stale |= twins.copies != before
 
     def nacked(self, count: int, now: float) -> None:
         """So many packets are asked for again."""
@@ -114,11 +126,7 @@ class Watcher:
         placed = [place for place in self.leg.places if place.track is not None]
         shown = (published.get(p.track.id) for p in placed if p.track and p.line.video)
         self._ladders = {one.track.id: one.ladder for one in shown if one is not None}
-        sounds = [
-            REPEATED_KBPS if place.line.red_type else SOUND_KBPS
-            for place in placed
-            if not place.line.video
-        ]
+        sounds = [_sound(place.line) for place in placed if not place.line.video]
         self.sound = sum(sounds[:SPEAKING_AT_ONCE])
         page = Page(wishes=self.seat.wishes, mode=self.seat.mode, pictures=pictures)
         self._arrangement = Arrangement(list(self._ladders.values()), page)

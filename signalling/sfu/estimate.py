@@ -146,6 +146,11 @@ class Estimate:
         too: a busy computer says the one or the other."""
         return self._complaint is not None and self._complaint.sure and self._late is not None
 
+    @property
+    def full(self) -> bool:
+        """Whether a queue stands on the line, which may drop packets."""
+        return self._stands
+
     def held(self, now: float) -> bool:
         """Whether it was lowered so lately that nothing may rise."""
         return now - self._fell < HOLD

@@ -284,15 +284,16 @@ class Line(Outlet):
         block = self._before + packet.marks[self._takes] + self._after
         written = rewriter.write(packet, block)
         if written is not None:
-            if packet.redundant and self.red_type:
+            redundant = bool(packet.redundant and self.red_type)
+            if redundant:
                 second = bytes((packet.marker | self.red_type,))
                 head = written[:1] + second + written[2 : 12 + len(block)]
                 written = head + packet.redundant
             self.packets += 1
             self.octets += len(packet.payload)
             self.send(written)
-            if not self.video and not self.red_type:
-                for earlier in self.twins.behind(written):
+            if not self.video:
+                for earlier in self.twins.behind(written, redundant=redundant):
                     self.send(earlier)
 
     def _rises(self, packet: Packet) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId
 from signalling.engine import Budget, EngineEvent, Kind, LayersWanted, LegState, Mode, Wish
 from signalling.engines.python import PythonEngine
-from signalling.engines.python_watchers import Watcher
+from signalling.engines.python_watchers import REPEATED_KBPS, SOUND_KBPS, Watcher
 from signalling.sfu.estimate import DEFAULT_KBPS, KNOWN_SHARE
 from tests.fakes.packet_peer import PacketPeer
 from tests.fakes.packets import Camera
@@ -249,3 +249,20 @@ async def test_a_picture_that_fits_no_line_yet_is_tried(hall: Hall) -> None:
     hall.watch(1)
     [choice] = watcher.choices
     assert choice.layer == 0
+
+
+async def test_sound_that_is_said_more_than_once_is_set_aside_as_such_and_not_on_a_full_line(
+    hall: Hall,
+) -> None:
+    await hall.publish("pa-1")
+    seat = hall.engine._sessions[SESSION].seats[ParticipantId("pa-1")]
+    assert seat.publish is not None
+    hall.tracks += [one.track for one in seat.publish.placed if one.track not in hall.tracks]
+    watcher = await hall.subscribe("pv-1")
+    [line] = [place.line for place in watcher.leg.places if not place.line.video]
+    for red_type, once, said in ((0, SOUND_KBPS, 3), (63, REPEATED_KBPS, 2)):
+        line.red_type = red_type
+        for loss, rtt, times in ((0.2, 0.05, said), (0.2, 0.4, None), (0.2, 0.4, 1)):
+            watcher.reported(loss, rtt, hall.now)
+            watcher.look({}, 12)
+            assert times is None or watcher.sound == once * times

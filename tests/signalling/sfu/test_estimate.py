@@ -328,6 +328,8 @@ def full(loss: float = 0.4) -> Estimate:
 
 def test_what_a_full_queue_loses_is_never_taken_for_a_radio() -> None:
     estimate = full()
+    assert estimate.full
+    assert not Estimate(0.0).full
     estimate.remb(900, 0.6)
     for _ in range(20):
         told(estimate, 0.4)

@@ -7,6 +7,8 @@ from signalling.sfu.simulcast import Layers
 from tests.fakes.layers import Eye, Stage
 from tests.fakes.packets import Camera, a_sound, red
 
+RED = red([(960, b"before")], b"now")
+
 
 def test_redundant_sound_goes_to_who_took_it_and_plain_sound_to_others() -> None:
     layers = Layers(video=False)
@@ -76,17 +78,31 @@ def test_a_camera_that_begins_anew_is_seen_again_with_its_next_key_picture() -> 
     eye.without_seam()
 
 
-def test_plain_sound_is_said_again_where_the_line_loses_and_redundant_sound_is_not() -> None:
-    for number, copies in ((0, 1), (63, 0)):
-        out: list[bytes] = []
-        line = Line(video=False, ssrc=1, rtx_ssrc=2, send=out.append)
-        line.rewriter.payload_type = 111
-        line.red_type = number
-        line.twins.reported(0.05, 0.0)
-        layers = Layers(video=False)
-        line.stand(layers)
-        line.active = True
-        for place in range(3):
-            layers.sources[0].receive(a_sound(place), place / 50)
-        assert len(out) == 3 + 2 * copies
-        assert out.count(out[0]) == 1 + copies
+@pytest.mark.parametrize(
+    ("number", "payload", "loss", "copies"),
+    [
+        (0, b"opus", 0.05, 1),
+        (0, b"opus", 0.2, 2),
+        (63, RED, 0.05, 0),
+        (63, RED, 0.2, 1),
+        (63, b"opus", 0.05, 1),  # he takes redundancy, but Firefox sends none
+        (0, RED, 0.05, 1),  # what is redundant leaves plain
+    ],
+)
+def test_sound_is_said_again_where_the_line_loses_more_than_its_redundancy_mends(
+    number: int, payload: bytes, loss: float, copies: int
+) -> None:
+    out: list[bytes] = []
+    line = Line(video=False, ssrc=1, rtx_ssrc=2, send=out.append)
+    line.rewriter.payload_type = 111
+    line.red_type = number
+    line.twins.reported(loss, 0.0)
+    layers = Layers(video=False)
+    layers.sources[0].red_type = 50
+    line.stand(layers)
+    line.active = True
+    kind = 50 if payload is RED else 111
+    for place in range(6):
+        layers.sources[0].receive(a_sound(place, payload=payload, kind=kind), place / 50)
+    assert [out.count(packet) for packet in out[:1]] == [1 + copies]
+    assert len(set(out)) == 6
