@@ -34,6 +34,7 @@ from tests.fakes.story import (
     room_participant,
     site,
 )
+from tests.fakes.visitors import Visitors
 
 
 class PagedService:
@@ -66,6 +67,7 @@ class PagedService:
         self.door = Door()
         self.devices: Json | None = None
         self.troubles: list[str] = []
+        self.visitors = Visitors()
         self.wires: list[web.WebSocketResponse] = []
         self.listeners: list[web.WebSocketResponse] = []
         self.session: Json = {
@@ -133,7 +135,7 @@ async def _get(request: web.Request, service: PagedService) -> web.StreamRespons
             return problem(403, "not-your-room", "Vous ne commandez pas cette salle.")
         if service.person is None and not device:
             return problem(401, "login-required", "Connectez-vous d'abord.")
-        told = {"document": service.state, "troubles": service.troubles}
+        told = {"document": service.state, "troubles": service.troubles, **service.visitors.told()}
         return web.json_response({"version": 1, **told, "presence": service.presence, "at": ""})
     if path.endswith("/devices") and service.devices is not None:
         return web.json_response(service.devices)
@@ -217,10 +219,14 @@ async def _post(request: web.Request, service: PagedService) -> web.StreamRespon
         return problem(422, "bad-request", "Dites votre nom.")
     if path == "join":
         return web.json_response({"token": "t", "participant": "pa-me", "session": "se-1"})
+    if path.endswith("/phones/claim"):
+        return problem(403, "bad-phone-code", "Ce code n'ouvre pas cette salle.")
     if path == "pairings/claim":
         if body["code"] != PAIRING_CODE:
             return problem(403, "bad-pairing-code", "Ce code n'associe pas cette salle.")
         return web.json_response({"token": "device", "room": body["room"]}, status=201)
+    if path.startswith("rooms/") and path.endswith(("/phones/code", "/help", "/help/answer")):
+        return service.visitors.asked(path, request.headers.get("Authorization") == "Bearer device")
     if "/panel/bookings" in path:
         return service.door.asked(path, body)
     if path.startswith("sessions/"):
@@ -300,6 +306,7 @@ async def paged_service() -> AsyncIterator[PagedService]:
 
     async def delete(request: web.Request) -> web.StreamResponse:
         service.asked.append(("DELETE", request.match_info["path"], {}))
+        service.visitors.deleted(request.match_info["path"])
         return web.Response(status=204)
 
     async def events(request: web.Request) -> web.StreamResponse:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is wrong in the rooms of a centre now, and what to do; it goes by itself when it is mended.
 import { get, listen } from "./api.js";
+import { HelpAnswer } from "./help.js";
 import { t } from "./i18n.js";
 import { Notice, ProblemNotice } from "./shell.js";
 import { showClock } from "./time.js";
@@ -16,13 +17,14 @@ export function Alerts({ centre }) {
     setProblem(null);
     setAlerts(answer.alerts.filter((/** @type {Alert} */ one) => one.centre === centre.id));
   }, setProblem);
-  useEffect(() => listen((event) => { if (["hello", "room.alerts.changed"].includes(event.kind)) void load(); }), []);
+  useEffect(() => listen((event) => { if (["hello", "room.alerts.changed", "room.help.changed"].includes(event.kind)) void load(); }), []);
   if (!problem && !alerts.length) return null;
   return html`<section class="part" aria-labelledby="alerts-head"><h2 id="alerts-head">${t("alerts.head")}</h2>
     <${ProblemNotice} problem=${problem} />
     ${alerts.map((one) => html`<${Notice} key=${`${one.room} ${one.key} ${one.device}`} kind="warning" role="status">
       <p><strong>${nameOf(centre, one.room)}</strong></p><p>${one.text}</p><p>${one.suggestion}</p>
-      <p class="muted">${t("alerts.since", { clock: showClock(new Date(one.since)) })}</p><//>`)}</section>`;
+      <p class="muted">${t("alerts.since", { clock: showClock(new Date(one.since)) })}</p>
+      ${one.key === "help_wanted" ? html`<${HelpAnswer} room=${one.room} text=${one.text} onDone=${load} />` : null}<//>`)}</section>`;
 }
 
 /** @param {any} centre @param {string} room */

@@ -5,6 +5,8 @@ import { icon } from "./icons.js";
 import { language, t } from "./i18n.js";
 import { momentOf } from "./kiosk-day.js";
 import { Idle, Troubles } from "./kiosk-idle.js";
+import { Help, helpWords } from "./help.js";
+import { PhoneCode } from "./kiosk-phone.js";
 import { KioskRoom } from "./kiosk-room.js";
 import { Pairing } from "./pair.js";
 import { follow, Health, Trouble } from "./session.js";
@@ -17,13 +19,16 @@ import { effect, html, signal, useEffect } from "./ui.js";
 const ROOM = location.pathname.split("/")[2];
 const TOKEN_KEY = `margeride.room.${ROOM}`;
 const STUCK_AFTER = 90_000;
+const CODE_SHOWN = 120_000;
 
 const room = signal(/** @type {KioskRoom|null} */ (null));
 const facts = signal({ name: ROOM, centre: "" });
 const today = signal(/** @type {any[]} */ ([]));
 const now = signal(new Date());
-/** What the agent of the room finds wrong, in words. */
-const troubles = signal(/** @type {string[]} */ ([]));
+/** What the agent of the room finds wrong, in words; who commands the room by phone; the help it called for. */
+const told = signal(/** @type {import("./kiosk-idle.js").Asked} */ ({ troubles: [], phones: 0, help: null }));
+/** Whether the code for phones is shown in a session. */
+const showsCode = signal(false);
 /** When the last session was left, and when the screen was last needed. */
 let leftAt = 0;
 let activeAt = Date.now();
@@ -43,6 +48,7 @@ function begin(token) {
   effect(() => {
     if (was === "in_call" && made.phase.value === "idle") leftAt = Date.now();
     was = made.phase.value === "leaving" ? was : made.phase.value;
+    if (was === "idle") showsCode.value = false;
   });
   void made.start();
   void refresh();
@@ -64,9 +70,11 @@ function awake() {
 
 async function ask() {
   try {
-    troubles.value = (await get(`/rooms/${ROOM}/state`)).troubles;
+    const { troubles, phones = 0, help = null } = await get(`/rooms/${ROOM}/state`);
+    if (JSON.stringify(help) !== JSON.stringify(told.value.help)) awake();
+    told.value = { troubles, phones, help };
   } catch {
-    troubles.value = []; // nobody can tell any more
+    told.value = { troubles: [], phones: 0, help: null }; // nobody can tell any more
   }
 }
 
@@ -108,7 +116,7 @@ function Body() {
   const asleep = !inCall && !message.value && between.moment === "asleep";
   return html`<div class=${`kiosk ${inCall ? `kiosk-call layout-${paired.layout.value}` : "kiosk-idle"} ${asleep ? "kiosk-asleep" : ""}`}>
     ${message.value ? html`<${Notice} kind=${message.value.level === "warning" ? "warning" : "info"} role="alert"><p class="kiosk-message">${message.value.text}</p><//>` : null}
-    ${inCall ? html`<${InCall} paired=${paired} />` : html`<${Idle} paired=${paired} room=${ROOM} facts=${facts.value} now=${now.value} troubles=${troubles.value} between=${between} />`}
+    ${inCall ? html`<${InCall} paired=${paired} />` : html`<${Idle} paired=${paired} room=${ROOM} facts=${facts.value} now=${now.value} asked=${told.value} between=${between} onChanged=${ask} />`}
     <${Sounds} model=${model} />
   </div>`;
 }
@@ -126,9 +134,12 @@ function InCall({ paired }) {
   const track = devices.video.value === "on" ? devices.tracks.video : null;
   return html`<section class="call" aria-labelledby="call-title">
     <header class="call-head"><h1 id="call-title">${model.session.value?.title || title.value || t("session.untitled")}</h1>
-      <${Health} model=${model} /><time class="call-clock">${showClock(now.value)}</time></header>
+      <${Health} model=${model} />
+      <button class="button button-quiet" type="button" aria-expanded=${showsCode.value ? "true" : "false"} onClick=${toggleCode}>${t("kiosk.phone_show")}</button><time class="call-clock">${showClock(now.value)}</time></header>
     <${Trouble} model=${model} />
-    <${Troubles} told=${troubles.value} />
+    <${Troubles} told=${told.value.troubles} />
+    ${told.value.help ? html`<p class=${`state ${told.value.help.answered ? "state-ok" : "state-accent"}`} role="status">${icon(told.value.help.answered ? "check" : "clock")}${helpWords(told.value.help)}</p>` : null}
+    ${showsCode.value ? html`<${CodeInCall} />` : null}
     ${phase.value === "joining" ? html`<p class="joining" role="status">${t("health.joining")}</p>` : html`<${Tiles} model=${model} large=${layout.value === "grid" ? null : spoke} document=${layout.value === "content"} />`}
     ${selfview.value ? null : html`<p class="state">${icon("camera-off")}${t("kiosk.self_hidden")}</p>`}
     <aside class="self" hidden=${!selfview.value} aria-label=${t("kiosk.self")}>
@@ -139,6 +150,23 @@ function InCall({ paired }) {
       ${model.loud.value ? null : html`<span class="state state-warn">${icon("speaker-off")}${t("kiosk.sound_cut")}</span>`}</p>
     </aside>
   </section>`;
+}
+
+/** The code for phones over the pictures: for whoever is in the room, and not for longer than it takes. */
+function CodeInCall() {
+  useEffect(() => {
+    const timer = setTimeout(toggleCode, CODE_SHOWN);
+    const escape = (/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape") toggleCode(); };
+    addEventListener("keydown", escape);
+    return () => { clearTimeout(timer); removeEventListener("keydown", escape); };
+  }, []);
+  return html`<aside class="call-phone" aria-label=${t("kiosk.phone_show")}><${PhoneCode} room=${ROOM} many=${told.value.phones} />
+    <${Help} room=${ROOM} help=${told.value.help} onChanged=${ask} title=${false} />
+    <p class="actions"><button class="button button-quiet" type="button" onClick=${toggleCode}>${t("close")}</button></p></aside>`;
+}
+
+function toggleCode() {
+  showsCode.value = !showsCode.value;
 }
 
 /** A page that cannot reach the wire while the service answers is stuck: start afresh. */
@@ -161,6 +189,7 @@ function watchdog() {
 setInterval(() => { now.value = new Date(); }, 1000);
 setInterval(() => { if (room.value) void refresh(); }, 60_000);
 setInterval(() => { if (room.value) void ask(); }, 20_000);
+setInterval(() => { if (room.value && (told.value.help || showsCode.value)) void ask(); }, 4_000);
 for (const kind of ["pointerdown", "pointermove", "keydown"]) addEventListener(kind, awake);
 watchdog();
 mount("kiosk", Body, { kiosk: true });

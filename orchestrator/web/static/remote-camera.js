@@ -3,6 +3,7 @@
 import { post } from "./api.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
+import { commandsOf } from "./remote-phone.js";
 import { html, useEffect, useRef, useState } from "./ui.js";
 
 /** The camera stops by itself so long after the last word: long enough for a satellite line. */
@@ -19,7 +20,7 @@ const STORED = [1, 2, 3, 4, 5, 6];
 export class Hold {
   /** @param {string} room @param {string|null} device @param {(error: Error) => void} onRefused */
   constructor(room, device, onRefused) {
-    this.path = `/rooms/${room}/commands`;
+    this.path = commandsOf(room);
     this.device = device;
     this.onRefused = onRefused;
     /** @type {Speeds|null} */

@@ -5,17 +5,21 @@ import { get, listen, post, Problem } from "./api.js";
 import { Conduct, isRunning, refreshSession, session } from "./conduct.js";
 import { icon } from "./icons.js";
 import { t, tOr } from "./i18n.js";
+import { Help } from "./help.js";
 import { CameraCard } from "./remote-camera.js";
+import { begin, CodeForm, commandAt, commandsOf, isPhone, lookAgain, phone, Phones, told as toldByPhone, Until } from "./remote-phone.js";
 import { ableOf, camerasOf, Hand, Layouts, Scenes, Share } from "./remote-room.js";
 import { announce, findPerson, mount, Notice, person, ProblemNotice } from "./shell.js";
 import { iso, setZone, showClock, showRange } from "./time.js";
-import { html, signal } from "./ui.js";
+import { effect, html, signal } from "./ui.js";
 
 const ROOM = location.pathname.split("/")[2];
 const EARLY = 15 * 60_000;
 const AHEAD = 24 * 3_600_000;
 const FOLLOW_EVERY = 700;
 const CHECK_EVERY = 5_000;
+/** A phone hears of no events: it asks. */
+const ASK_EVERY = 2_000;
 const REMEMBERED = 20;
 const OPEN = ["accepted", "running"];
 
@@ -45,12 +49,21 @@ async function describe() {
 
 async function loadState() {
   try {
+    if (phone.value) return void ((await lookAgain(ROOM)) ? showPhone() : (state.value = null));
     state.value = await get(`/rooms/${ROOM}/state`);
     devices.value = await get(`/rooms/${ROOM}/devices`).catch(() => null);
     problem.value = null;
   } catch (error) {
     problem.value = /** @type {Error} */ (error);
   }
+}
+
+function showPhone() {
+  const found = toldByPhone();
+  setZone(phone.value.zone);
+  facts.value = { name: phone.value.name, centre: phone.value.centre };
+  [state.value, devices.value, scenes.value, next.value] = [found.state, found.devices, found.scenes, found.next];
+  problem.value = null;
 }
 
 /** The next session here that this person may know of, within a day. */
@@ -79,7 +92,7 @@ const isNear = () => Boolean(next.value) && Date.parse(next.value.from) - Date.n
 async function give(command, facts = {}) {
   order.value = { command, state: "accepted" };
   try {
-    const answer = await post(`/rooms/${ROOM}/commands`, { command, ...facts });
+    const answer = await post(commandsOf(ROOM), { command, ...facts });
     order.value = { command, ...answer, ...told.get(answer.id) };
     if (OPEN.includes(order.value.state)) void watch(answer.id);
     else void loadState();
@@ -108,7 +121,7 @@ function follow({ command, state: at, error }) {
 /** @param {string} id */
 async function lookAt(id) {
   if (order.value?.id !== id) return;
-  const answer = await get(`/commands/${id}`).catch(() => null);
+  const answer = await get(commandAt(ROOM, id)).catch(() => null);
   if (answer) became(id, answer);
 }
 
@@ -158,7 +171,7 @@ function Body() {
       ${state.value ? html`<${Presence} />` : null}</div>
     <${ProblemNotice} problem=${problem.value} />
     <${NotYet} />
-    ${person.value === null ? html`<${LoginFirst} />` : null}
+    ${phone.value ? html`<${Until} room=${ROOM} />` : person.value ? null : html`<${CodeForm} room=${ROOM} /><${LoginFirst} />`}
     ${state.value ? html`<${Board} />` : null}`;
 }
 
@@ -179,7 +192,7 @@ function Board() {
   return html`<div class="board">
     ${troubles.map((/** @type {string} */ each) => html`<${Notice} key=${each} kind="warning"><p>${each}</p><//>`)}
     ${presence === "online" ? null : html`<${Notice} kind="warning"><p>${t("remote.offline_help")}</p><//>`}
-    ${live.value ? null : html`<p class="muted small">${t("remote.not_live")}</p>`}
+    ${live.value || phone.value ? null : html`<p class="muted small">${t("remote.not_live")}</p>`}
     <${Order} />
     <${CallCard} room=${room} />
     <ul class="plain switches">
@@ -194,7 +207,9 @@ function Board() {
       ? html`<${CameraCard} room=${ROOM} able=${able} cameras=${camerasOf(devices.value)} give=${give} onRefused=${refusedMove} />` : null}
     ${able.has("video.layout.set") ? html`<${Layouts} give=${give} />` : null}
     ${able.has("share.start") ? html`<${Share} give=${give} />` : null}
-    <${MessageForm} room=${room} />
+    <${Help} room=${ROOM} help=${state.value.help ?? null} onChanged=${() => void loadState()} />
+    ${phone.value ? null : html`<${MessageForm} room=${room} />`}
+    ${!phone.value && state.value.phones ? html`<${Phones} room=${ROOM} many=${state.value.phones} onDone=${() => void loadState()} />` : null}
     ${room.health.map((/** @type {any} */ each) => html`<${Notice} key=${each.key} kind="warning"><p>${each.text}</p><//>`)}
   </div>`;
 }
@@ -213,15 +228,15 @@ function toggle(drawing, name, on, act, present) {
 function CallCard({ room }) {
   const { state: at, session: current } = room.call;
   const running = at !== "idle" && at !== "failed";
-  const there = isNear() && next.value.session !== current;
+  const there = isNear() && next.value.session && next.value.session !== current;
   // Rooms join a session whose doors are open; whoever does not run it learns that by trying.
-  const open = !session.value || isRunning(session.value);
+  const open = phone.value ? next.value?.open : !session.value || isRunning(session.value);
   return html`<section class="card call-card" aria-labelledby="call-card"><div>
       <h2 id="call-card">${t("remote.call")}</h2>
       <p class=${`state ${running ? "state-ok" : ""}`}>${icon(running ? "check" : "clock")}${t(`call.${at}`)}</p>
       ${next.value && (running || there) ? html`<p>${next.value.title || t("planning.busy")}<br /><span class="muted">${showRange(new Date(next.value.from), new Date(next.value.to))}</span></p>`
         : running ? null : html`<p class="muted">${t("remote.no_session")}</p>`}
-      ${next.value && isNear() ? html`<${Conduct} id=${next.value.session} brief=${true} />` : null}
+      ${next.value && isNear() && !phone.value ? html`<${Conduct} id=${next.value.session} brief=${true} />` : null}
     </div><div class="actions">
       ${there && open ? html`<button class="button button-large" type="button" onClick=${() => give("call.join", { session: next.value.session })}>${icon("enter")}${t("remote.join")}</button>` : null}
       ${running ? html`<button class="button button-danger button-large" type="button" onClick=${() => give("call.leave")}>${icon("leave")}${t("remote.leave")}</button>` : null}
@@ -261,10 +276,16 @@ function Order() {
   return html`<${Notice} kind=${kind}><p><strong>${what}</strong> : ${how}</p>${remedy ? html`<p>${remedy}</p>` : null}<//>`;
 }
 
-mount("remote", Body);
-await Promise.all([findPerson(), describe().catch(() => undefined)]);
+const byPhone = isPhone(ROOM);
+await Promise.all([byPhone ? begin(ROOM).catch((error) => { problem.value = error; }) : findPerson(), describe().catch(() => undefined)]);
+if (byPhone && !phone.value) await findPerson();
+mount("remote", Body, { plain: Boolean(phone.value) });
 if (person.value) {
   await Promise.all([loadState(), ...[loadNext(), loadScenes()].map((each) => each.catch(() => undefined))]);
   listen(happened, (open) => { live.value = open; });
   setInterval(() => { void loadState(); void loadNext().catch(() => undefined); }, 20_000);
+} else {
+  // The code may also be typed here, later.
+  effect(() => { if (phone.value) showPhone(); });
+  setInterval(() => { if (phone.value && !document.hidden) void loadState(); }, ASK_EVERY);
 }
