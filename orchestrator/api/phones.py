@@ -114,7 +114,7 @@ async def claim(call: Call) -> Answer:
     def pair(conn: Connection) -> tuple[Phone, str] | None:
         made = cases.claim(conn, call.app[KEYRING], room, sent.code, call.now)
         if made is None:
-            audit.record(conn, call.now, address, "phone.refused", room)
+            audit.record(conn, call.now, "nobody", "phone.refused", room, {"address": address})
             return None
         limits.forgive(conn, counted)
         detail = {"kind": phones.PHONE, "until": iso(made[0].until)}

@@ -5,6 +5,7 @@ Nothing is corrected: a drawing with one wrong module in its data reads wrongly.
 
 import re
 from collections.abc import Iterator
+from typing import Any, cast
 from urllib.parse import unquote
 
 from segno import consts
@@ -99,7 +100,7 @@ def _is_alignment(r: int, c: int, version: int, size: int) -> bool:
 
 def _data(words: list[int], version: int, level: int) -> list[int]:
     """The data without its correction, block after block as it was before it was woven."""
-    kinds = consts.ECC[version][level]
+    kinds = cast(Any, consts.ECC)[version][level]
     lengths = [kind.num_data for kind in kinds for _ in range(kind.num_blocks)]
     blocks: list[list[int]] = [[] for _ in lengths]
     woven = iter(words)
