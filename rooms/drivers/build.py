@@ -11,6 +11,7 @@ from rooms.drivers.camera import Camera, CameraSettings, Over
 from rooms.drivers.cec import Television, TelevisionSettings
 from rooms.drivers.lines import LineDevice, LineSettings, load_protocol
 from rooms.drivers.mqtt import MqttDevice, MqttSettings
+from rooms.drivers.onvif import PtzCamera, PtzSettings
 from rooms.drivers.pjlink import Projector, ProjectorSettings
 from rooms.drivers.port import BadParameter, Driver
 from rooms.drivers.wake_on_lan import Sleeper, WakeSettings
@@ -139,6 +140,17 @@ def _xapi(device: DeviceId, fields: Fields) -> Driver:
     return Codec(settings)
 
 
+def _onvif(device: DeviceId, fields: Fields) -> Driver:
+    settings = PtzSettings(
+        id=device,
+        host=_host(fields),
+        port=_port(fields, 80),
+        user=fields.text("user", LONGEST_SECRET),
+        password=_secret(fields, "password"),
+    )
+    return PtzCamera(settings)
+
+
 def _cec(device: DeviceId, fields: Fields) -> Driver:
     if not fields.has("program"):
         return Television(TelevisionSettings(id=device))
@@ -204,4 +216,5 @@ DRIVERS: dict[str, Callable[[DeviceId, Fields], Driver]] = {
     "wake-on-lan": _wake_on_lan,
     "sound": _sound,
     "mqtt": _mqtt,
+    "onvif": _onvif,
 }

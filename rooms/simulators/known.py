@@ -19,6 +19,7 @@ MODULES = {
     "wake-on-lan": "wake_on_lan",
     "sound": "sound",
     "mqtt": "mqtt",
+    "onvif": "onvif",
 }
 SIMULATORS: dict[str, tuple[str, ...]] = {
     "pjlink": (
@@ -58,6 +59,16 @@ SIMULATORS: dict[str, tuple[str, ...]] = {
     ),
     "wake-on-lan": ("SleepingComputer", "SoundSleeper"),
     "sound": ("NullSound", "DeafSound", "NoMicrophone"),
+    "onvif": (
+        "PtzDome",
+        "DeafPtz",
+        "SlowPtz",
+        "GarbagePtz",
+        "BrokenPtz",
+        "SkewedPtz",
+        "SecretivePtz",
+        "DroppingPtz",
+    ),
     "mqtt": ("Plug", "DeafPlug", "StuckPlug", "GarbagePlug"),
 }
 
@@ -75,7 +86,7 @@ def kind_of(kind: str, name: str = "") -> type[Simulator]:
 
 
 def make(kind: str, name: str = "", password: str = "", file: Path | None = None) -> Simulator:
-    """The simulator of that name; only a projector and a codec ask for a password."""
+    """The simulator of that name; a projector, a codec and a camera by ONVIF ask for a password."""
     found = kind_of(kind, name)
     if kind == "line":
         from rooms.drivers.lines import load_protocol

@@ -18,12 +18,13 @@ from rooms.drivers.camera import Camera, CameraSettings, Over
 from rooms.drivers.cec import Television, TelevisionSettings
 from rooms.drivers.lines import LineDevice, LineSettings
 from rooms.drivers.mqtt import MqttDevice, MqttSettings
+from rooms.drivers.onvif import PtzCamera, PtzSettings
 from rooms.drivers.pjlink import Projector, ProjectorSettings
 from rooms.drivers.port import Driver
 from rooms.drivers.wire.line_protocol import parse_protocol
 from rooms.drivers.xapi import Codec, CodecSettings
 from rooms.ids import DeviceId
-from rooms.simulators import cec, lines, mqtt, pjlink, visca, xapi
+from rooms.simulators import cec, lines, mqtt, onvif, pjlink, visca, xapi
 from rooms.simulators.base import HOST, Simulator
 from tests.rooms.drivers.example import Lift
 
@@ -65,6 +66,12 @@ def codec(device: Simulator) -> Driver:
 def television(device: Simulator) -> Driver:
     assert isinstance(device, cec.SimulatedTelevision)
     return Television(TelevisionSettings(id=DeviceId("tv"), program=device.program, again=0.02))
+
+
+def dome(device: Simulator) -> Driver:
+    return PtzCamera(
+        PtzSettings(id=DeviceId("dome"), host=HOST, port=device.port, user="admin", password="x")
+    )
 
 
 LANGUAGE = parse_protocol(
@@ -181,6 +188,17 @@ BENCHES = [
         slow=xapi.SlowCodec,
         command=MicSet(on=False),
         long=RoomWake(),
+        unsupported=DisplayPower(on=True),
+    ),
+    Bench(
+        name="onvif",
+        driver=dome,
+        well=onvif.PtzDome,
+        deaf=onvif.DeafPtz,
+        garbage=onvif.GarbagePtz,
+        slow=onvif.SlowPtz,
+        command=PresetStore(preset=1),
+        long=FAR,
         unsupported=DisplayPower(on=True),
     ),
     Bench(

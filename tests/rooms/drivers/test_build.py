@@ -29,6 +29,7 @@ GOOD: list[dict[str, Any]] = [
         "host": "10.0.0.6",
         "file": "config/devices/polycom-hdx.yaml",
     },
+    {"id": "dome", "driver": "onvif", "host": "10.0.0.9", "user": "admin", "password": "x"},
     {"id": "tv", "driver": "cec"},
     {"id": "tv-2", "driver": "cec", "program": "cec-client -t p -d 1 /dev/ttyACM0"},
     {
@@ -52,7 +53,7 @@ def test_every_driver_is_made_from_a_configuration() -> None:
     assert "display.freeze.set" in drivers[0].capabilities().commands
 
 
-@pytest.mark.parametrize("driver", ["pjlink", "line", "xapi", "mqtt"])
+@pytest.mark.parametrize("driver", ["pjlink", "line", "xapi", "onvif", "mqtt"])
 def test_a_device_is_told_its_password_as_it_was_typed(driver: str) -> None:
     [first] = [one for one in GOOD if one["driver"] == driver][:1]
     [made] = drivers_of([{**first, "password": " deux  espaces "}])

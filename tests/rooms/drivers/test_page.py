@@ -14,6 +14,7 @@ EXAMPLE = Path("tests/rooms/drivers/example.py").read_text(encoding="utf-8")
 ABLE: dict[str, dict[str, object]] = {
     "pjlink": {"host": "h", "class": 2, "sound": True},
     "visca": {"host": "h"},
+    "onvif": {"host": "h", "user": "u"},
     "xapi": {"host": "h", "user": "u"},
     "cec": {},
     "mqtt": {"host": "h", "announced_as": "a"},

@@ -1,3 +1,4 @@
+import importlib
 import inspect
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from rooms.drivers.build import DRIVERS, drivers_of
 from rooms.drivers.lines import load_protocol
 from rooms.drivers.port import AuthFailed
 from rooms.errors import Invalid
-from rooms.simulators import cec, lines, mqtt, pjlink, sound, visca, wake_on_lan, xapi
+from rooms.simulators import cec, lines, mqtt, onvif, pjlink, sound, visca, wake_on_lan, xapi
 from rooms.simulators.base import Simulator
 from rooms.simulators.known import SIMULATORS, kind_of, make
 from tests.conftest import need
@@ -21,7 +22,7 @@ def test_every_driver_has_its_simulators_and_every_simulator_its_driver() -> Non
     assert set(SIMULATORS) == set(DRIVERS)
     found = {
         name
-        for module in (cec, lines, mqtt, pjlink, sound, visca, wake_on_lan, xapi)
+        for module in (cec, lines, mqtt, onvif, pjlink, sound, visca, wake_on_lan, xapi)
         for name, one in inspect.getmembers(module, inspect.isclass)
         if issubclass(one, Simulator) and not inspect.isabstract(one)
     }
@@ -38,6 +39,7 @@ def test_every_name_is_a_simulator(kind: str) -> None:
 def kind(request: pytest.FixtureRequest) -> str:
     if request.param == "sound":
         need("pulseaudio")
+        importlib.import_module("rooms.drivers.sound")  # looks for its library: not on a loop
     return str(request.param)
 
 
@@ -63,7 +65,7 @@ def test_a_simulator_of_lines_names_its_file() -> None:
     assert set(driver.capabilities().commands) == set(PROTOCOL.commands)
 
 
-@pytest.mark.parametrize("kind", ["pjlink", "xapi"])
+@pytest.mark.parametrize("kind", ["pjlink", "xapi", "onvif"])
 async def test_a_password_is_asked_for(kind: str) -> None:
     simulator = make(kind, password="secret")
     await simulator.start()
