@@ -47,7 +47,7 @@ class TakenBySession(BaseModel):
 
 
 class CommandOut(BaseModel):
-    """A command and what became of it."""
+    """A command and what became of it; `not_before` and `expires_at` as they were asked for."""
 
     id: str
     room: str
@@ -58,6 +58,8 @@ class CommandOut(BaseModel):
     result: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
+    not_before: datetime | None
+    expires_at: datetime | None
 
 
 class CommandsOut(BaseModel):

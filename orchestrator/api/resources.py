@@ -3,6 +3,7 @@
 from orchestrator.api import (
     agents,
     alerts,
+    asyncapi,
     audit,
     bookings,
     centres,
@@ -63,4 +64,5 @@ TABLES: tuple[tuple[Route, ...], ...] = (
     media.ROUTES,
     events.ROUTES,
     openapi.ROUTES,
+    asyncapi.ROUTES,
 )

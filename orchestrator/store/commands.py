@@ -68,6 +68,8 @@ class Order:
             "result": self.result,
             "created_at": iso(self.created_at),
             "updated_at": iso(self.updated_at),
+            "not_before": self.not_before and iso(self.not_before),
+            "expires_at": self.expires_at and iso(self.expires_at),
         }
 
 

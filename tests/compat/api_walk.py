@@ -78,7 +78,7 @@ async def people(walk: Walk) -> None:
     tom.csrf = me["csrf"]
     await walk.do("GET /me", who=tom)
     await walk.do("POST /logout", who=tom)
-    for path in ("/openapi.json", "/calendars/remotes"):
+    for path in ("/openapi.json", "/asyncapi.yaml", "/calendars/remotes"):
         await walk.do(f"GET {path}")
 
 

@@ -1,6 +1,6 @@
 """docs/asyncapi.yaml, written from the messages the program itself reads and writes.
 
-    python -m tests.tools.asyncapi        writes it anew
+    python -m tests.tools.asyncapi        writes it anew, and its twin, which the service serves
 
 The messages of `/ws/v1` are the dataclasses of `signalling.messages`, those of the agents the
 dataclasses of `rooms.agent.messages`, the facts of an event the table of `orchestrator.api.events`.
@@ -22,7 +22,9 @@ from rooms.agent import messages as agent
 from signalling import messages as wire
 from signalling.codec import Limit
 
-PAGE = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "asyncapi.yaml"
+SERVED = ROOT / "orchestrator" / "api" / "asyncapi.yaml"
 HEAD = "# Made by `python -m tests.tools.asyncapi` from the program's own messages; not by hand.\n"
 BLOCKS = 3  # levels of the page that have a line for each member
 Schema = dict[str, Any]
@@ -256,4 +258,5 @@ def text() -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(text(), encoding="utf-8")
+    for place in (PAGE, SERVED):
+        place.write_text(text(), encoding="utf-8")

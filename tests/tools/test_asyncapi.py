@@ -1,8 +1,10 @@
 """docs/asyncapi.yaml says of every message what the program reads and writes, and no more."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -16,6 +18,7 @@ from rooms.agent.plan import Plan
 from rooms.agent.report import parse_report
 from rooms.errors import Invalid
 from signalling import messages as wire
+from tests.fakes.service import running_service
 from tests.tools import asyncapi
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
@@ -108,6 +111,17 @@ def spoiled(said: dict[str, Any], needed: list[str]) -> Iterator[dict[str, Any]]
 def test_the_page_is_what_the_program_says() -> None:
     written = asyncapi.PAGE.read_text(encoding="utf-8")
     assert written == asyncapi.text(), "python -m tests.tools.asyncapi writes it anew"
+    assert asyncapi.SERVED.read_bytes() == asyncapi.PAGE.read_bytes()
+
+
+async def test_the_service_serves_it(tmp_path: Path) -> None:
+    async with (
+        running_service(tmp_path) as service,
+        service.browser().get("/api/v1/asyncapi.yaml") as answer,
+    ):
+        assert answer.status == 200
+        assert answer.content_type == "application/yaml"
+        assert await answer.read() == await asyncio.to_thread(asyncapi.PAGE.read_bytes)
 
 
 def test_every_reference_leads_somewhere(page: dict[str, Any]) -> None:
