@@ -39,6 +39,9 @@ SOON = 0.02
 """What a device has done within so many seconds of taking it is told in one word, `done`."""
 TAKEN_WITHIN = 2.0
 """When the device is busy or silent for longer, the agent has taken the command: it is here."""
+STEP_WITHIN = 10.0
+"""So long each step of a scene may take, even when one before it took all the time there was: that
+a projector warms up for ever, or a computer never wakes, is no reason for a camera to look away."""
 Clock = Callable[[], datetime]
 
 
@@ -204,7 +207,7 @@ class Agent:
         for step in effect.steps:
             left = ends - asyncio.get_running_loop().time()
             try:
-                await self._one(step, max(0.1, left), lambda: None)
+                await self._one(step, max(STEP_WITHIN, left), lambda: None)
             except DriverError as error:
                 log.warning("scene %s: %s: %s", effect.scene, step.name, error)
                 failures[step.name] = error.code

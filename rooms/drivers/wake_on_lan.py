@@ -62,6 +62,7 @@ class Sleeper(Device):
             sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             packet = wire.magic_packet(self._settings.mac)
             await loop.sock_sendto(sender, packet, (self._settings.broadcast, self._settings.port))
+        self.presence.heard()  # one that sleeps on answers nothing, and is not lost
 
     async def _awake(self) -> bool:
         settings = self._settings

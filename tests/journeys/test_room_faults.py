@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.words import words
+from rooms.simulators.wake_on_lan import SleepingComputer, SoundSleeper
 from tests.fakes.room_days import Day, a_day, animateur
 from tests.fakes.room_faults import (
     FAILED,
@@ -20,7 +21,7 @@ from tests.fakes.room_faults import (
     Fault,
     mend,
 )
-from tests.fakes.room_kit import RoomKit
+from tests.fakes.room_kit import LOOKS, RoomKit
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
 ROOMS = (
@@ -149,6 +150,47 @@ async def asked_again(day: Day, room: str) -> None:
     order = await day.told(animateur(room), room, command="room.preset.apply", preset="formation")
     kit = day.kits[room]
     assert order["state"] == "done", (room, order["error"], kit.projector.said, kit.projector.power)
+
+
+SLOW, LAMP, NEVER_WAKES = "meyrueis-visio", "villefort-visio", "langogne-visio"
+
+
+async def test_what_takes_too_long_never_wakes_or_has_a_bad_lamp_leaves_the_rest_of_its_room_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_day(tmp_path, monkeypatch, (SLOW, LAMP, NEVER_WAKES)) as day:
+        slow, lamp, sound = day.kits[SLOW], day.kits[LAMP], day.kits[NEVER_WAKES]
+        slow.projector.warm_up = 1e9  # longer than there is before the session
+        lamp.projector.errors = "020000"
+        sound.computer.__class__ = SoundSleeper
+        await day.book()
+        await is_told(day, SLOW, "scene_failed", "projecteur")
+        await is_told(day, LAMP, "device_faulty", "projecteur")
+        await is_told(day, NEVER_WAKES, "scene_failed", "ordinateur")
+        assert "lampe" in (await day.alerts(animateur(LAMP)))[0]["text"]
+        assert "Allumez-le à la main" in (await day.alerts(animateur(NEVER_WAKES)))[0]["text"]
+        await day.until(lambda: all(_looks(kit) for kit in day.kits.values()))
+        assert (slow.computer.awake, lamp.computer.awake) == (True, True)
+        assert (slow.projector.power, sound.projector.power) == ("3", "1")
+        await in_session(day)
+        for room in day.kits:  # each is told one thing of its own room, once
+            assert len(day.letters(room)) == len(await day.alerts(animateur(room))) == 1
+        lamp.projector.errors = "000000"
+        await nothing_is_wrong(day, LAMP)  # by itself
+        warm(slow)
+        sound.computer.__class__ = SleepingComputer
+        await asyncio.gather(asked_again(day, SLOW), asked_again(day, NEVER_WAKES))
+        for room, kit in day.kits.items():
+            await nothing_is_wrong(day, room)
+            assert kit.ready, room
+        await day.stop()
+        await day.until(lambda: all(kit.asleep for kit in day.kits.values()))
+
+
+def _looks(kit: RoomKit) -> bool:
+    """The camera is on and looks where the scene wants it."""
+    model = kit.camera.model
+    return model.on and (model.pan, model.tilt, model.zoom) == LOOKS
 
 
 async def test_a_device_that_fails_when_it_is_to_sleep_is_told_after_the_session(

@@ -1,5 +1,7 @@
 import asyncio
 
+import pytest
+
 from rooms.device_commands import RoomWake
 from rooms.drivers.port import Driver, TimedOut
 from rooms.drivers.wake_on_lan import Sleeper, WakeSettings
@@ -47,6 +49,13 @@ async def test_who_does_not_wake_is_told_at_the_deadline() -> None:
         doing = asyncio.create_task(driver.execute(RoomWake(), deadline, taken.set))
         await until(taken.is_set)
         assert isinstance((await asyncio.gather(doing, return_exceptions=True))[0], TimedOut)
+
+
+async def test_who_sleeps_on_is_not_lost(caplog: pytest.LogCaptureFixture) -> None:
+    async with at(SoundSleeper(), sleeper) as (driver, _):
+        assert isinstance(await fails(driver, RoomWake(), within=0.3), TimedOut)
+        assert await driver.poll() == {"power": "off"}
+    assert caplog.records == []
 
 
 async def test_without_a_port_to_look_at_nothing_is_claimed() -> None:
