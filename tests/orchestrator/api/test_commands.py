@@ -110,16 +110,14 @@ async def test_a_command_says_not_before_when_and_until_when_it_was_asked_for(
         "not_before": begin.isoformat().replace("+00:00", "Z"),
         "expires_at": (begin + timedelta(minutes=5)).isoformat().replace("+00:00", "Z"),
     }
-    for held in (instants, {}):
-        async with (
-            screen_of(service, "villefort-visio"),
-            anne.post(f"{PATH}/commands", MUTE | held) as answer,
-        ):
-            location = answer.headers["Location"]
+    async with screen_of(service, "villefort-visio"):
+        for held in (instants, {}):
+            async with anne.post(f"{PATH}/commands", MUTE | held) as answer:
+                location = answer.headers["Location"]
             async with anne.get(location) as shown:
                 order = await shown.json()
-        wanted = {"not_before": None, "expires_at": None} | held
-        assert {name: order[name] for name in wanted} == wanted
+            wanted = {"not_before": None, "expires_at": None} | held
+            assert {name: order[name] for name in wanted} == wanted
 
 
 async def test_a_replayed_command_is_done_once(service: RunningService) -> None:
