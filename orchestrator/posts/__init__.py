@@ -90,8 +90,8 @@ async def open_posts(app: web.Application) -> AsyncIterator[Posts | None]:
         )
         for target in targets
     }
-    told = await database.write(lambda conn: known(conn, list(couriers)))
     network = settings.network
+    told = await database.write(lambda conn: known(conn, targets, network))
     writer = Writer(
         network=network, targets=targets, public_url=app[keys.PUBLIC_URL], words=app[keys.WORDS]
     )

@@ -6,15 +6,25 @@ from sqlalchemy import Connection
 
 from orchestrator.alerts.seen import Alert
 from orchestrator.posts.news import Name, News, Told
+from orchestrator.settings.model import Network
+from orchestrator.settings.targets import Target
 from orchestrator.store import posts
 from orchestrator.store.posts import ToldRow
 
 
-def known(conn: Connection, targets: Collection[str]) -> dict[Name, Told]:
-    """What these targets were told to have opened; the others are forgotten."""
-    return {
-        (row.target, row.room, row.key, row.device): _told(row) for row in posts.told(conn, targets)
-    }
+def known(conn: Connection, targets: Collection[Target], network: Network) -> dict[Name, Told]:
+    """What these targets were told to have opened. What was told to others, or of rooms that are
+    no more or no longer theirs, is forgotten: nobody can say that it closed."""
+    centres = {room.id: room.centre for room in network.rooms}
+    by_id = {target.id: target for target in targets}
+    found: dict[Name, Told] = {}
+    for row in posts.told(conn, [*by_id]):
+        centre = centres.get(row.room)
+        if centre is not None and by_id[row.target].hears_of(centre):
+            found[row.target, row.room, row.key, row.device] = _told(row)
+        else:
+            posts.forget(conn, row.target, row.room, row.key, row.device)
+    return found
 
 
 def _told(row: ToldRow) -> Told:

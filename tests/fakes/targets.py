@@ -51,9 +51,13 @@ class Webhook:
                 self.arrived.notify_all()
 
     async def until(self, number: int, seconds: float = 20) -> None:
-        """Wait until that many were taken."""
+        """Wait until that many different ones were taken: a stop may send the same one twice."""
+
+        def different() -> int:
+            return len({one.get("id", index) for index, one in enumerate(self.taken)})
+
         async with asyncio.timeout(seconds), self.arrived:
-            await self.arrived.wait_for(lambda: len(self.taken) >= number)
+            await self.arrived.wait_for(lambda: different() >= number)
 
 
 def signed(headers: Any, body: bytes) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 from aiohttp import web
+from sqlalchemy import Connection
 
 from orchestrator import keys
 from orchestrator.agents import Agents
@@ -110,7 +111,7 @@ async def test_what_opens_and_closes_reaches_a_webhook_in_words_once_also_over_a
                 scene.now += timedelta(minutes=1)
                 await watch.look()
             await hook.until(2)
-    assert len({one["id"] for one in hook.taken}) == 2  # a stop may send the same one twice
+    assert len({one["id"] for one in hook.taken}) == 2
     opened, closed = hook.taken[0], hook.taken[-1]
     assert opened.pop("id") != closed["id"]
     assert opened == {
@@ -207,6 +208,30 @@ async def test_a_place_taken_out_of_the_file_is_forgotten(scene: Scene, files: P
         assert await scene.database.read(lambda conn: posts.states(conn, "board")) == []
     async with watching(scene, hub) as watch:
         await watch.look()  # nobody to post to
+
+
+async def test_what_was_told_of_a_room_that_is_no_more_is_forgotten(
+    scene: Scene, files: Path
+) -> None:
+    row = posts.ToldRow(
+        target="board", room=RoomId("sold"), key="too_hot", device="", session=None, since=NINE,
+        text="trouble-too_hot", faults=(),
+    )  # fmt: skip
+    elsewhere = replace(row, room=MEYRUEIS)
+    async with listening(Webhook()) as hook:
+        board = hook_of(hook, files, centres=(CentreId("villefort"),))
+
+        def remember(conn: Connection) -> None:
+            posts.note_opened(conn, row)
+            posts.note_opened(conn, elsewhere)
+
+        await scene.database.write(remember)
+        async with watching(scene, Reports(), board) as watch:
+            for _ in range(8):
+                await watch.look()
+                scene.now += timedelta(minutes=1)
+        assert await scene.database.write(lambda conn: posts.told(conn, ["board"])) == []
+        assert hook.asked == 0
 
 
 async def test_the_whole_service_posts_what_it_finds(tmp_path: Path, files: Path) -> None:
