@@ -28,11 +28,12 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """A video reception desk (visio-accueil) of a centre."""
+    """A video reception desk (visio-accueil) of a centre. `printer`: its screen prints unasked."""
 
     id: DeskId
     centre: CentreId
     name: str
+    printer: bool = False
 
 
 def calendar_address(room: RoomId, mail_domain: str) -> str:

@@ -8,29 +8,34 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
-from orchestrator.api import problems
 from orchestrator.api.endpoint import Answer, Body, Call, Route
 from orchestrator.cases.desks import Desks, DeskView, DutyView
 from orchestrator.cases.desks_rights import Caller, attending
 from orchestrator.desk import Call as DeskCall
+from orchestrator.desk_table import Place, Request, Step, Still, Table, Wish
 from orchestrator.keys import HOUSE, SETTINGS
 from orchestrator.store import desks as store
 from orchestrator.store.instants import iso
 from orchestrator.tasks import kept_running
-from rooms.errors import Invalid, Unauthenticated
+from rooms.errors import Unauthenticated
 from rooms.room import Desk
 
 DESKS: "web.AppKey[Desks]" = web.AppKey("desks", Desks)
-LARGEST_DOCUMENT = 8 * 1024 * 1024
-SIGNS = {
-    "image/png": (b"\x89PNG\r\n\x1a\n",),
-    "image/jpeg": (b"\xff\xd8\xff",),
-}
-"""What may be shown, and how its first bytes tell it."""
+
+
+class RequestOut(BaseModel):
+    """What the animateur asked of the desk last, and what became of it."""
+
+    number: int
+    wish: Wish
+    step: Step
+    place: Place
 
 
 class DeskCallOut(BaseModel):
-    """A call. `position`: place in the queue while it waits; `document`: what the screen shows."""
+    """A call. `position`: place in the queue while it waits; `document`: what the screen shows, of
+    so many `pages`, opened at `page` (from 1), with so many signatures; `still`: of a paper held
+    before the camera."""
 
     id: str
     desk: str
@@ -39,6 +44,11 @@ class DeskCallOut(BaseModel):
     asked_at: datetime
     position: int = 0
     document: int | None = None
+    pages: int = 0
+    page: int = 0
+    signed: int = 0
+    request: RequestOut | None = None
+    still: Still = Still.NONE
 
 
 class DeskOut(BaseModel):
@@ -48,6 +58,7 @@ class DeskOut(BaseModel):
     name: str
     centre: str
     zone: str
+    printer: bool
     open: bool
     opens_at: datetime | None
     call: DeskCallOut | None
@@ -84,12 +95,6 @@ class TokenOut(BaseModel):
     """A place in the session: say `hello` with the token on `/ws/v1`."""
 
     token: str
-
-
-class DocumentOut(BaseModel):
-    """The number of what is shown now."""
-
-    document: int
 
 
 async def caller_of(call: Call) -> Caller:
@@ -159,49 +164,14 @@ async def join(call: Call) -> Answer:
     return Answer(body={"token": token})
 
 
-async def send(call: Call) -> Answer:
-    """Show a picture on the desk's screen: the bytes themselves, with their type."""
-    kind = call.request.content_type
-    if kind not in SIGNS:
-        raise problems.WrongMediaType("bad-document", accepted=[*SIGNS])
-    body = await _body(call.request)
-    if not body.startswith(SIGNS[kind]):
-        raise Invalid("bad-document", accepted=[*SIGNS])
-    number = await call.app[DESKS].send(call.person, call.path("call"), kind, body)
-    return Answer(status=201, body={"document": number})
-
-
-async def take_back(call: Call) -> Answer:
-    """Show it no more."""
-    await call.app[DESKS].take_back(call.person, call.path("call"))
-    return Answer(status=204)
-
-
-async def document(call: Call) -> web.StreamResponse:
-    """What the desk's screen shows; kept by nobody."""
-    caller = await caller_of(call)
-    found = await call.app[DESKS].document(caller, call.path("call"))
-    headers = {"Cache-Control": "no-store", "Content-Disposition": "attachment"}
-    return web.Response(body=found.body, content_type=found.content_type, headers=headers)
-
-
-async def _body(request: web.Request) -> bytes:
-    chunks, size = [], 0
-    async for chunk in request.content.iter_chunked(64 * 1024):
-        size += len(chunk)
-        if size > LARGEST_DOCUMENT:
-            raise problems.TooLarge("body-too-large", limit=LARGEST_DOCUMENT)
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
 def _desk(view: DeskView) -> dict[str, Any]:
     shown = None
     if view.call is not None:
-        shown = {**_call(view.call), "position": view.position, "document": view.document}
+        shown = {**_call(view.call), "position": view.position, **_table(view.table)}
     return {
         **_place(view.desk),
         "zone": str(view.centre.zone),
+        "printer": view.desk.printer,
         "open": view.is_open,
         "opens_at": None if view.opens_at is None else iso(view.opens_at),
         "call": shown,
@@ -217,7 +187,7 @@ def _duty(view: DutyView) -> dict[str, Any]:
         "state": view.standing.value,
         "misses": view.misses,
         "rings": [_call(one) for one in view.rings],
-        "call": None if view.call is None else _call(view.call),
+        "call": None if view.call is None else {**_call(view.call), **_table(view.table)},
     }
 
 
@@ -228,6 +198,27 @@ def _call(call: DeskCall) -> dict[str, Any]:
         "state": call.state.value,
         "tier": call.tier,
         "asked_at": iso(call.asked_at),
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    paper, request = table.paper, table.request
+    return {
+        "document": None if paper is None else paper.number,
+        "pages": 0 if paper is None else len(paper.pages),
+        "page": 0 if paper is None else paper.page,
+        "signed": 0 if paper is None else paper.signed,
+        "request": None if request is None else _request(request),
+        "still": table.still.value,
+    }
+
+
+def _request(request: Request) -> dict[str, Any]:
+    return {
+        "number": request.number,
+        "wish": request.wish.value,
+        "step": request.step.value,
+        "place": request.place.value,
     }
 
 
@@ -311,33 +302,5 @@ ROUTES = (
         summary="One's own place in an answered call",
         answer=TokenOut,
         errors=(401, 403, 404, 409),
-    ),
-    Route(
-        method="GET",
-        path="/desk-calls/{call}/document",
-        handler=document,
-        summary="What the screen of a desk shows",
-        gives=(*SIGNS,),
-        errors=(401, 403, 404),
-    ),
-    Route(
-        method="POST",
-        path="/desk-calls/{call}/document",
-        handler=send,
-        summary="Show a document on the screen of a desk",
-        person=True,
-        takes=(*SIGNS,),
-        ok=201,
-        answer=DocumentOut,
-        errors=(403, 404, 409, 413, 415, 422),
-    ),
-    Route(
-        method="DELETE",
-        path="/desk-calls/{call}/document",
-        handler=take_back,
-        summary="Show it no more",
-        person=True,
-        ok=204,
-        errors=(403, 404),
     ),
 )

@@ -20,6 +20,7 @@ from orchestrator.auth.people import Person
 from orchestrator.booking.rules import public_holidays
 from orchestrator.cases import moves
 from orchestrator.cases.conductor import Conductor
+from orchestrator.cases.desks_papers import Papers
 from orchestrator.cases.desks_rights import (
     Caller,
     attending,
@@ -30,12 +31,13 @@ from orchestrator.cases.desks_rights import (
 )
 from orchestrator.desk import OPEN, Agent, Call, CallId, Hall, Rules, Standing, State
 from orchestrator.desk_hours import is_open, next_opening, with_holidays
+from orchestrator.desk_table import BARE, Table
 from orchestrator.session import Act
 from orchestrator.store import audit, closures, participants
 from orchestrator.store import desks as store
 from orchestrator.store.desks import Meeting
 from rooms.centre import Centre
-from rooms.errors import Conflict, Forbidden, MargerideError, NotFound
+from rooms.errors import Conflict, Forbidden, MargerideError
 from rooms.ids import ParticipantId, PersonId, new_id
 from rooms.room import Desk, DeskId
 
@@ -48,15 +50,6 @@ SHOWN = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """What the desk's screen shows now; `number` tells one from the next."""
-
-    number: int
-    content_type: str
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskView:
     """A desk as its screen shows it. `opens_at`: the next opening, None when none is known."""
 
@@ -66,7 +59,7 @@ class DeskView:
     opens_at: datetime | None
     call: Call | None = None
     position: int = 0
-    document: int | None = None
+    table: Table = BARE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +70,7 @@ class DutyView:
     misses: int
     rings: tuple[Call, ...]
     call: Call | None
+    table: Table = BARE
 
 
 Step = Callable[[Connection, Hall, datetime], Hall]
@@ -91,8 +85,7 @@ class Desks:
         self._rules = rules
         self._people: dict[PersonId, tuple[datetime, datetime]] = {}  # page open since, last heard
         self._screens: dict[DeskId, datetime] = {}
-        self._documents: dict[CallId, Document] = {}
-        self._numbers = 0
+        self.papers = Papers(self._means, self._told)
         self._began = self._means.clock()
 
     # --- the desk ---------------------------------------------------------------
@@ -148,11 +141,13 @@ class Desks:
         def read(conn: Connection) -> DutyView:
             hall = self._hall(conn, now)
             agent = hall.agent(person.id)
+            mine = next((call for call in hall.calls if call.by == person.id), None)
             return DutyView(
                 standing=hall.standing(agent, now),
                 misses=agent.misses,
                 rings=tuple(call for call in hall.calls if call.rings_at(person.id)),
-                call=next((call for call in hall.calls if call.by == person.id), None),
+                call=mine,
+                table=BARE if mine is None else self.papers.table(mine.id),
             )
 
         return await self._means.database.read(read)
@@ -216,36 +211,6 @@ class Desks:
 
         return await self._means.database.write(write)
 
-    async def send(self, person: Person, call: str, content_type: str, body: bytes) -> int:
-        """Show a document on the desk's screen; nothing at all for an empty one."""
-        known, _ = await self._means.database.read(
-            lambda conn: own(conn, Caller(person=person), call)
-        )
-        if known.state is not State.ANSWERED:
-            raise Conflict("not-answered", call=call)
-        self._numbers += 1
-        self._documents[known.id] = Document(
-            number=self._numbers, content_type=content_type, body=body
-        )
-        self._told(known)
-        return self._numbers
-
-    async def take_back(self, person: Person, call: str) -> None:
-        """The desk's screen shows the document no more."""
-        known, _ = await self._means.database.read(
-            lambda conn: own(conn, Caller(person=person), call)
-        )
-        if self._documents.pop(known.id, None) is not None:
-            self._told(known)
-
-    async def document(self, caller: Caller, call: str) -> Document:
-        """What the desk's screen is to show; NotFound("no-document")."""
-        known, _ = await self._means.database.read(lambda conn: own(conn, caller, call))
-        found = self._documents.get(known.id)
-        if found is None:
-            raise NotFound("no-document", call=call)
-        return found
-
     # --- the clock --------------------------------------------------------------
 
     async def run(self) -> None:
@@ -303,7 +268,7 @@ class Desks:
 
     async def _follow(self, call: Call, former: State | None) -> None:
         if call.state not in OPEN:
-            self._documents.pop(call.id, None)
+            self.papers.forget(call.id)
         if call.state is State.ANSWERED and former is not State.ANSWERED:
             await self._act(call, Act.START)
         if call.state is State.ENDED:
@@ -373,7 +338,6 @@ class Desks:
             last = store.last_of(conn, place.id)
             ended = None if last is None else last.ended_at
             call = last if ended is not None and now - ended <= SHOWN else None
-        shown = None if call is None else self._documents.get(call.id)
         return DeskView(
             desk=place,
             centre=centre,
@@ -381,7 +345,7 @@ class Desks:
             opens_at=next_opening(centre, now),
             call=call,
             position=0 if call is None else Hall(calls=calls).position(call.id),
-            document=None if shown is None else shown.number,
+            table=BARE if call is None else self.papers.table(call.id),
         )
 
     def _centre(self, conn: Connection, place: Desk, now: datetime) -> Centre:

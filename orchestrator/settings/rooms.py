@@ -17,7 +17,7 @@ ROOM = (
     *("policy", "remote", "feeds"),
 )
 POLICY = (*NUMBERS, *FLAGS, *CHOICES, *LISTS)
-DESK = ("id", "centre", "name")
+DESK = ("id", "centre", "name", "printer")
 EQUIPMENT = tuple(kind.value for kind in Equipment)
 VISIO_SET = ("screen", "camera", "microphone", "speaker")
 BOOKING_ROLES = ("admin", "animateur", "trainer", "booker")
@@ -85,7 +85,12 @@ def read_desks(file: Table, centres: Collection[str]) -> tuple[Desk, ...]:
     taken: set[str] = set()
     desks = []
     for table in file.tables("desks", DESK, MOST_DESKS, required=False):
-        desk = Desk(id=DeskId(_id(table)), centre=_centre(table, centres), name=table.text("name"))
+        desk = Desk(
+            id=DeskId(_id(table)),
+            centre=_centre(table, centres),
+            name=table.text("name"),
+            printer=table.flag("printer", default=False),
+        )
         _once(table, desk.id, taken)
         desks.append(desk)
     return tuple(desks)

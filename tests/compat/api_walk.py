@@ -11,11 +11,13 @@ from typing import Any
 from orchestrator.api.endpoint import PREFIX
 from tests.compat.described import Described
 from tests.fakes.desks import DESK, OTHER
+from tests.fakes.papers import letter
 from tests.fakes.service import PASSWORD, Browser, RunningService
 
 ROOM, CENTRE = "villefort-visio", "villefort"  # its agent is there
 DOOR, ASKED, HELD = "marvejols-visio", "langogne-visio", "meyrueis-visio"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+JPEG = b"\xff\xd8\xff\xe0" + bytes(64)
 MEASURED = {
     "down_kbps": 6200,
     "up_kbps": 700,
@@ -277,6 +279,7 @@ async def answered(walk: Walk, anne: Browser) -> None:
     shown = {"data": PNG, "headers": {"Content-Type": "image/png"}}
     await walk.do(f"POST {paper}", ids=ids, who=anne, **shown)
     assert await walk.do(f"GET {paper}", ids=ids, token=desk) == PNG
+    await on_paper(walk, ids, anne, desk)
     await walk.do(f"DELETE {paper}", ids=ids, who=anne)
     await walk.do("POST /desk-calls/{call}/hangup", ids=ids, token=desk)
     sent = {"name": "Mme Rey", "phone": "04 66 00 00 00"}
@@ -286,6 +289,28 @@ async def answered(walk: Walk, anne: Browser) -> None:
     done, left = (wish["id"] for wish in wishes)
     await walk.do("POST /desk-callbacks/{callback}/done", ids={"callback": done}, who=anne)
     walk.ids["callback"] = left
+
+
+async def on_paper(walk: Walk, ids: dict[str, str], anne: Browser, desk: str) -> None:
+    """A page turned, signed, and a paper shown to the camera."""
+    call = "/desk-calls/{call}"
+    shown: dict[str, Any] = {"data": letter(2), "headers": {"Content-Type": "application/pdf"}}
+    await walk.do(f"POST {call}/document", ids=ids, who=anne, **shown)
+    page = {**ids, "page": "2"}
+    assert await walk.do(f"GET {call}/document/pages/{{page}}", ids=page, token=desk)
+    await walk.do(f"PUT {call}/document/page", {"page": 2}, ids=ids, token=desk)
+    asked = await walk.do(f"PUT {call}/request", {"wish": "sign"}, ids=ids, who=anne)
+    sent = {"request": asked["request"], "agreed": True, "name": "Mme Rey"}
+    await walk.do(f"POST {call}/signature", sent, ids=ids, token=desk)
+    asked = await walk.do(f"PUT {call}/request", {"wish": "show"}, ids=ids, who=anne)
+    sent = {"request": asked["request"], "step": "showing"}
+    await walk.do(f"POST {call}/request/answer", sent, ids=ids, token=desk)
+    await walk.do(f"POST {call}/still", ids=ids, who=anne)
+    still: dict[str, Any] = {"data": JPEG, "headers": {"Content-Type": "image/jpeg"}}
+    await walk.do(f"PUT {call}/still", ids=ids, token=desk, **still)
+    assert await walk.do(f"GET {call}/still", ids=ids, who=anne) == JPEG
+    await walk.do(f"DELETE {call}/request", ids=ids, who=anne)
+    walk.ids["page"] = "1"
 
 
 async def declined(walk: Walk, marc: Browser) -> None:

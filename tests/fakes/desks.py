@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def settings_with(hours: tuple[OpeningHours, ...]) -> Settings:
     found = demo_settings()
     network = found.network
     desks = (
-        Desk(id=DESK, centre=CentreId("villefort"), name="Accueil de Villefort"),
+        Desk(id=DESK, centre=CentreId("villefort"), name="Accueil de Villefort", printer=True),
         Desk(id=OTHER, centre=CentreId("meyrueis"), name="Accueil de Meyrueis"),
     )
     centres = tuple(
@@ -123,6 +124,38 @@ async def paired(service: RunningService, desk: DeskId = DESK) -> str:
     assert status == 201, claimed
     token: str = claimed["token"]
     return token
+
+
+async def on_duty(hall: Reception, *logins: str) -> list[Browser]:
+    """These people, each with his page open."""
+    people = [await hall.service.log_in(login) for login in logins]
+    for person in people:
+        await duty(person)
+    return people
+
+
+async def answered(hall: Reception, who: Browser) -> str:
+    """A call that this person has taken."""
+    call = await hall.press()
+    await duty(who)
+    status, _ = await asked(who, "POST", f"/desk-calls/{call}/answer")
+    assert status == 204
+    return call
+
+
+async def send(who: Browser, call: str, body: bytes, kind: str = "image/png") -> tuple[int, Any]:
+    """Show a document; what is answered."""
+    path = f"/api/v1/desk-calls/{call}/document"
+    async with who.request(
+        "POST", path, data=BytesIO(body), headers={"Content-Type": kind}
+    ) as said:
+        return said.status, await said.json()
+
+
+def key(document: Any) -> str:
+    """What a problem is called."""
+    found: str = document["type"].rpartition("/")[2]
+    return found
 
 
 @asynccontextmanager

@@ -3,22 +3,33 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from orchestrator import keys
-from orchestrator.api.desks import LARGEST_DOCUMENT
+from orchestrator.api.desks_papers import LARGEST_DOCUMENT
 from orchestrator.cases.desks import Desks
 from orchestrator.cases.desks_rights import Caller
 from orchestrator.desk import State
 from orchestrator.store import audit, sessions
 from orchestrator.store import desks as store
 from rooms.ids import SessionId
-from tests.fakes.desks import DESK, OTHER, Reception, asked, duty, open_never, paired, reception
-from tests.fakes.service import Browser
+from tests.fakes.desks import (
+    DESK,
+    OTHER,
+    Reception,
+    answered,
+    asked,
+    duty,
+    key,
+    on_duty,
+    open_never,
+    paired,
+    reception,
+    send,
+)
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
@@ -27,36 +38,6 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 async def hall(tmp_path: Path) -> AsyncIterator[Reception]:
     async with reception(tmp_path) as made:
         yield made
-
-
-async def on_duty(hall: Reception, *logins: str) -> list[Browser]:
-    """These people, each with his page open."""
-    people = [await hall.service.log_in(login) for login in logins]
-    for person in people:
-        await duty(person)
-    return people
-
-
-async def answered(hall: Reception, who: Browser) -> str:
-    """A call that this person has taken."""
-    call = await hall.press()
-    await duty(who)
-    status, _ = await asked(who, "POST", f"/desk-calls/{call}/answer")
-    assert status == 204
-    return call
-
-
-async def send(who: Browser, call: str, body: bytes, kind: str = "image/png") -> tuple[int, Any]:
-    path = f"/api/v1/desk-calls/{call}/document"
-    async with who.request(
-        "POST", path, data=BytesIO(body), headers={"Content-Type": kind}
-    ) as said:
-        return said.status, await said.json()
-
-
-def key(document: Any) -> str:
-    found: str = document["type"].rpartition("/")[2]
-    return found
 
 
 async def state_of_session(hall: Reception, call: str) -> str:
@@ -244,11 +225,12 @@ async def test_a_document_is_shown_during_the_call_and_gone_with_it(hall: Recept
     assert (status, key(said)) == (409, "not-answered")
 
 
-async def test_only_pictures_are_shown_and_only_as_they_say(hall: Reception) -> None:
+async def test_only_papers_are_shown_and_only_as_they_say(hall: Reception) -> None:
     (anne,) = await on_duty(hall, "anne")
     call = await answered(hall, anne)
     assert (await send(anne, call, b"<script>", "text/html"))[0] == 415
-    assert (await send(anne, call, b"%PDF-1.7", "application/pdf"))[0] == 415
+    assert (await send(anne, call, b"<svg/>", "image/svg+xml"))[0] == 415
+    assert (await send(anne, call, b"%PDF-1.7", "application/pdf"))[0] == 422
     assert (await send(anne, call, b"<script>", "image/png"))[0] == 422
     assert (await send(anne, call, PNG + bytes(LARGEST_DOCUMENT)))[0] == 413
     assert (await hall.view())["call"]["document"] is None
