@@ -289,6 +289,21 @@ async def answered(walk: Walk, anne: Browser) -> None:
     done, left = (wish["id"] for wish in wishes)
     await walk.do("POST /desk-callbacks/{callback}/done", ids={"callback": done}, who=anne)
     walk.ids["callback"] = left
+    await appointed(walk, anne, desk)
+
+
+async def appointed(walk: Walk, anne: Browser, desk: str) -> None:
+    """One appointment given back, and one left."""
+    at = "/desks/{desk}"
+    ids: dict[str, str] = {"desk": DESK}
+    slots = (await walk.do(f"GET {at}/slots", ids=ids, token=desk))["slots"]
+    for slot in slots[:2]:
+        sent = {"name": "Mme Rey", "phone": "04 66 00 00 00", "start": slot["start"]}
+        ids["appointment"] = walk.ids.get("appointment", "")
+        made = await walk.do(f"POST {at}/appointments", sent, ids=ids, token=desk)
+        walk.ids["appointment"] = made["id"]
+    await walk.do(f"DELETE {at}/appointments/{{appointment}}", ids=ids, token=desk)
+    await walk.do("GET /desk-appointments", who=anne)
 
 
 async def on_paper(walk: Walk, ids: dict[str, str], anne: Browser, desk: str) -> None:

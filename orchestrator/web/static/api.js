@@ -65,10 +65,13 @@ function randomKey() {
 export const read = (/** @type {string} */ path) => send("GET", path);
 export const put = (/** @type {string} */ path, /** @type {any} */ body, /** @type {string} */ tag = "") =>
   send("PUT", path, body, tag ? { "If-Match": tag } : {});
-/** Send a file as it is. @param {string} path @param {Blob} file */
-export async function upload(path, file) {
-  const headers = { Accept: "application/json", "Accept-Language": language, "X-CSRF-Token": csrf, "Content-Type": file.type };
-  const response = await fetch(`/api/v1${path}`, { method: "POST", headers, credentials: "same-origin", body: file });
+/** Send a file as it is. @param {string} path @param {Blob} file @param {string} [method] */
+export async function upload(path, file, method = "POST") {
+  /** @type {Record<string, string>} */
+  const headers = { Accept: "application/json", "Accept-Language": language, "Content-Type": file.type };
+  if (csrf) headers["X-CSRF-Token"] = csrf;
+  if (bearer) headers.Authorization = `Bearer ${bearer}`;
+  const response = await fetch(`/api/v1${path}`, { method, headers, credentials: "same-origin", body: file });
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Problem(response.status, answer);
   return answer;

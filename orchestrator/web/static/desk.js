@@ -5,12 +5,13 @@ import { Devices } from "./devices.js";
 import { icon } from "./icons.js";
 import { language, t } from "./i18n.js";
 import { CallModel, Line } from "./model.js";
-import { follow, Trouble } from "./session.js";
+import { Absent, booked, Taken } from "./desk-absent.js";
+import { cameras } from "./desk-camera.js";
+import { Setup } from "./desk-setup.js";
+import { Talk } from "./desk-talk.js";
 import { mount, ProblemNotice } from "./shell.js";
-import { Shown } from "./desk-paper.js";
-import { Picture, Sounds, Tiles } from "./tiles.js";
-import { setZone, showClock, showDay } from "./time.js";
-import { html, signal, useEffect } from "./ui.js";
+import { setZone } from "./time.js";
+import { html, signal } from "./ui.js";
 
 const DESK = location.pathname.split("/").pop() ?? "";
 const TOKEN_KEY = `margeride.desk.${DESK}`;
@@ -25,6 +26,7 @@ const model = signal(/** @type {CallModel|null} */ (null));
 const problem = signal(/** @type {Error|null} */ (null));
 const away = signal(false);
 const thanked = signal(false);
+const setting = signal(location.hash === "#cameras");
 let joining = false;
 let over = "";
 /** @type {ReturnType<typeof setTimeout>|undefined} */
@@ -62,6 +64,7 @@ function clear() {
   over = call.value?.id ?? over;
   call.value = null;
   thanked.value = false;
+  booked.value = null;
   problem.value = null;
 }
 
@@ -75,7 +78,7 @@ async function press() {
   clear();
   call.value = { id: "", state: "new", position: 0 };
   void devices.open("audio");
-  void devices.open("video");
+  void devices.open("video", cameras(DESK).main).then(() => (devices.video.value === "absent" ? devices.open("video", "") : undefined));
   await post(`/desks/${DESK}/calls`).catch(() => { call.value = null; });
   await look();
 }
@@ -133,30 +136,29 @@ async function pair(/** @type {any} */ event) {
   }
 }
 
-async function leaveNumber(/** @type {any} */ event) {
-  event.preventDefault();
-  const form = new FormData(event.target);
-  const sent = { name: String(form.get("name")).trim(), phone: String(form.get("phone")).trim() };
-  try {
-    await post(`/desks/${DESK}/callbacks`, sent);
-    problem.value = null;
-    thanked.value = true;
-    clearTimeout(forgetting);
-    forgetting = setTimeout(clear, FORGOTTEN.ended);
-  } catch (error) {
-    problem.value = /** @type {Error} */ (error);
-  }
+/** A number was left, or an appointment taken: said for a moment, longer when it can be undone. */
+function thank() {
+  thanked.value = true;
+  clearTimeout(forgetting);
+  forgetting = setTimeout(clear, booked.value ? 30_000 : FORGOTTEN.ended);
+}
+
+function settled() {
+  setting.value = false;
+  history.replaceState(null, "", location.pathname + location.search);
 }
 
 function Body() {
   if (!token.value) return html`<${Pairing} />`;
   if (away.value || !desk.value) return html`<${Face} drawing="cut" word=${t("desk.wait")} />`;
   const state = call.value?.state;
-  if (state === "answered") return model.value ? html`<${Talk} talk=${model.value} />` : html`<${Face} drawing="person" word=${t("desk.calling")} />`;
+  if (setting.value && !state) return html`<${Setup} desk=${DESK} devices=${devices} onDone=${settled} />`;
+  if (state === "answered") return model.value ? html`<${Talk} model=${model.value} call=${call.value} desk=${DESK} devices=${devices}
+    talking=${() => call.value?.state === "answered"} again=${look} hangUp=${hangUp} />` : html`<${Face} drawing="person" word=${t("desk.calling")} />`;
   if (WAITING.includes(state)) return html`<${Calling} />`;
-  if (state === "ended" || thanked.value) return html`<${Face} drawing="check" word=${t("desk.thanks")} />`;
-  if (state === "overflow" || state === "closed") return html`<${Absent} state=${state} />`;
-  return desk.value.open ? html`<${Idle} />` : html`<${Absent} state="closed" />`;
+  if (state === "ended" || thanked.value) return html`<${Face} drawing="check" word=${t("desk.thanks")}><${Taken} desk=${DESK} onGone=${clear} /><//>`;
+  if (state === "overflow" || state === "closed") return html`<${Later} state=${state} />`;
+  return desk.value.open ? html`<${Idle} />` : html`<${Later} state="closed" />`;
 }
 
 /** One picture, one word. @param {{drawing: string, word: string, children?: any}} props */
@@ -177,38 +179,11 @@ function Calling() {
     <button class="button button-danger desk-end" type="button" onClick=${() => void hangUp()}>${icon("cross")}${t("desk.cancel")}</button><//>`;
 }
 
-/** @param {{talk: CallModel}} props */
-function Talk({ talk }) {
-  useEffect(() => follow(talk), [talk]);
-  const track = devices.video.value === "on" ? devices.tracks.video : null;
-  const { id, document } = call.value;
-  return html`<section class="desk desk-talk" aria-labelledby="desk-talk">
-    <h1 id="desk-talk" class="hidden">${t("desk.talking")}</h1>
-    <${Trouble} model=${talk} />
-    <div class=${document ? "desk-stage desk-papers" : "desk-stage"}>
-      ${document ? html`<${Shown} key=${document} path=${`/desk-calls/${id}/document`} />` : null}
-      <${Tiles} model=${talk} />
-    </div>
-    <${Sounds} model=${talk} />
-    <div class="desk-foot">
-      ${track ? html`<div class="desk-self"><${Picture} track=${track} mirrored=${true} /></div>` : html`<span class="desk-self">${icon("camera-off")}</span>`}
-      <button class="button button-danger desk-end" type="button" onClick=${() => void hangUp()}>${icon("leave")}${t("desk.end")}</button>
-    </div></section>`;
-}
-
-/** Nobody answers, or it is closed: when there is somebody, and a number to leave. @param {{state: string}} props */
-function Absent({ state }) {
-  const opens = desk.value.opens_at ? new Date(desk.value.opens_at) : null;
+/** @param {{state: string}} props */
+function Later({ state }) {
   const closed = state === "closed";
   return html`<${Face} drawing=${closed ? "lock" : "clock"} word=${t(closed ? "desk.closed" : "desk.absent")}>
-    ${opens ? html`<p class="desk-opens">${icon("calendar")}<span>${t("desk.opens", { day: showDay(opens), time: showClock(opens) })}</span></p>` : null}
-    <form class="card desk-number" onSubmit=${leaveNumber} onInput=${stay} novalidate aria-labelledby="desk-number">
-      <h2 id="desk-number">${t("desk.number")}</h2>
-      <${ProblemNotice} problem=${problem.value} />
-      <div class="field"><label for="name">${t("desk.your_name")}</label><input id="name" name="name" class="input" maxlength="60" required autocomplete="off" /></div>
-      <div class="field"><label for="phone">${t("desk.your_phone")}</label><input id="phone" name="phone" type="tel" class="input" maxlength="30" required autocomplete="off" /></div>
-      <button class="button button-wide" type="submit">${icon("check")}${t("desk.send_number")}</button>
-    </form>
+    <${Absent} desk=${DESK} opens=${desk.value.opens_at} onTouch=${stay} onDone=${thank} />
     ${call.value && !closed ? html`<button class="button button-quiet desk-end" type="button" onClick=${clear}>${icon("cross")}${t("desk.no_number")}</button>` : null}<//>`;
 }
 

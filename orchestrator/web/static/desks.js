@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The desks as an animateur attends them: what rings, the call he is in, the numbers to call back.
-import { get, listen, post, put, remove, upload } from "./api.js";
+import { get, listen, post, put } from "./api.js";
+import { Coming, Give } from "./desks-appointments.js";
+import { Papers } from "./desks-papers.js";
 import { Devices } from "./devices.js";
 import { icon } from "./icons.js";
 import { language, t } from "./i18n.js";
@@ -14,8 +16,8 @@ const devices = new Devices();
 const duty = signal(/** @type {any} */ (null));
 const desks = signal(/** @type {Map<string, any>} */ (new Map()));
 const numbers = signal(/** @type {any[]} */ ([]));
+const coming = signal(/** @type {any[]} */ ([]));
 const model = signal(/** @type {CallModel|null} */ (null));
-const shown = signal(false);
 const problem = signal(/** @type {Error|null} */ (null));
 let joining = false;
 
@@ -41,6 +43,7 @@ async function describe() {
   try {
     desks.value = new Map((await get("/desks")).desks.map((/** @type {any} */ each) => [each.id, each]));
     numbers.value = (await get("/desk-callbacks")).callbacks;
+    coming.value = (await get("/desk-appointments")).appointments;
   } catch (error) {
     problem.value = /** @type {Error} */ (error);
   }
@@ -83,25 +86,8 @@ function silence() {
   model.value.leave();
   model.value.line.stop();
   model.value = null;
-  shown.value = false;
   devices.closeAll();
 }
-
-async function show(/** @type {any} */ event) {
-  const file = event.target.files?.[0];
-  event.target.value = "";
-  if (!file || !duty.value?.call) return;
-  await act(async () => {
-    await upload(`/desk-calls/${duty.value.call.id}/document`, file);
-    shown.value = true;
-    announce(t("desks.document_shown"));
-  });
-}
-
-const takeBack = () => act(async () => {
-  await remove(`/desk-calls/${duty.value.call.id}/document`);
-  shown.value = false;
-});
 
 function Body() {
   if (person.value === null) return html`<${LogInFirst} />`;
@@ -109,7 +95,8 @@ function Body() {
   return html`<h1>${t("title.desks")}</h1>
     <${ProblemNotice} problem=${problem.value} />
     ${duty.value.call ? html`<${Talk} />` : html`<${Waiting} />`}
-    <${Numbers} />`;
+    <${Numbers} />
+    <${Coming} coming=${coming.value} nameOf=${nameOf} act=${act} again=${describe} />`;
 }
 
 const GRADES = /** @type {Record<string, string>} */ ({ available: "ok", busy: "accent", away: "warn" });
@@ -138,12 +125,9 @@ function Talk() {
   if (talk && talk.left.value === "left") void act(() => post(`/desk-calls/${call.id}/hangup`));
   return html`<h2>${nameOf(call.desk)}</h2>
     <div class="actions">
-      <label class="button button-quiet file">${icon("screen")}<span>${t("desks.show_document")}</span>
-        <input type="file" accept="image/png,image/jpeg" onChange=${show} /></label>
-      ${shown.value ? html`<button class="button button-quiet" type="button" onClick=${() => void takeBack()}>${icon("cross")}${t("desks.hide_document")}</button>` : null}
       <button class="button button-danger" type="button" onClick=${() => void act(() => post(`/desk-calls/${call.id}/hangup`))}>${icon("leave")}${t("desks.hang_up")}</button>
     </div>
-    ${shown.value ? html`<p class="state state-ok" role="status">${icon("check")}<span>${t("desks.document_shown")}</span></p>` : null}
+    <${Papers} key=${call.id} call=${call} printer=${desks.value.get(call.desk)?.printer === true} act=${act} again=${look} />
     ${talk ? html`<${SessionView} model=${talk} devices=${devices} name=${person.value?.name ?? ""} />` : html`<p role="status">${t("health.joining")}</p>`}`;
 }
 
@@ -153,7 +137,8 @@ function Numbers() {
     ${numbers.value.length ? html`<ul class="plain">${numbers.value.map((each) => html`<li key=${each.id} class="number">
       <span>${showClock(new Date(each.at))} · ${nameOf(each.desk)}</span><strong>${each.name}</strong>
       <a href=${`tel:${each.phone.replace(/[^0-9+]/g, "")}`}>${each.phone}</a>
-      <button class="button button-quiet" type="button" onClick=${() => void done(each.id)}>${icon("check")}${t("desks.called", { name: each.name })}</button></li>`)}</ul>`
+      <button class="button button-quiet" type="button" onClick=${() => void done(each.id)}>${icon("check")}${t("desks.called", { name: each.name })}</button>
+      <${Give} wish=${each} act=${act} again=${describe} /></li>`)}</ul>`
     : html`<p class="muted">${t("desks.no_numbers")}</p>`}</section>`;
 }
 
@@ -164,7 +149,7 @@ if (person.value) {
   await look();
   listen((event) => {
     if (event.kind === "hello" || event.kind.startsWith("desk.call")) void look();
-    if (event.kind.startsWith("desk.callback")) void describe();
+    if (/^desk\.(callback|appointment)/.test(event.kind)) void describe();
   });
   setInterval(() => void look(), 4_000);
 }

@@ -4,6 +4,8 @@ import { signal } from "./ui.js";
 
 /** What we ask of a camera: enough for a room of eight, little enough for an ADSL uplink. */
 const PICTURE = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 24, max: 30 } };
+/** A paper held before a camera: every point of it, and no hurry. @type {MediaTrackConstraints} */
+export const SHARP = { width: { ideal: 1920 }, height: { ideal: 1080 }, frameRate: { ideal: 10, max: 15 } };
 const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 const ERRORS = /** @type {Record<string, string>} */ ({
   NotAllowedError: "denied", NotFoundError: "absent", NotReadableError: "busy", OverconstrainedError: "absent",
@@ -27,11 +29,12 @@ export class Devices {
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.list());
   }
 
-  /** Ask for one kind; the state says how it went. @param {Kind} kind @param {string} [deviceId] */
-  async open(kind, deviceId = this.chosen.value[kind]) {
+  /** Ask for one kind; the state says how it went. @param {Kind} kind @param {string} [deviceId]
+   * @param {MediaTrackConstraints} [wish] what else is asked of it */
+  async open(kind, deviceId = this.chosen.value[kind], wish = kind === "audio" ? SOUND : PICTURE) {
     if (!navigator.mediaDevices) return this.settle(kind, "insecure", null);
     if (!this.tracks[kind]) this[kind].value = "asking";
-    const wishes = { ...(kind === "audio" ? SOUND : PICTURE), ...(deviceId ? { deviceId: { exact: deviceId } } : {}) };
+    const wishes = { ...wish, ...(deviceId ? { deviceId: { exact: deviceId } } : {}) };
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ [kind]: wishes });
       const track = stream.getTracks()[0];

@@ -32,6 +32,13 @@ const DRAWINGS = {
   cut: "M4 18v-3M9 18v-7M3 3l18 18M14 18v-4M19 18V5",
   search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5L21 21",
   lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
+  pen: "M4 20l1-5L16 4l4 4L9 19zM13.5 6.5l4 4",
+  printer: "M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7z",
+  paper: "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6",
+  keyboard: "M3 7h18v10H3zM6.5 10.5v.01M10 10.5v.01M14 10.5v.01M17.5 10.5v.01M8 14h8",
+  rubber: "M9 20l-5-5L14 5l6 6-9 9zM9 10l6 6M11 20h9",
+  photo: "M3 8h4l2-3h6l2 3h4v11H3zM12 10a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z",
+  download: "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M4 20h16",
 };
 
 /** @param {string} name @param {string} [extra] a class */
