@@ -31,7 +31,7 @@ from orchestrator.room_wishes import (
     may,
     new_order,
 )
-from orchestrator.store import audit, commands, idempotency
+from orchestrator.store import audit, commands, idempotency, view_pictures
 from orchestrator.store import rooms as room_store
 from orchestrator.store.commands import Order
 from orchestrator.store.instants import iso
@@ -65,6 +65,8 @@ DEADLINES = {
     "system.diagnostics.run": timedelta(seconds=60),
 }
 LONGEST_ERROR = 64
+VIEW_CHANGED = ("camera.preset.store", "camera.preset.delete")
+"""What its picture shows no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,9 +299,12 @@ class RoomControl:
             if event is CommandEvent.FINISH and state is CommandState.ACCEPTED:
                 state = advance(state, CommandEvent.START)  # in one step, told as one
             try:
-                return commands.move(conn, order, advance(state, event), now, error, result)
+                moved = commands.move(conn, order, advance(state, event), now, error, result)
             except Conflict:
                 return None
+            if moved.state is CommandState.DONE and moved.command in VIEW_CHANGED:
+                view_pictures.forget(conn, moved.room, moved.arguments["preset"])
+            return moved
 
         order = await self._means.database.write(step)
         if order is not None:

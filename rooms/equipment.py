@@ -41,6 +41,7 @@ NEEDS: dict[str, tuple[frozenset[Equipment], ...]] = {
     "audio.volume.set": (_SPEAKER,),
     "video.selfview.set": (_DISPLAY, _CAMERA),
     "video.layout.set": (_DISPLAY,),
+    "video.picture.keep": (_CAMERA,),
     "camera.select": (_CAMERA,),
     "camera.preset.recall": (_CAMERA,),
     "camera.preset.store": (_CAMERA,),

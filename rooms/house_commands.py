@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, Self, cast, get_args
 
 from rooms.command_shapes import Bare, Switch
+from rooms.device_commands import HIGHEST_PRESET
 from rooms.fields import Fields
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "LayoutSet",
     "LogsCollect",
     "MessageClear",
+    "PictureKeep",
     "Reboot",
     "Restart",
     "SceneApply",
@@ -78,6 +80,19 @@ class SelfviewSet(Switch):
     """Show the room to itself or not."""
 
     name: ClassVar[str] = "video.selfview.set"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureKeep:
+    """Keep a small picture of what the room shows, for this stored view of its camera."""
+
+    name: ClassVar[str] = "video.picture.keep"
+    preset: int
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """From the arguments of the wire."""
+        return cls(preset=fields.whole("preset", 0, HIGHEST_PRESET))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +191,7 @@ HouseCommand = (
     | HandSet
     | SelfviewSet
     | LayoutSet
+    | PictureKeep
     | ShareStart
     | ShareStop
     | SceneApply

@@ -96,6 +96,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "call.dtmf": {"tones": (_like("^[0-9A-D*#]{1,32}$"), ...)},
     "call.hand.set": _ON,
     "video.selfview.set": _ON,
+    "video.picture.keep": {"preset": (_whole(0, HIGHEST_PRESET), ...)},
     "video.layout.set": {"layout": (_words(LAYOUTS), ...)},
     "share.start": {},
     "share.stop": {},

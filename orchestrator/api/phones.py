@@ -10,15 +10,15 @@ from sqlalchemy import Connection
 
 from orchestrator.api.callers import address_of
 from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.api.screens import screen_of
 from orchestrator.auth import limits
 from orchestrator.cases import phones as cases
 from orchestrator.cases import rights
 from orchestrator.keys import BUS, HOUSE, KEYRING, PUBLIC_URL, SETTINGS
 from orchestrator.store import audit, phones
-from orchestrator.store.devices import Device
 from orchestrator.store.instants import iso
 from orchestrator.store.phones import Phone
-from rooms.errors import Forbidden, Unauthenticated
+from rooms.errors import Forbidden
 from rooms.ids import RoomId
 
 
@@ -77,7 +77,7 @@ def picture(url: str) -> str:
 
 async def code(call: Call) -> Answer:
     """A code for the room's own screen to show; for nobody else there is one."""
-    screen = _screen(call)
+    screen = screen_of(call)
     rules = limits.phone_code_limits(screen.room)
 
     def make(conn: Connection) -> str:
@@ -93,15 +93,6 @@ async def code(call: Call) -> Answer:
         "expires_at": iso(call.now + cases.CODE_LASTS),
     }
     return Answer(status=201, body=body)
-
-
-def _screen(call: Call) -> Device:
-    device = call.caller.device
-    if device is None:
-        raise Unauthenticated("login-required")
-    if device.room != call.path("room"):
-        raise Forbidden("not-your-room", room=call.path("room"))
-    return device
 
 
 async def claim(call: Call) -> Answer:

@@ -33,6 +33,7 @@ from orchestrator.api import (
     quality,
     rooms,
     sessions,
+    view_pictures,
 )
 from orchestrator.api.endpoint import Route
 
@@ -51,6 +52,7 @@ TABLES: tuple[tuple[Route, ...], ...] = (
     phones.ROUTES,
     phone_remote.ROUTES,
     help_calls.ROUTES,
+    view_pictures.ROUTES,
     agents.ROUTES,
     alerts.ROUTES,
     encoders.ROUTES,

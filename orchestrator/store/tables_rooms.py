@@ -1,6 +1,6 @@
 """Tables about rooms: their agents' tokens and reports, their scenes, and who calls for help."""
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
 
 from orchestrator.store.tables import metadata
 
@@ -49,4 +49,13 @@ help_calls = Table(  # a room that waits for somebody; it goes when it is closed
     Column("asked_by", String, nullable=False),
     Column("answered_at", Integer),
     Column("answered_by", String),
+)
+
+view_pictures = Table(  # small pictures of a camera's stored views
+    "view_pictures",
+    metadata,
+    Column("room_id", String, primary_key=True),
+    Column("preset", Integer, primary_key=True),
+    Column("taken_at", Integer, nullable=False),
+    Column("jpeg", LargeBinary, nullable=False),
 )

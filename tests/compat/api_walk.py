@@ -4,11 +4,15 @@ A walk leaves things that exist behind it: `ids` names one of each, `tokens` the
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from orchestrator.api.endpoint import PREFIX
+from orchestrator.keys import DATABASE
+from orchestrator.store import rooms as room_states
+from rooms.ids import RoomId
+from rooms.state import DEFAULT_STATE, SCREEN_ABLE
 from tests.compat.described import Described
 from tests.fakes.desks import DESK, OTHER
 from tests.fakes.papers import letter
@@ -16,6 +20,7 @@ from tests.fakes.service import PASSWORD, Browser, RunningService
 
 ROOM, CENTRE = "villefort-visio", "villefort"  # its agent is there
 DOOR, ASKED, HELD = "marvejols-visio", "langogne-visio", "meyrueis-visio"
+JPEG = b"\xff\xd8\xff\xe0" + bytes(64) + b"\xff\xd9"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(64)
 MEASURED = {
@@ -157,6 +162,22 @@ async def phones(walk: Walk) -> None:
     await walk.do("POST /rooms/{room}/help", ids=walk.ids)
     await walk.do("POST /rooms/{room}/help/answer", ids=walk.ids)
     await walk.do("DELETE /rooms/{room}/help", ids=walk.ids)
+
+
+async def views(walk: Walk) -> None:
+    """The screen is away: the order is held, and the picture may come."""
+    room, now = RoomId(DOOR), datetime.now(UTC)
+    able = replace(DEFAULT_STATE, able=(*SCREEN_ABLE, "video.picture.keep")).to_json()
+    write = walk.service.app[DATABASE].write
+    await write(lambda conn: room_states.keep_state(conn, now, room, 1, able))
+    wish = {"command": "video.picture.keep", "preset": 1, "expires_at": when(40)}
+    await walk.do("POST /rooms/{room}/commands", wish, ids={"room": DOOR})
+    ids, path = {"room": DOOR, "preset": "1"}, "/rooms/{room}/views"
+    brought = {"data": JPEG, "headers": {"Content-Type": "image/jpeg"}}
+    await walk.do(f"PUT {path}/{{preset}}", token=walk.tokens["screen"], ids=ids, **brought)
+    await walk.do(f"GET {path}", ids=ids)
+    assert await walk.do(f"GET {path}/{{preset}}", ids=ids) == JPEG
+    walk.ids["preset"] = "1"
 
 
 async def bookings(walk: Walk) -> None:
@@ -359,6 +380,7 @@ STEPS: tuple[Callable[[Walk], Any], ...] = (
     closures,
     screens,
     phones,
+    views,
     bookings,
     panel,
     commands,

@@ -45,11 +45,12 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "display.freeze.set": {"on": True},
     "call.dtmf": {"tones": "1"},
     "call.hand.set": {"on": True},
+    "video.picture.keep": {"preset": 1},
     "room.preset.apply": {"preset": "reunion"},
 }
 NAMES = sorted(set(COMMANDS) - {"call.join"})  # joining has its own right: to run that session
 KEPT_FROM_PHONES = {
-    *("camera.preset.store", "camera.preset.delete"),
+    *("camera.preset.store", "camera.preset.delete", "video.picture.keep"),
     *("room.message.show", "room.message.clear", "room.dnd.set"),
     *(name for name in NAMES if name.startswith("system.")),
 }

@@ -26,7 +26,7 @@ def test_a_phone_asks_for_nothing_that_stays_nor_for_the_machine() -> None:
     assert set(COMMANDS) >= OF_PHONES
     refused = {name for name in COMMANDS if not may_ask_by_phone(name)}
     assert refused == {
-        *("camera.preset.store", "camera.preset.delete"),
+        *("camera.preset.store", "camera.preset.delete", "video.picture.keep"),
         *("room.message.show", "room.message.clear", "room.dnd.set"),
         *("system.identify", "system.diagnostics.run", "system.restart", "system.reboot"),
         "system.logs.collect",

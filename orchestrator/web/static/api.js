@@ -77,6 +77,13 @@ export async function upload(path, file, method = "POST") {
   return answer;
 }
 
+/** Bring a file as a device does. @param {string} path @param {Blob} file */
+export async function bring(path, file) {
+  const headers = { Accept: "application/json", "Accept-Language": language, "Content-Type": file.type, Authorization: `Bearer ${bearer}` };
+  const response = await fetch(`/api/v1${path}`, { method: "PUT", headers, credentials: "same-origin", body: file });
+  if (!response.ok) throw new Problem(response.status, await response.json().catch(() => ({})));
+}
+
 /** Some bytes, with their type. @param {string} path */
 export async function fetchBlob(path) {
   const response = await fetch(`/api/v1${path}`, { headers: bearer ? { Authorization: `Bearer ${bearer}` } : {}, credentials: "same-origin" });

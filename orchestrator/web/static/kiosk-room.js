@@ -3,18 +3,22 @@
 // No drawing here: kiosk.js shows what these signals say.
 import { Devices } from "./devices.js";
 import { t } from "./i18n.js";
+import { keepPicture } from "./kiosk-picture.js";
 import { CallModel, Line } from "./model.js";
 import { effect, signal } from "./ui.js";
 
 const JOIN_WITHIN = 20_000;
 const REMEMBERED = 200;
+/** A picture is announced for so many seconds, and taken so many ms after it was. */
+const PICTURE_SAID = 6;
+const PICTURE_AFTER = 1_500;
 const REPEATED_FOR = 60_000;
 /** Nobody is there to press a button, and rooms are few: ten seconds after its service a room is there. */
 const DIALS_WITHIN = 4_000;
 /** What this page carries out. */
 const ABLE = [
   "call.join", "call.leave", "audio.mic.set", "audio.speaker.set", "audio.volume.set", "video.camera.set",
-  "video.layout.set", "video.selfview.set", "room.message.show", "room.message.clear", "call.hand.set",
+  "video.layout.set", "video.selfview.set", "room.message.show", "room.message.clear", "call.hand.set", "video.picture.keep",
 ];
 
 /** @typedef {import("./protocol.js").Message} Message */
@@ -35,6 +39,7 @@ export class KioskRoom {
     this.line = new Line({ token, client: "screen 0.1", lang, longest: DIALS_WITHIN });
     this.model = new CallModel(this.line);
     this.devices = new Devices();
+    this.room = room;
     this.store = `margeride.call.${room}`;
     this.message = signal(/** @type {{text: string, level: string}|null} */ (null));
     this.phase = signal("idle");
@@ -151,6 +156,7 @@ export class KioskRoom {
       "audio.volume.set": (facts) => this.setSpeaker({ on: this.model.loud.value, ...facts }),
       "video.layout.set": ({ layout }) => { this.layout.value = layout; return { layout }; },
       "call.hand.set": ({ on }) => this.raise(on),
+      "video.picture.keep": ({ preset }) => this.keepPicture(preset),
       "video.selfview.set": ({ on }) => { this.selfview.value = on; return { on }; },
       "room.message.show": (facts) => this.show(facts),
       "room.message.clear": () => this.show({ text: "" }),
@@ -216,6 +222,17 @@ export class KioskRoom {
     if (!this.model.in.value) throw new Failure("not_in_session");
     this.model.raise(on);
     return { on };
+  }
+
+  /** Who is in the room reads it before it is done; a camera that is cut stays so. @private @param {number} preset */
+  async keepPicture(preset) {
+    const track = this.devices.tracks.video;
+    if (!track || this.model.muted.value.video) throw new Failure("no_media");
+    this.show({ text: t("kiosk.picture_taken", { number: preset }), seconds: PICTURE_SAID });
+    await new Promise((resolve) => setTimeout(resolve, PICTURE_AFTER));
+    if (this.model.muted.value.video) throw new Failure("no_media");
+    await keepPicture(this.room, preset, track);
+    return {};
   }
 
   /** @private @param {"audio"|"video"} kind @param {boolean} on */

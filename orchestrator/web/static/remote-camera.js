@@ -4,6 +4,7 @@ import { post } from "./api.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { commandsOf } from "./remote-phone.js";
+import { Views } from "./remote-views.js";
 import { html, useEffect, useRef, useState } from "./ui.js";
 
 /** The camera stops by itself so long after the last word: long enough for a satellite line. */
@@ -11,7 +12,6 @@ const TTL_MS = 900;
 const SAY_EVERY = 300;
 const NUDGE_MS = 350;
 const SPEED = 60;
-const STORED = [1, 2, 3, 4, 5, 6];
 
 /** @typedef {{pan: number, tilt: number, zoom: number}} Speeds */
 
@@ -95,18 +95,9 @@ export function CameraCard({ room, able, cameras, give, onRefused }) {
     ${cameras.length > 1 ? html`<div class="field"><label for="which">${t("remote.which_camera")}</label>
       <select id="which" class="input" onChange=${(/** @type {any} */ event) => choose(event.target.value)}>
         ${cameras.map((each) => html`<option key=${each.id} value=${each.id}>${each.id}</option>`)}</select></div>` : null}
-    ${able.has("camera.preset.recall") ? html`<${Views} able=${able} give=${give} of=${of} />` : null}
+    ${able.has("camera.preset.recall") ? html`<${Views} room=${room} able=${able} give=${give} of=${of} />` : null}
     ${able.has("camera.move") ? html`<${Stick} key=${device} room=${room} device=${device} able=${able} give=${give} of=${of} onRefused=${onRefused} />` : null}
   </section>`;
-}
-
-/** @param {{able: Set<string>, give: (command: string, facts?: any) => Promise<void>, of: any}} props */
-function Views({ able, give, of }) {
-  const row = (/** @type {string} */ command, /** @type {string} */ key) => html`<div class="views">${STORED.map((preset) => html`<button key=${preset}
-    class="button button-quiet view" type="button" onClick=${() => give(command, { preset, ...of })}>${t(key, { number: preset })}</button>`)}</div>`;
-  return html`<h3>${t("remote.views")}</h3>${row("camera.preset.recall", "remote.view")}
-    ${able.has("camera.preset.store") ? html`<details class="keep"><summary>${t("remote.keep_view")}</summary><p class="hint">${t("remote.keep_help")}</p>
-      ${row("camera.preset.store", "remote.keep_as")}</details>` : null}`;
 }
 
 /** @param {{room: string, device: string|null, able: Set<string>, give: (command: string, facts?: any) => Promise<void>, of: any, onRefused: (error: Error) => void}} props */

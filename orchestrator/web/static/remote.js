@@ -9,6 +9,7 @@ import { Help } from "./help.js";
 import { CameraCard } from "./remote-camera.js";
 import { begin, CodeForm, commandAt, commandsOf, isPhone, lookAgain, phone, Phones, told as toldByPhone, Until } from "./remote-phone.js";
 import { ableOf, camerasOf, Hand, Layouts, Scenes, Share } from "./remote-room.js";
+import { loadPictures } from "./remote-views.js";
 import { announce, findPerson, mount, Notice, person, ProblemNotice } from "./shell.js";
 import { iso, setZone, showClock, showRange } from "./time.js";
 import { effect, html, signal } from "./ui.js";
@@ -90,12 +91,12 @@ const isNear = () => Boolean(next.value) && Date.parse(next.value.from) - Date.n
 
 /** @param {string} command @param {Record<string, any>} [facts] */
 async function give(command, facts = {}) {
-  order.value = { command, state: "accepted" };
+  order.value = { command, facts, state: "accepted" };
   try {
     const answer = await post(commandsOf(ROOM), { command, ...facts });
-    order.value = { command, ...answer, ...told.get(answer.id) };
+    order.value = { command, facts, ...answer, ...told.get(answer.id) };
     if (OPEN.includes(order.value.state)) void watch(answer.id);
-    else void loadState();
+    else ended();
   } catch (error) {
     order.value = { command, state: "refused", words: /** @type {Error} */ (error).message };
   }
@@ -130,7 +131,18 @@ function became(id, answer) {
   if (order.value?.id !== id || order.value.state === answer.state || !OPEN.includes(order.value.state)) return;
   order.value = { ...order.value, ...answer };
   tellOrder();
-  if (!OPEN.includes(answer.state)) void loadState();
+  if (!OPEN.includes(answer.state)) ended();
+}
+
+/** The last order is over. A view that was stored gets its picture: the next order. */
+function ended() {
+  void loadState();
+  const { command, facts: { preset, device } = {}, state: at } = order.value;
+  if (at !== "done") return;
+  if (command === "video.picture.keep") void loadPictures(ROOM);
+  if (command !== "camera.preset.store") return;
+  void loadPictures(ROOM);
+  if (!device && ableOf(state.value, devices.value).has("video.picture.keep")) void give("video.picture.keep", { preset });
 }
 
 function tellOrder() {
