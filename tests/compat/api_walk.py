@@ -173,7 +173,7 @@ async def views(walk: Walk) -> None:
     wish = {"command": "video.picture.keep", "preset": 1, "expires_at": when(40)}
     await walk.do("POST /rooms/{room}/commands", wish, ids={"room": DOOR})
     ids, path = {"room": DOOR, "preset": "1"}, "/rooms/{room}/views"
-    brought = {"data": JPEG, "headers": {"Content-Type": "image/jpeg"}}
+    brought: dict[str, Any] = {"data": JPEG, "headers": {"Content-Type": "image/jpeg"}}
     await walk.do(f"PUT {path}/{{preset}}", token=walk.tokens["screen"], ids=ids, **brought)
     await walk.do(f"GET {path}", ids=ids)
     assert await walk.do(f"GET {path}/{{preset}}", ids=ids) == JPEG

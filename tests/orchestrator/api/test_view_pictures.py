@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from orchestrator import keys
 from orchestrator.room_control import Wish
@@ -134,10 +135,12 @@ async def test_a_picture_goes_when_its_view_is_stored_anew_or_deleted(
     service: RunningService, name: str
 ) -> None:
     now = datetime.now(UTC)
-    for preset in (1, 2):
-        await service.app[keys.DATABASE].write(
-            lambda conn, preset=preset: view_pictures.keep(conn, HERE, preset, JPEG, now)
-        )
+
+    def keep(conn: Connection) -> None:
+        for preset in (1, 2):
+            view_pictures.keep(conn, HERE, preset, JPEG, now)
+
+    await service.app[keys.DATABASE].write(keep)
     order = await ask(service, name, 1)
     assert await kept(service) == [1, 2]  # the camera has not done it yet
     await service.app[keys.HOUSE].control.failed(HERE, order.id, "device_failure")
