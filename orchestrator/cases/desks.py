@@ -223,11 +223,16 @@ class Desks:
         """Do what is due now; writes only when something is."""
         now = self._means.clock()
 
-        def read(conn: Connection) -> bool:
-            hall = self._hall(conn, now)
-            return self._tick(conn, hall, now) != hall
+        held = self.papers.held()
 
-        if await self._means.database.read(read):
+        def read(conn: Connection) -> tuple[bool, set[CallId]]:
+            hall = self._hall(conn, now)
+            return self._tick(conn, hall, now) != hall, {call.id for call in hall.calls}
+
+        due, going_on = await self._means.database.read(read)
+        for call in held - going_on:  # laid there in the very moment the call ended
+            self.papers.forget(call)
+        if due:
             await self._change(self._tick)
 
     def _tick(self, conn: Connection, hall: Hall, now: datetime) -> Hall:

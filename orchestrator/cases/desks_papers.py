@@ -37,6 +37,10 @@ class Papers:
         """The call is over."""
         self._tables.pop(call, None)
 
+    def held(self) -> frozenset[CallId]:
+        """The calls of which something lies here."""
+        return frozenset(self._tables)
+
     # --- a paper ----------------------------------------------------------------
 
     async def send(self, person: Person, call: str, file: Picture) -> int:

@@ -11,9 +11,13 @@ PATIENCE, WITHIN = 30_000.0, 30.0
 FLOWING = "[...document.querySelectorAll('.tile video')].some((video) => video.videoWidth > 0)"
 
 
-async def kiosk(browser: Chromium, hall: Reception, script: str = "") -> Page:
+async def kiosk(
+    browser: Chromium, hall: Reception, script: str = "", *, clock: bool = False
+) -> Page:
     """The screen of the desk, paired before."""
     page = (await browser.new_page()).page
+    if clock:
+        await page.clock.install()
     key = f"margeride.desk.{DESK}"
     await page.add_init_script(f"localStorage.setItem({key!r}, {hall.token!r});{script}")
     await page.goto(f"{hall.service.url}/desks/{DESK}")

@@ -144,6 +144,21 @@ async def test_a_closed_desk_shows_a_lock_and_takes_a_number(
         await fits(page)
 
 
+async def test_what_is_written_and_not_sent_is_forgotten_on_a_closed_desk_too(
+    tmp_path: Path, browser: Chromium
+) -> None:
+    async with reception(tmp_path, open_never) as hall:
+        page = await kiosk(browser, hall, clock=True)
+        await page.get_by_label("Nom").fill("Mme Rey")
+        await page.clock.fast_forward(80_000)
+        await page.get_by_label("Téléphone").fill("04 66")
+        await page.clock.fast_forward(80_000)
+        assert await page.get_by_label("Nom").input_value() == "Mme Rey"
+        await page.clock.fast_forward(11_000)
+        await expect(page.get_by_label("Nom")).to_have_value("")
+        await expect(page.get_by_label("Téléphone")).to_have_value("")
+
+
 async def test_an_animateur_declines_goes_and_comes_back(
     hall: Reception, browser: Chromium
 ) -> None:

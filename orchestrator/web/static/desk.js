@@ -26,6 +26,7 @@ const model = signal(/** @type {CallModel|null} */ (null));
 const problem = signal(/** @type {Error|null} */ (null));
 const away = signal(false);
 const thanked = signal(false);
+const round = signal(0); // of visitors: nothing that one wrote is there for the next
 const setting = signal(location.hash === "#cameras");
 let joining = false;
 let over = "";
@@ -66,10 +67,11 @@ function clear() {
   thanked.value = false;
   booked.value = null;
   problem.value = null;
+  round.value += 1;
 }
 
+/** Somebody writes: what he writes is forgotten when he goes away. */
 function stay() {
-  if (!forgetting) return;
   clearTimeout(forgetting);
   forgetting = setTimeout(clear, FORGOTTEN.overflow);
 }
@@ -183,7 +185,7 @@ function Calling() {
 function Later({ state }) {
   const closed = state === "closed";
   return html`<${Face} drawing=${closed ? "lock" : "clock"} word=${t(closed ? "desk.closed" : "desk.absent")}>
-    <${Absent} desk=${DESK} opens=${desk.value.opens_at} onTouch=${stay} onDone=${thank} />
+    <${Absent} key=${round.value} desk=${DESK} opens=${desk.value.opens_at} onTouch=${stay} onDone=${thank} />
     ${call.value && !closed ? html`<button class="button button-quiet desk-end" type="button" onClick=${clear}>${icon("cross")}${t("desk.no_number")}</button>` : null}<//>`;
 }
 

@@ -248,6 +248,20 @@ async def test_nothing_is_left_when_the_call_is_over(
     assert not any(b"%PDF-" in body for body in kept)
 
 
+async def test_what_is_laid_down_in_the_moment_a_call_ends_is_not_kept(
+    hall: Reception, anne: Browser, call: str
+) -> None:
+    name = CallId(call.rpartition("/")[2])
+    await laid(anne, call, 1)
+    table = hall.desks.papers.table(name)
+    await hall.desks.tick()
+    assert hall.desks.papers.table(name) is table
+    await hall.kiosk("POST", f"{call}/hangup")
+    hall.desks.papers._tables[name] = table
+    await hall.desks.tick()
+    assert hall.desks.papers.held() == frozenset()
+
+
 async def test_nobody_else_touches_what_lies_there(
     hall: Reception, anne: Browser, call: str
 ) -> None:
