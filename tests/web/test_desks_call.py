@@ -21,6 +21,7 @@ from tests.fakes.pictures import painted
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 PRINTED = "window.printed = 0; window.print = () => { window.printed += 1; };"
+COMING = 90.0  # seconds that a first picture may take on a machine that is busy
 ONE, TWO = (f"--use-fake-device-for-media-stream=device-count={many}" for many in (1, 2))
 SENT = "margeride.model.call.own.get('video')"
 PAPER_IS_DRAWN = "document.querySelector('.desk-paper')?.naturalWidth > 0"
@@ -57,7 +58,7 @@ async def talking(
             await desk.get_by_role("button", name="Appeler").click(timeout=PATIENCE)
             await anne.get_by_role("button", name="Répondre").click(timeout=PATIENCE)
             for page in (desk, anne):
-                await until(page, FLOWING, WITHIN)
+                await until(page, FLOWING, COMING)
             yield Talking(hall, desk, anne)
     finally:
         engine.stop()
