@@ -46,6 +46,8 @@ LOBBY_FOR = timedelta(minutes=10)
 KEPT = 256
 # Characters, likewise: half of what may wait on a line, for they are all sent at once.
 KEPT_SIZE = 131_072
+# And of what was said to him in a session, once he is out of it.
+KEPT_OUTSIDE = 8
 RATE, BURST = 30.0, 60.0
 CHANGES = 5.0  # a second: what everybody else is told of
 
@@ -191,6 +193,9 @@ class PeerSession:
 
     def happen(self, event: Event) -> None:
         """Move on; an event without a place in the table changes nothing."""
+        if event is Event.LEFT:
+            # What was said there is of no use outside, and he may be away for long.
+            self._forget(KEPT_OUTSIDE, KEPT_SIZE)
         if self.state is State.RESUMING and event not in TABLE[State.RESUMING]:
             self._before = TABLE[self._before].get(event, self._before)
             return
@@ -240,7 +245,11 @@ class PeerSession:
     def _keep(self, text: str) -> None:
         self._kept.append(text)
         self._kept_size += len(text)
-        while len(self._kept) > KEPT or self._kept_size > KEPT_SIZE:
+        self._forget(KEPT, KEPT_SIZE)
+
+    def _forget(self, most: int, size: int) -> None:
+        """Keep no more than the last so many."""
+        while len(self._kept) > most or self._kept_size > size:
             self._kept_size -= len(self._kept.popleft())
 
     def refused(self, refusal: Refuse, sentence: str) -> list[Effect]:

@@ -7,6 +7,7 @@ import pytest
 from signalling.messages import Heartbeat, Hello, Join, Leave, Left, Lobby, RoomState
 from signalling.messages_talk import Chat
 from signalling.peer import (
+    KEPT_OUTSIDE,
     KEPT_SIZE,
     TABLE,
     Ask,
@@ -193,6 +194,20 @@ def test_no_more_is_kept_than_may_wait_on_a_line() -> None:
     assert sum(len(m["reason"]) for m in missed) < QUEUE
     peer.say(Left(reason="r" * (KEPT_SIZE + 1)))
     assert [n for n in range(22) if peer.can_resume(n)] == [21]
+
+
+def test_of_a_session_he_is_out_of_only_the_end_is_kept() -> None:
+    peer = known()
+    peer.happen(Event.JOINED)
+    for _ in range(100):
+        peer.say(Left(reason="r" * 1000))
+    peer.happen(Event.BROKEN)
+    peer.say(Left(reason="gone"))
+    peer.happen(Event.LEFT)
+    assert [n for n in range(102) if peer.can_resume(n)] == list(range(101 - KEPT_OUTSIDE, 102))
+    _, *missed = sent(peer.take_up("room", None, 100, NOON))
+    assert [m["reason"] for m in missed] == ["gone"]
+    assert peer.state is State.KNOWN
 
 
 def test_what_happens_while_the_line_is_broken_is_found_on_return() -> None:
