@@ -163,6 +163,8 @@ async def test_what_takes_too_long_never_wakes_or_has_a_bad_lamp_leaves_the_rest
         slow.projector.warm_up = 1e9  # longer than there is before the session
         lamp.projector.errors = "020000"
         sound.computer.__class__ = SoundSleeper
+        for kit in day.kits.values():
+            kit.camera.model.speed = 480  # a second to where it looks, as cameras take
         await day.book()
         await is_told(day, SLOW, "scene_failed", "projecteur")
         await is_told(day, LAMP, "device_faulty", "projecteur")
