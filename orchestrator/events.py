@@ -6,7 +6,7 @@ instead of holding up the others. What must not be lost is in the outbox table, 
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from typing import Any, Self
 
 KEPT = 1024
 QUEUE = 512
+MENTIONED_WITHIN = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,12 +36,21 @@ class Event:
         return frozenset(self.facts.get("rooms", ())) | (frozenset() if one is None else {one})
 
 
-class Listener:
-    """One reader of the bus: `async for event in listener`."""
+AtOnce = Callable[[Collection[Event]], bool]
+"""Takes all of them, now, or none."""
 
-    def __init__(self, name: str) -> None:
+
+class Listener:
+    """One reader of the bus: `async for event in listener`.
+
+    With `at_once`, what it takes needs no turn of the reader's own; what it does not, the reader
+    gets.
+    """
+
+    def __init__(self, name: str, at_once: AtOnce | None = None) -> None:
         self.name = name
         self.gap = False
+        self._at_once = at_once
         self._queue: deque[Event] = deque()
         self._awaited: asyncio.Future[None] | None = None
 
@@ -54,7 +64,11 @@ class Listener:
 
     def wake(self) -> None:
         """There is something in the queue."""
-        if self._awaited is not None and not self._awaited.done():
+        if self._awaited is None or self._awaited.done() or not self._queue:
+            return
+        if self._at_once is not None and self._at_once(self._queue):
+            self._queue.clear()
+        else:
             self._awaited.set_result(None)
 
     def __aiter__(self) -> Self:
@@ -75,30 +89,51 @@ class Bus:
 
     Who listens to one room is found by that room: a thousand panels cost a command nothing. Who
     waits is woken once the present step of the loop is over: the deed comes before its news.
+    What is only mentioned waits for the next event, so that both go in one write.
     """
 
     def __init__(self) -> None:
         self._listeners: defaultdict[str | None, set[Listener]] = defaultdict(set)
         self._kept: deque[Event] = deque(maxlen=KEPT)
-        self._to_wake: list[Listener] = []
+        self._to_wake: dict[Listener, None] = {}
+        self._waking: asyncio.Handle | None = None
         self.seq = 0
 
     def publish(self, kind: str, **facts: Any) -> Event:
         """Tell everybody; from the loop's own thread."""
+        event = self._queued(kind, facts)
+        if self._to_wake and (
+            self._waking is None or isinstance(self._waking, asyncio.TimerHandle)
+        ):
+            self._wake_by(asyncio.get_running_loop().call_soon(self._wake))
+        return event
+
+    def mention(self, kind: str, **facts: Any) -> Event:
+        """As `publish`, for what will mostly be followed by more at once: it is told with that, or
+        after a hundredth of a second."""
+        event = self._queued(kind, facts)
+        if self._to_wake and self._waking is None:
+            loop = asyncio.get_running_loop()
+            self._wake_by(loop.call_later(MENTIONED_WITHIN, self._wake))
+        return event
+
+    def _queued(self, kind: str, facts: dict[str, Any]) -> Event:
         self.seq += 1
         event = Event(seq=self.seq, at=datetime.now(UTC), kind=kind, facts=facts)
         self._kept.append(event)
         listeners = (self._listeners.get(room, ()) for room in (None, *event.rooms))
-        asleep = [one for some in listeners for one in some if one.offer(event)]
-        if asleep and not self._to_wake:
-            asyncio.get_running_loop().call_soon(self._wake)
-        self._to_wake += asleep
+        self._to_wake |= {one: None for some in listeners for one in some if one.offer(event)}
         return event
 
+    def _wake_by(self, handle: asyncio.Handle) -> None:
+        if self._waking is not None:
+            self._waking.cancel()
+        self._waking = handle
+
     def _wake(self) -> None:
-        for listener in self._to_wake:
+        awake, self._to_wake, self._waking = self._to_wake, {}, None
+        for listener in awake:
             listener.wake()
-        self._to_wake = []
 
     def since(self, seq: int) -> tuple[list[Event], bool]:
         """The kept events after `seq`, and whether some are no longer kept."""
@@ -107,9 +142,11 @@ class Bus:
         return kept, seq > self.seq or seq + 1 < oldest
 
     @contextmanager
-    def listen(self, name: str, room: str | None = None) -> Iterator[Listener]:
+    def listen(
+        self, name: str, room: str | None = None, at_once: AtOnce | None = None
+    ) -> Iterator[Listener]:
         """A listener for as long as the block lasts; with `room`, to what names this room alone."""
-        listener = Listener(name)
+        listener = Listener(name, at_once)
         self._listeners[room].add(listener)
         try:
             yield listener

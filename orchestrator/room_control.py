@@ -317,7 +317,10 @@ class RoomControl:
         self._told(order)
 
     def _told(self, order: Order) -> None:
-        self._means.bus.publish(
+        """That it was accepted was answered to who asked; the others hear of it with the rest."""
+        bus = self._means.bus
+        tell = bus.mention if order.state is CommandState.ACCEPTED else bus.publish
+        tell(
             f"room.command.{order.state}",
             room=order.room,
             command=order.id,

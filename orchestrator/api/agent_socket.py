@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from orchestrator.agents import Agents, Close, Connected
 from orchestrator.api import problems
 from orchestrator.api.callers import address_of
+from orchestrator.api.frames import sent_at_once, text_frame
 from orchestrator.auth import limits
 from orchestrator.auth.tokens import LONGEST
 from orchestrator.gate import known as known_to_gate
@@ -45,7 +46,7 @@ async def door(request: web.Request) -> web.StreamResponse:
     except MargerideError as error:
         return problems.of_error(error, problems.locale_of(request))
     known_to_gate(request)
-    return await _Socket(request.app[AGENTS], agent).run(request)
+    return await _Socket(request.app[AGENTS], agent, request).run()
 
 
 async def _proved(request: web.Request) -> Agent:
@@ -90,9 +91,12 @@ async def _proved(request: web.Request) -> Agent:
 class _Socket:
     """One connection as the hub's Line."""
 
-    def __init__(self, agents: Agents, agent: Agent) -> None:
+    def __init__(self, agents: Agents, agent: Agent, request: web.Request) -> None:
         self._agents = agents
         self._agent = agent
+        self._request = request
+        self._waits = False
+        """Whether whoever writes waits for something to write, and so nothing is on its way."""
         self._queue: deque[str] = deque()
         self._queued = 0
         self._awake = asyncio.Event()
@@ -103,8 +107,11 @@ class _Socket:
         )
 
     def send(self, text: str) -> None:
-        """Queue a frame; who reads too slowly is let go."""
+        """Send a frame, or queue it; who reads too slowly is let go."""
         if self._code is not None:
+            return
+        idle = self._waits and not self._queue
+        if idle and sent_at_once(self._ws, self._request, (text_frame(text),)):
             return
         self._queue.append(text)
         self._queued += len(text)
@@ -119,11 +126,11 @@ class _Socket:
             self._code = code
             self._awake.set()
 
-    async def run(self, request: web.Request) -> web.StreamResponse:
+    async def run(self) -> web.StreamResponse:
         """From the opening to the end."""
-        await self._ws.prepare(request)
+        await self._ws.prepare(self._request)
         connected = self._agents.connect(self._agent, self)
-        async with self._writing(request):
+        async with self._writing():
             try:
                 await self._read(connected)
             finally:
@@ -131,7 +138,7 @@ class _Socket:
         return self._ws
 
     @asynccontextmanager
-    async def _writing(self, request: web.Request) -> AsyncIterator[None]:
+    async def _writing(self) -> AsyncIterator[None]:
         tasks = [
             asyncio.create_task(self._write(), name="agent: frames out"),
             asyncio.create_task(self._beat(), name="agent: heartbeat"),
@@ -145,8 +152,8 @@ class _Socket:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if request.transport is not None and not self._ws.closed:
-                request.transport.abort()
+            if self._request.transport is not None and not self._ws.closed:
+                self._request.transport.abort()
 
     async def _read(self, connected: Connected) -> None:
         within = HELLO_WITHIN
@@ -171,7 +178,9 @@ class _Socket:
             while self._queue or self._code is None:
                 if not self._queue:
                     self._awake.clear()
+                    self._waits = True
                     await self._awake.wait()
+                    self._waits = False
                     continue
                 text = self._queue.popleft()
                 self._queued -= len(text)

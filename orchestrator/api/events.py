@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,6 +14,7 @@ from pydantic import Field
 
 from orchestrator.api.callers import check_origin
 from orchestrator.api.endpoint import Call, Query, Route
+from orchestrator.api.frames import SMALL, sent_at_once, text_frame
 from orchestrator.auth import web_sessions
 from orchestrator.events import Event
 from orchestrator.keys import BUS, DATABASE
@@ -45,7 +46,6 @@ FACTS = frozenset(
     }
 )
 SLOWEST_WRITE = 10.0
-SMALL = 16_384
 FAREWELL = 5.0
 STILL_LOGGED_IN = 60.0
 MOST_MESSAGES = 100
@@ -72,6 +72,13 @@ def text_of(event: Event) -> str | None:
     """What goes on the wire, made once for everybody who hears of it."""
     document = shown(event)
     return None if document is None else json.dumps(document)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def frame_of(event: Event) -> bytes:
+    """The same as a frame; empty for what is not told."""
+    text = text_of(event)
+    return b"" if text is None else text_frame(text)
 
 
 def _hello(seq: int, gap: bool) -> str:
@@ -120,7 +127,11 @@ async def _until_closed(socket: web.WebSocketResponse) -> None:
 
 async def _tell(socket: web.WebSocketResponse, call: Call) -> None:
     bus, asked = call.app[BUS], call.query(Since)
-    with bus.listen(f"events of {call.person.id}", asked.room) as listener:
+
+    def at_once(events: Collection[Event]) -> bool:
+        return not listener.gap and sent_at_once(socket, call.request, map(frame_of, events))
+
+    with bus.listen(f"events of {call.person.id}", asked.room, at_once) as listener:
         missed, gap = ([], False) if asked.since is None else bus.since(asked.since)
         reached = bus.seq
         with contextlib.suppress(ConnectionError):

@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from orchestrator.store.prepared import Prepared
 from orchestrator.store.tables import audit
 
-_RECORD = insert(audit)
+_RECORD = Prepared(insert(audit), "at", "who", "action", "target", "detail")
 
 
 def record(
@@ -20,7 +21,7 @@ def record(
 ) -> None:
     """Write one line, in the transaction of what it tells."""
     said = {"who": who, "action": action, "target": target, "detail": detail or {}}
-    conn.execute(_RECORD, {"at": int(now.timestamp()), **said})
+    _RECORD.run(conn, at=int(now.timestamp()), **said)
 
 
 def latest(conn: Connection, limit: int = 200, before: int | None = None) -> list[dict[str, Any]]:

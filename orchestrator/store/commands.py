@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, insert, select, text, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from orchestrator.store.instants import instant, iso, seconds
+from orchestrator.store.prepared import Prepared
 from orchestrator.store.tables import IS_OPEN, commands
 from rooms.control import CommandState
 from rooms.errors import NotFound
@@ -14,27 +15,27 @@ from rooms.ids import CommandId, RoomId, SessionId
 
 _NEVER_SOONER = timedelta(microseconds=999_999)  # instants are stored in whole seconds
 
-# Made once: to put a statement together costs four times what it costs to run it.
 _ALL = select(commands).order_by(commands.c.created_at, commands.c.id)
-_BY_ID = _ALL.where(commands.c.id == bindparam("id_"))
-_UNFINISHED = _ALL.where(text(IS_OPEN))
-_UNFINISHED_OF_ROOM = _UNFINISHED.where(commands.c.room_id == bindparam("room_"))
-_OF_SESSION = _ALL.where(
-    commands.c.id.in_(
-        select(commands.c.id)
-        .where(commands.c.session_id == bindparam("session_"))
-        .order_by(commands.c.created_at.desc())
-        .limit(bindparam("most_"))
+_OPEN = _ALL.where(text(IS_OPEN))
+_BY_ID = Prepared(_ALL.where(commands.c.id == bindparam("id_")))
+_UNFINISHED = Prepared(_OPEN)
+_UNFINISHED_OF_ROOM = Prepared(_OPEN.where(commands.c.room_id == bindparam("room_")))
+_OF_SESSION = Prepared(
+    _ALL.where(
+        commands.c.id.in_(
+            select(commands.c.id)
+            .where(commands.c.session_id == bindparam("session_"))
+            .order_by(commands.c.created_at.desc())
+            .limit(bindparam("most_"))
+        )
     )
 )
-_ADD = insert(commands)
-_MOVE = (
-    update(commands)
-    .where(commands.c.id == bindparam("id_"))
-    .values({name: bindparam(name) for name in ("state", "error", "result", "updated_at")})
+_ADD = Prepared(insert(commands), *commands.c.keys())
+_MOVED = ("state", "error", "result", "updated_at")
+_MOVE = Prepared(update(commands).where(commands.c.id == bindparam("id_")), *_MOVED)
+_LET_GO = Prepared(
+    update(commands).where(commands.c.id == bindparam("id_")).values(held=False), "held"
 )
-
-_LET_GO = update(commands).where(commands.c.id == bindparam("id_")).values(held=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,29 +76,28 @@ class Order:
 
 def add(conn: Connection, order: Order) -> None:
     """A new command."""
-    conn.execute(
-        _ADD,
-        {
-            "id": order.id,
-            "room_id": order.room,
-            "command": order.command,
-            "arguments": order.arguments,
-            "state": order.state,
-            "error": order.error,
-            "by": order.by,
-            "session_id": order.session,
-            "created_at": seconds(order.created_at),
-            "updated_at": seconds(order.updated_at),
-            "held": order.held,
-            "not_before": order.not_before and seconds(order.not_before + _NEVER_SOONER),
-            "expires_at": order.expires_at and seconds(order.expires_at),
-        },
+    _ADD.run(
+        conn,
+        id=order.id,
+        room_id=order.room,
+        command=order.command,
+        arguments=order.arguments,
+        state=order.state.value,
+        error=order.error,
+        by=order.by,
+        session_id=order.session,
+        created_at=seconds(order.created_at),
+        updated_at=seconds(order.updated_at),
+        result=order.result,
+        held=order.held,
+        not_before=order.not_before and seconds(order.not_before + _NEVER_SOONER),
+        expires_at=order.expires_at and seconds(order.expires_at),
     )
 
 
 def let_go(conn: Connection, command: CommandId) -> None:
     """It is held no longer: it is about to be sent."""
-    conn.execute(_LET_GO, {"id_": command})
+    _LET_GO.run(conn, id_=command)
 
 
 def get(conn: Connection, command: str) -> Order:
@@ -128,12 +128,13 @@ def move(
     result: dict[str, Any] | None = None,
 ) -> Order:
     """Write the command's new state, and what it brought."""
-    values = {"state": state, "error": error, "result": result, "updated_at": seconds(now)}
-    conn.execute(_MOVE, {"id_": order.id, **values})
+    _MOVE.run(
+        conn, id_=order.id, state=state.value, error=error, result=result, updated_at=seconds(now)
+    )
     return replace(order, state=state, error=error, result=result, updated_at=now)
 
 
-def _find(conn: Connection, query: Executable, **wanted: object) -> list[Order]:
+def _find(conn: Connection, query: Prepared, **wanted: object) -> list[Order]:
     return [
         Order(
             id=CommandId(row.id),
@@ -151,5 +152,5 @@ def _find(conn: Connection, query: Executable, **wanted: object) -> list[Order]:
             not_before=instant(row.not_before),
             expires_at=instant(row.expires_at),
         )
-        for row in conn.execute(query, wanted)
+        for row in query.run(conn, **wanted)
     ]

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from orchestrator.store.instants import instant
+from orchestrator.store.prepared import Prepared
 from orchestrator.store.tables import app_passwords, people, person_centres, web_sessions
 from rooms.ids import CentreId, PersonId, new_id
 
@@ -81,21 +82,25 @@ _CENTRES = (
 _ANY = select(
     *(people.c[name] for name in PersonRow.__dataclass_fields__ if name != "centres"), _CENTRES
 )
-_BY_LOGIN = _ANY.where(people.c.login == bindparam("login_"))
-_BY_ID = _ANY.where(people.c.id == bindparam("id_"))
-_EVERYONE = _ANY.order_by(people.c.login)
+_BY_LOGIN = Prepared(_ANY.where(people.c.login == bindparam("login_")))
+_BY_ID = Prepared(_ANY.where(people.c.id == bindparam("id_")))
+_EVERYONE = Prepared(_ANY.order_by(people.c.login))
 _IDS_BY_EMAIL = (
     select(people.c.id).where(func.lower(people.c.email) == bindparam("email_")).limit(2)
 )
-_OF_APP_PASSWORD = _ANY.where(
-    people.c.id == app_passwords.c.person_id,
-    app_passwords.c.mac == bindparam("mac_"),
-    app_passwords.c.revoked_at.is_(None),
+_OF_APP_PASSWORD = Prepared(
+    _ANY.where(
+        people.c.id == app_passwords.c.person_id,
+        app_passwords.c.mac == bindparam("mac_"),
+        app_passwords.c.revoked_at.is_(None),
+    )
 )
-_OF_WEB_SESSION = _ANY.add_columns(web_sessions.c.csrf).where(
-    people.c.id == web_sessions.c.person_id,
-    web_sessions.c.token_hash == bindparam("hash_"),
-    web_sessions.c.expires_at > bindparam("now_"),
+_OF_WEB_SESSION = Prepared(
+    _ANY.add_columns(web_sessions.c.csrf).where(
+        people.c.id == web_sessions.c.person_id,
+        web_sessions.c.token_hash == bindparam("hash_"),
+        web_sessions.c.expires_at > bindparam("now_"),
+    )
 )
 
 
@@ -130,8 +135,8 @@ def everyone(conn: Connection) -> list[PersonRow]:
     return _find(conn, _EVERYONE)
 
 
-def _find(conn: Connection, query: Executable, **wanted: str) -> list[PersonRow]:
-    return [_person(**row._mapping) for row in conn.execute(query, wanted)]
+def _find(conn: Connection, query: Prepared, **wanted: str) -> list[PersonRow]:
+    return [_person(**row._asdict()) for row in query.run(conn, **wanted)]
 
 
 def _person(*, centres: str | None, **others: Any) -> PersonRow:
@@ -228,11 +233,10 @@ def of_web_session(
     conn: Connection, token_hash: str, now: datetime
 ) -> tuple[PersonRow, str] | None:
     """Whose running web session this is, active or not, and its CSRF token."""
-    wanted = {"hash_": token_hash, "now_": int(now.timestamp())}
-    row = conn.execute(_OF_WEB_SESSION, wanted).one_or_none()
+    row = _OF_WEB_SESSION.one(conn, hash_=token_hash, now_=int(now.timestamp()))
     if row is None:
         return None
-    person = dict(row._mapping)
+    person = row._asdict()
     csrf = str(person.pop("csrf"))
     return _person(**person), csrf
 

@@ -1,6 +1,7 @@
 """The bus finds who listens by the room, and wakes them after what is being done."""
 
 import asyncio
+from collections.abc import Collection
 
 from orchestrator.events import QUEUE, Bus, Event, Listener
 
@@ -99,3 +100,49 @@ async def test_who_gave_up_waiting_may_wait_again() -> None:
         await asyncio.gather(impatient, return_exceptions=True)
         bus.publish("room.state.changed", room=ROOM)
         assert await heard(listener, 1) == ["room.state.changed"]
+
+
+async def test_what_is_mentioned_is_told_with_the_next_event_in_one_go() -> None:
+    bus, goes = Bus(), list[list[str]]()
+
+    def at_once(events: Collection[Event]) -> bool:
+        goes.append([event.kind for event in events])
+        return True
+
+    async def read() -> None:
+        with bus.listen("screen", at_once=at_once) as listener:
+            async for _ in listener:
+                raise AssertionError("it was taken at once")
+
+    reading = asyncio.create_task(read())
+    await asyncio.sleep(0)
+    bus.mention("room.command.accepted")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert goes == []
+    bus.publish("room.command.done")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert goes == [["room.command.accepted", "room.command.done"]]
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+
+
+async def test_what_is_mentioned_and_followed_by_nothing_is_told_all_the_same() -> None:
+    bus = Bus()
+    with bus.listen("screen") as listener:
+        waiting = asyncio.create_task(anext(listener))
+        await asyncio.sleep(0)
+        event = bus.mention("room.command.accepted", room="villefort-visio")
+        async with asyncio.timeout(10):
+            assert await waiting is event
+
+
+async def test_what_cannot_be_taken_at_once_waits_for_its_reader_in_order() -> None:
+    bus = Bus()
+    with bus.listen("screen", at_once=lambda _: False) as listener:
+        waiting = asyncio.create_task(anext(listener))
+        await asyncio.sleep(0)
+        events = [bus.mention("a"), bus.publish("b"), bus.publish("c")]
+        async with asyncio.timeout(10):
+            assert [await waiting, await anext(listener), await anext(listener)] == events

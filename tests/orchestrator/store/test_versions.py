@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, text
 
 from orchestrator.store import commands, facts, participants, versions
 from orchestrator.store.database import Database
@@ -79,17 +79,15 @@ def test_the_few_that_are_open_are_found_without_reading_the_rest(
     database: Database, look: Callable[[Connection], Any], index: str
 ) -> None:
     database.write_now(versions.bring_up)
-    asked: list[tuple[str, Any]] = []
+    asked: list[str] = []
 
     def plan(conn: Connection) -> str:
-        def note(_conn: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
-            asked.append((statement, values))
-
-        event.listen(conn, "before_cursor_execute", note)
+        driver: Any = conn.connection.driver_connection
+        driver.set_trace_callback(asked.append)  # with its values
         look(conn)
-        event.remove(conn, "before_cursor_execute", note)
-        [(statement, values)] = asked
-        rows = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        driver.set_trace_callback(None)
+        [statement] = asked
+        rows = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")
         return "; ".join(row.detail for row in rows)
 
     told = database.read_now(plan)
