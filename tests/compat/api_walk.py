@@ -22,7 +22,6 @@ ROOM, CENTRE = "villefort-visio", "villefort"  # its agent is there
 DOOR, ASKED, HELD = "marvejols-visio", "langogne-visio", "meyrueis-visio"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(64) + b"\xff\xd9"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
-JPEG = b"\xff\xd8\xff\xe0" + bytes(64)
 MEASURED = {
     "down_kbps": 6200,
     "up_kbps": 700,
