@@ -17,7 +17,7 @@ from signalling.engines.python_subscriber import SubscriberLeg
 from signalling.engines.python_tracks import Published, Told
 from signalling.engines.python_watchers import REPEATED_KBPS, Watcher
 from signalling.sfu.allocate import UNRANKED, shares
-from signalling.sfu.demand import uplink
+from signalling.sfu.demand import SMALL_PICTURE, uplink
 
 EVERY = 0.2
 # A probe is sent in small portions.
@@ -183,7 +183,7 @@ class Control:
         behind: dict[str, list[_Publishing]] = defaultdict(list)
         totals: dict[str, float] = {}
         for one in publishing:
-            one.published.part = None
+            one.published.part = SMALL_PICTURE if one.leg.rough else None
             budget = one.seat.budget
             watched = one.published.watched.on(now)
             if watched and budget is not None and budget.up_kbps is not None:
@@ -193,7 +193,7 @@ class Control:
             pictures = [one.published.picture for one in sharing]
             parts = uplink(totals[line], self._sounds_behind(line), pictures)
             for one, part in zip(sharing, parts, strict=True):
-                one.published.part = part
+                one.published.part = min(part, one.published.part or part)
 
     def _sounds_behind(self, line: str) -> float:
         seats = (seat for held in self._sessions.values() for seat in held.seats.values())

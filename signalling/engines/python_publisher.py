@@ -120,6 +120,9 @@ class PublisherLeg(BaseLeg):
                 # A browser passes over feedback that names none of its streams.
                 self.recorder.media = self.recorder.media or packet.ssrc
                 self.recorder.arrived(int.from_bytes(number, "big") & 0xFFFF, now)
+            left = extension_of(packet, agreed.stamp_id) if agreed.stamp_id else None
+            if left is not None:
+                self.recorder.radio.left(int.from_bytes(left, "big"), now)
         if whose.rtx or packet.payload_type == agreed.rtx_payload_type != 0:
             repeated = undo_rtx(packet, source.ssrc, agreed.payload_type)
             if repeated is None or not source.ssrc:
@@ -160,7 +163,7 @@ class PublisherLeg(BaseLeg):
         for stream, source in self._running():
             # Browsers answer for sound too, though no description says so.
             if source.missing and (stream.agreed.nack or not source.video):
-                lost = source.missing.due(now)
+                lost = source.missed(now)
                 if lost:
                     self.counts["nacked"] += len(lost)
                     out += nack(self.ssrc, source.ssrc, lost)
@@ -216,6 +219,11 @@ class PublisherLeg(BaseLeg):
         """The worst stream's loss of late."""
         fractions = (source.reception.fraction / 256 for _, source in self._running())
         return max(fractions, default=0.0)
+
+    @property
+    def rough(self) -> bool:
+        """Whether his line loses so much by itself that only small pictures come through whole."""
+        return self.recorder is not None and self.recorder.radio.rough
 
     @property
     def placed(self) -> tuple[Placed, ...]:

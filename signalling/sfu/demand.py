@@ -19,6 +19,9 @@ USABLE = 0.85
 # A picture of 180 lines moves at 5 frames a second with this.
 LEAST_PICTURE = 60.0
 
+# The smallest layer of a camera and no other: about one packet for each picture.
+SMALL_PICTURE = 200.0
+
 
 class Watched:
     """One published track of `layers` layers. They are taken for needed when it begins."""

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 MOST = 256
 TRIES = 8
+# Round trips to wait after each request. For pictures ever more of them: answers get lost too, and
+# a browser passes over what comes too soon after the last; sounds have no time for that.
+SLOWER, EVEN = (1, 1, 1, 2, 2, 4, 4, 4), (1,) * TRIES
 FIRST_RTT = 0.1
 SHORTEST = 0.02
 AGE = 2.0
@@ -18,16 +21,18 @@ ANOTHER = 5.0
 
 
 class Worth(NamedTuple):
-    """What is worth asking for: so many at once, for so long, over so long a round trip."""
+    """What is worth asking for: so many at once, for so long, over so long a round trip, with
+    these pauses."""
 
     most: int
     age: float
     rtt: float
+    pauses: tuple[int, ...]
 
 
-PICTURES = Worth(MOST, AGE, float("inf"))
+PICTURES = Worth(MOST, AGE, float("inf"), SLOWER)
 # A quarter of a second that is gone at once cannot be made up for in time.
-SOUNDS = Worth(12, 0.3, 0.15)
+SOUNDS = Worth(12, 0.3, 0.15, EVEN)
 
 
 class Missing:
@@ -36,12 +41,23 @@ class Missing:
     The round trip is learned from answers to a first request; `rtt` may be given from elsewhere.
     """
 
-    __slots__ = ("_asked", "_highest", "_tried", "_worth", "learned", "overflowed", "rtt")
+    __slots__ = (
+        "_asked",
+        "_highest",
+        "_tried",
+        "_worth",
+        "given_up",
+        "learned",
+        "overflowed",
+        "rtt",
+    )
 
     def __init__(self, rtt: float = FIRST_RTT, worth: Worth = PICTURES) -> None:
         self.rtt = rtt
         self.learned = False
         self.overflowed = False
+        # The last place that nobody asks for any more.
+        self.given_up = -1
         self._worth = worth
         self._highest = -1
         self._tried = -ANOTHER
@@ -83,9 +99,12 @@ class Missing:
         age = AGE if far else self._worth.age
         may = not far or now - self._tried >= ANOTHER
         for place, entry in list(self._asked.items()):
-            if entry[2] >= TRIES or now - entry[0] > age or not (may or entry[2]):
+            opened, asked, tries = entry
+            again = tries and now - asked >= wait * self._worth.pauses[int(tries) - 1]
+            if now - opened > age or (again and tries == TRIES) or not (may or tries):
                 del self._asked[place]
-            elif not entry[2] or (now - entry[1] >= wait and not far):
+                self.given_up = max(self.given_up, place)
+            elif not tries or (again and not far):
                 entry[1] = self._tried = now
                 entry[2] += 1
                 wanted.append(place & 0xFFFF)

@@ -52,6 +52,7 @@ class Source:
         "_number",
         "_since_key",
         "_unwrapper",
+        "_whole",
         "alert",
         "gate",
         "height",
@@ -100,6 +101,8 @@ class Source:
         self._since_key = 0
         self._number = 0
         self._begun = -1
+        # No hole before this place is worth a new picture: one began since, or was asked for.
+        self._whole = -1
         self.pace = Pace()
         self._by_temporal = [0] * TEMPORAL_LAYERS
 
@@ -175,8 +178,19 @@ class Source:
         if self._key is None or packet.place > self._key.place:
             self._key = packet
             self._since_key = 0
+            self._whole = max(self._whole, packet.place)
         if sum(self._by_temporal) > FORGET_AT:
             self._by_temporal = [octets >> 1 for octets in self._by_temporal]
+
+    def missed(self, now: float) -> list[int]:
+        """The numbers to ask the publisher for now. What nobody asks for any more leaves a hole
+        that only a new picture mends; whoever watches would find that out by himself seconds later.
+        """
+        wanted = self.missing.due(now)
+        if self.missing.given_up > self._whole and self.lines:
+            self._whole = self.missing.given_up
+            self.want_keyframe()
+        return wanted
 
     def _listen(self, packet: Packet, now: float) -> bool:
         """Read the level, take redundancy apart; every sound is a beginning."""

@@ -1,7 +1,8 @@
 """Transport-wide feedback: when each packet of a leg arrived, told to the browser that sent it.
 
 draft-holmer-rmcat-transport-wide-cc-extensions-01. The browser estimates its own line from it; we
-only write down arrivals and send them back, each 100 ms. Statuses are one bit or two in vectors,
+write down arrivals and send them back, each 100 ms, but for what his radio loses whatever he sends
+(`signalling.sfu.radio`). Statuses are one bit or two in vectors,
 or runs of the same; times are steps of 250 µs from a reference in units of 64 ms.
 """
 
@@ -9,12 +10,15 @@ from collections.abc import Sequence
 from struct import Struct
 
 from signalling.sfu.packet import Unwrapper
+from signalling.sfu.radio import Radio
 
 RTPFB, FORMAT = 205, 15
 # A little less than 100 ms, so that a timer of 50 ms that comes early loses no turn.
 EVERY = 0.095
 # An arrival that was told may be told again this long, with one that came late.
 BACK = 0.5
+# Most of what is lost on a short line has been sent again by then.
+REPAIRED_WITHIN = 0.2
 MOST_RECEIVED, MOST_STATUSES, MOST_KEPT = 192, 4096, 4096
 LOST, SMALL, LARGE = 0, 1, 2
 TICKS_A_SECOND, TICKS_A_REFERENCE = 4000, 256
@@ -27,11 +31,23 @@ DELTA = Struct("!h")
 class Recorder:
     """Arrivals of one leg. `ssrc` is ours, `media` any stream of the leg; numbers are 16 bits."""
 
-    __slots__ = ("_count", "_due", "_next", "_times", "_unwrapper", "media", "ssrc")
+    __slots__ = (
+        "_count",
+        "_due",
+        "_judged",
+        "_next",
+        "_times",
+        "_unwrapper",
+        "media",
+        "radio",
+        "ssrc",
+    )
 
     def __init__(self, ssrc: int, media: int = 0) -> None:
         self.ssrc = ssrc
         self.media = media
+        self.radio = Radio()
+        self._judged = -1
         self._times: dict[int, float] = {}
         self._unwrapper = Unwrapper()
         self._next = -1
@@ -51,9 +67,11 @@ class Recorder:
         """The RTCP packet that is due, of at most 1,200 octets; None when nothing is."""
         if now < self._due or self._next < 0:
             return None
-        waiting = sorted(place for place in self._times if place >= self._next)
+        waiting = self._decided(sorted(p for p in self._times if p >= self._next), now)
         if not waiting:
             return None
+        if self._forgive(waiting, now):
+            waiting = sorted(p for p in self._times if self._next <= p <= waiting[-1])
         told = self._portion(waiting)
         # What did not go into this one goes into the next, without waiting.
         self._due = now + EVERY if told[-1] == waiting[-1] else now
@@ -63,6 +81,35 @@ class Recorder:
         for place in [p for p, t in self._times.items() if p < self._next and t < now - BACK]:
             del self._times[place]
         return packet
+
+    def _decided(self, waiting: list[int], now: float) -> list[int]:
+        """Those that may be told. A browser forgets what it hears has come, and what is forgiven
+        too soon is repeated no more: where the radio loses, a hole waits to be filled first."""
+        if not self.radio.share:
+            return waiting
+        known = now
+        decided = waiting
+        for at in range(len(waiting) - 1, -1, -1):
+            # A hole is as old as the first that came from behind it.
+            known = min(known, self._times[waiting[at]])
+            before = waiting[at - 1] + 1 if at else self._next
+            if waiting[at] != before and now - known < REPAIRED_WITHIN:
+                decided = waiting[:at]
+        return decided
+
+    def _forgive(self, waiting: list[int], now: float) -> bool:
+        """Say of what the radio lost by itself that it came with the packet before it; whether
+        there was any."""
+        first, end = max(self._next, self._judged + 1), waiting[-1] + 1
+        self._judged = max(self._judged, end - 1)
+        if not 0 < end - first <= MOST_STATUSES:
+            return False
+        times = self._times
+        lost = [place for place in range(first, end) if place not in times]
+        forgiven = lost[: self.radio.forgive(end - first, len(lost), now)]
+        for place in forgiven:
+            times[place] = times.get(place - 1, times[waiting[0]])
+        return bool(forgiven)
 
     def _portion(self, waiting: list[int]) -> list[int]:
         """The first of these that fit into one packet."""

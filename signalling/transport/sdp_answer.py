@@ -10,6 +10,7 @@ from signalling.transport.sdp import (
     MID_URI,
     REPAIRED_URI,
     RID_URI,
+    STAMP_URI,
     TOWARDS_US,
     TWCC_URI,
     Codec,
@@ -24,8 +25,8 @@ OPUS = "minptime=10;useinbandfec=1;usedtx=1"
 TWCC, REMB = "transport-cc", "goog-remb"
 FEEDBACK = ("nack", "nack pli", "ccm fir", REMB)
 EXTENSIONS = {
-    "audio": (MID_URI, LEVEL_URI, TWCC_URI),
-    "video": (MID_URI, RID_URI, REPAIRED_URI, TWCC_URI),
+    "audio": (MID_URI, LEVEL_URI, TWCC_URI, STAMP_URI),
+    "video": (MID_URI, RID_URI, REPAIRED_URI, TWCC_URI, STAMP_URI),
 }
 
 
@@ -56,6 +57,7 @@ class Published:
     rid_id: int = 0
     repaired_id: int = 0
     twcc_id: int = 0
+    stamp_id: int = 0
     red_payload_type: int = 0
 
 
@@ -177,8 +179,9 @@ def _layers(media: Media) -> tuple[str, ...]:
 
 def _extension_lines(media: Media, codec: Codec) -> list[str]:
     wanted = [uri for uri in EXTENSIONS[media.kind] if media.extension(uri)]
-    if TWCC_URI in wanted and not _twcc(media, codec):
-        wanted.remove(TWCC_URI)
+    if not _twcc(media, codec):
+        # The time of sending tells us what to make of arrivals, and nothing without them.
+        wanted = [uri for uri in wanted if uri not in (TWCC_URI, STAMP_URI)]
     return [f"a=extmap:{media.extensions[u]}{TOWARDS_US[media.ways[u]]} {u}" for u in wanted]
 
 
@@ -244,5 +247,6 @@ def _published(media: Media, codec: Codec, order: int) -> Published:
         rid_id=media.extension(RID_URI),
         repaired_id=media.extension(REPAIRED_URI),
         twcc_id=_twcc(media, codec),
+        stamp_id=media.extension(STAMP_URI) if _twcc(media, codec) else 0,
         red_payload_type=red.payload_type if red else 0,
     )

@@ -306,10 +306,13 @@ class Scene:
 
     async def publisher(self, name: str, *, picture: bool = True) -> Browser:
         made = Browser(self.engine, self.session, name, picture=picture)
-        self.browsers.append(made)
-        await made.publish()
-        await self._start(made)
+        await self.come(made)
         return made
+
+    async def come(self, browser: Browser) -> None:
+        self.browsers.append(browser)
+        await browser.publish()
+        await self._start(browser)
 
     async def viewer(self, name: str, *tracks: TrackId, carries: float = 1e6) -> Watching:
         made = Watching(self.engine, self.session, name)

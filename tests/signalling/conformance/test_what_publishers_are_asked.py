@@ -6,6 +6,7 @@ import pytest
 
 from signalling.engine import Budget, Mode, Wish
 from tests.fakes.media import until
+from tests.fakes.rough_uplink import RoughUplink
 from tests.fakes.viewers import RIDS, Browser, Scene
 
 pytestmark = pytest.mark.timeout(90)
@@ -73,6 +74,18 @@ async def test_a_site_with_little_up_is_asked_for_one_small_picture(stage: Scene
     assert 150 < (limit(stage, anne) or 0) < 340
     await stage.engine.line(stage.session, anne.participant, None)
     await until(lambda: rids(stage, anne) != ("q",), "more again")
+
+
+async def test_who_sends_by_a_radio_that_loses_is_asked_for_the_small_picture(stage: Scene) -> None:
+    anne = RoughUplink(stage.engine, stage.session, "pa-anne", picture=True)
+    await stage.come(anne)
+    viewer = await stage.viewer("pa-v", anne.sound, anne.picture)
+    wish = Wish(track=anne.picture, height=720)
+    await stage.engine.view(stage.session, viewer.participant, [wish], Mode.FULL)
+    await until(lambda: rids(stage, anne) == ("q",), "the small one alone", 30)
+    assert limit(stage, anne) == 200.0
+    anne.rough = False
+    await until(lambda: rids(stage, anne) == RIDS and limit(stage, anne) is None, "all again", 40)
 
 
 async def test_publishers_behind_one_line_share_it(stage: Scene) -> None:

@@ -97,13 +97,16 @@ def test_an_answer_after_two_requests_teaches_nothing() -> None:
 
 
 def test_asking_ends() -> None:
-    missing = after(100, 102)
-    for n in range(TRIES):
-        assert missing.due(n / 8) == [101]
-    assert missing.due(TRIES / 8) == []
+    missing = after(100, 102, rtt=0.02)
+    # A little more than the round trip and a quarter of it.
+    asked = [n for n in range(80) if missing.due(n * 0.0251) == [101]]
+    assert asked == [0, 1, 2, 3, 5, 7, 11, 15]
+    assert len(asked) == TRIES
     assert not missing
+    assert missing.given_up == 101
     old = after(100, 102)
     assert old.due(AGE + 0.1) == []
+    assert old.given_up == 101
 
 
 def test_too_large_a_gap_is_not_worth_asking_for() -> None:

@@ -145,6 +145,42 @@ def test_a_silence_of_the_line_asks_for_no_sound() -> None:
     assert not source.gate.wanted
 
 
+def lost_for_good(source: Source, camera: Camera, now: float) -> None:
+    """The next packet never comes, and nobody asks for it any more."""
+    camera.sequence += 1
+    give(source, camera(1), now)
+    while source.missing:
+        source.missed(now)
+        now += 0.1
+
+
+def test_a_hole_that_stays_asks_for_a_key_picture_before_those_who_watch_do() -> None:
+    source, camera, ear = Source(video=True), Camera(5), Ear()
+    give(source, camera(1, key=True))
+    lost_for_good(source, camera, 0.0)
+    # Nobody watches: nobody misses anything.
+    assert not source.gate.wanted
+    source.lines.append(ear)
+    assert source.missed(9.0) == []
+    assert source.gate.wanted
+    source.gate.arrived()
+    source.missed(9.1)
+    assert not source.gate.wanted
+    lost_for_good(source, camera, 9.2)
+    assert source.gate.wanted
+
+
+def test_a_hole_before_a_key_picture_harms_nobody() -> None:
+    source, camera = Source(video=True), Camera(5)
+    source.lines.append(Ear())
+    give(source, camera(1, key=True))
+    camera.sequence += 1
+    give(source, camera(1, key=True), 0.1)
+    while source.missing:
+        source.missed(5.0)
+    assert not source.gate.wanted
+
+
 def test_a_key_picture_serves_every_wish() -> None:
     source, camera = Source(video=True), Camera(5)
     source.want_keyframe()

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signalling.sfu.twcc import BACK, EVERY, MOST_KEPT, MOST_RECEIVED, Recorder, chunks
+from signalling.sfu.radio import Radio
+from signalling.sfu.twcc import (
+    BACK,
+    EVERY,
+    MOST_KEPT,
+    MOST_RECEIVED,
+    MOST_STATUSES,
+    REPAIRED_WITHIN,
+    Recorder,
+    chunks,
+)
 
 TICK = 0.00025
 
@@ -211,3 +221,46 @@ def test_every_arrival_is_told_once_and_right(
         assert len(packet) <= 1200
         told |= {n: at for n, at in read(packet).times.items() if at is not None}
     assert told == {n: pytest.approx(at, abs=2 * TICK) for n, at in arrivals.items()}
+
+
+class Forgiving(Radio):
+    """A radio that is known and forgives all, or is not and forgives nothing."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+        self.asked: list[tuple[int, int]] = []
+
+    def forgive(self, expected: int, lost: int, now: float) -> int:
+        self.asked.append((expected, lost))
+        return lost if self.share else 0
+
+
+def test_what_the_radio_lost_is_told_with_the_packet_before_it_once_it_may_be_repaired() -> None:
+    recorder = fed((10, 1.0), (12, 1.01), (15, 1.02))
+    recorder.radio = radio = Forgiving(0.2)
+    assert read(packet_of(recorder, 1.1)).times == {10: pytest.approx(1.0, abs=TICK)}
+    # The hole waits for its repair, and what came behind it waits with it.
+    assert recorder.feedback(1.1 + EVERY) is None
+    recorder.arrived(14, 1.2)
+    told = read(packet_of(recorder, 1.03 + REPAIRED_WITHIN)).times
+    assert {number: round(at or 0, 2) for number, at in told.items()} == {
+        11: 1.0, 12: 1.01, 13: 1.01, 14: 1.2, 15: 1.02,
+    }  # fmt: skip
+    assert radio.asked == [(1, 0), (5, 2)]
+
+
+def test_a_hole_that_was_judged_is_not_judged_again_by_what_comes_late() -> None:
+    recorder = fed((10, 1.0), (14, 1.01))
+    recorder.radio = radio = Forgiving(0.0)
+    packet_of(recorder, 1.1)
+    recorder.arrived(12, 1.15)
+    packet_of(recorder, 1.3)
+    assert radio.asked == [(5, 3)]
+
+
+def test_a_leap_is_no_loss() -> None:
+    recorder = fed((10, 1.0), (10 + MOST_STATUSES, 1.01))
+    recorder.radio = radio = Forgiving(0.0)
+    packet_of(recorder, 1.1)
+    assert radio.asked == []

@@ -127,8 +127,17 @@ def test_arrivals_are_told_on_sound_and_picture_and_then_no_estimate_of_ours() -
     assert sound.count(f"a=extmap:3 {TWCC}") == picture.count(f"a=extmap:7 {TWCC}") == 1
     feedback = [line.split(" ", 1)[1] for line in picture if line.startswith("a=rtcp-fb:96")]
     assert feedback == ["transport-cc", "nack", "nack pli", "ccm fir"]
-    # Never both on one leg.
-    assert "abs-send-time" not in agreed.sdp
+    # Never both estimates on one leg.
+    assert "goog-remb" not in agreed.sdp
+
+
+def test_when_each_packet_left_is_told_beside_when_it_arrived_and_never_alone() -> None:
+    agreed = agree()
+    assert [one.stamp_id for one in agreed.published] == [0, 5]
+    assert lines_of(agreed, "1").count(f"a=extmap:5 {STAMP}") == 1
+    alone = agree(OFFER.replace("transport-cc", "x-unknown"))
+    assert [one.stamp_id for one in alone.published] == [0, 0]
+    assert STAMP not in alone.sdp
 
 
 def test_without_arrivals_our_estimate_is_announced() -> None:
