@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
 from OpenSSL import SSL
-from pylibsrtp import Policy, Session
+from pylibsrtp import Error, Policy, Session
 
 from signalling.transport.dtls import EXPORTER, MTU, Certificate, datagrams
 from signalling.transport.ice_tcp import Frames, framed
@@ -224,7 +224,12 @@ class PacketPeer:
                 with contextlib.suppress(SSL.Error):
                     self._connection.recv(2048)
         elif self._open is not None and not 192 <= data[1] <= 223:
-            self.got.append(self._open.unprotect(data))
+            try:
+                self.got.append(self._open.unprotect(data))
+            except Error as error:
+                # A sound that is said again, and had come (RFC 3711, 3.3.2).
+                if "replay" not in str(error):
+                    raise
 
     def say(self, wire: Wire, packet: bytes) -> None:
         """Send a packet, protected."""
