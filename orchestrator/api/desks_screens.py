@@ -91,16 +91,20 @@ async def code(call: Call) -> Answer:
 async def claim(call: Call) -> Answer:
     """Pair the screen: the former one of the desk is out. All wrong codes are one answer."""
     sent, desk = call.body(CodeIn), DeskId(call.path("desk"))
-    rules = limits.pairing_limits(address_of(call.request))
+    address = address_of(call.request)
+    rules = limits.pairing_limits(address)
     counted = await call.database.write(lambda conn: limits.count(conn, call.now, rules))
 
     def pair(conn: Connection) -> tuple[DeviceId, str] | None:
         room = store.place_of(desk)
         made = pairing.claim(conn, call.app[KEYRING], room, sent.code, call.now, store.DESK)
-        if made is not None:
-            limits.forgive(conn, counted)
-            store.put_out_others(conn, desk, made[0], call.now)
-            audit.record(conn, call.now, made[0], "device.paired", desk, {"kind": store.DESK})
+        if made is None:
+            detail = {"kind": store.DESK, "address": address}
+            audit.record(conn, call.now, "nobody", "pairing.refused", desk, detail)
+            return None
+        limits.forgive(conn, counted)
+        store.put_out_others(conn, desk, made[0], call.now)
+        audit.record(conn, call.now, made[0], "device.paired", desk, {"kind": store.DESK})
         return made
 
     paired = await call.database.write(pair)

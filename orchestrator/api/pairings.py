@@ -66,16 +66,20 @@ async def create(call: Call) -> Answer:
 async def claim(call: Call) -> Answer:
     """Pair a screen. A wrong code, a wrong room and a late code are one and the same answer."""
     sent = call.body(Claim)
-    rules = limits.pairing_limits(address_of(call.request))
+    address = address_of(call.request)
+    rules = limits.pairing_limits(address)
     counted = await call.database.write(lambda conn: limits.count(conn, call.now, rules))
 
     def pair(conn: Connection) -> tuple[DeviceId, str] | None:
         made = pairing.claim(
             conn, call.app[KEYRING], RoomId(sent.room), sent.code, call.now, sent.kind
         )
-        if made is not None:
-            limits.forgive(conn, counted)
-            audit.record(conn, call.now, made[0], "device.paired", sent.room, {"kind": sent.kind})
+        if made is None:
+            detail = {"kind": sent.kind, "address": address}
+            audit.record(conn, call.now, "nobody", "pairing.refused", sent.room, detail)
+            return None
+        limits.forgive(conn, counted)
+        audit.record(conn, call.now, made[0], "device.paired", sent.room, {"kind": sent.kind})
         return made
 
     paired = await call.database.write(pair)

@@ -143,3 +143,19 @@ async def test_what_was_done_is_on_record_for_the_administrator(service: Running
     anne = await service.log_in("anne")
     async with anne.get("/api/v1/audit") as answer:
         assert answer.status == 403
+
+
+async def test_wrong_codes_are_on_record_with_where_they_came_from(service: RunningService) -> None:
+    code = await code_for(await service.log_in("anne"))
+    await claim(service, other(code))
+    desk = {"code": other(code)}
+    async with service.browser().post(
+        "/api/v1/desks/villefort-accueil/pairings/claim", desk
+    ) as answer:
+        assert answer.status == 403
+    async with (await service.log_in("admin")).get("/api/v1/audit") as answer:
+        entries = (await answer.json())["entries"]
+    refused = [one for one in entries if one["action"] == "pairing.refused"]
+    assert {one["target"] for one in refused} == {ROOM, "villefort-accueil"}
+    assert all(one["detail"]["address"] == "127.0.0.1" for one in refused)
+    assert {one["who"] for one in refused} == {"nobody"}
