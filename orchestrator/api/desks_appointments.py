@@ -119,7 +119,7 @@ ROUTES = (
         body=AppointmentIn,
         ok=201,
         answer=AppointmentOut,
-        errors=(401, 403, 404, 409, 429),
+        errors=(401, 403, 404, 409, 422, 429),
     ),
     Route(
         method="DELETE",

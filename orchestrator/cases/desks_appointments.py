@@ -25,7 +25,7 @@ from orchestrator.store import calendar_items as items
 from orchestrator.store.instants import instant
 from orchestrator.words import words
 from rooms.centre import Centre
-from rooms.errors import Conflict, Forbidden, NotFound, TooMany
+from rooms.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from rooms.ids import CentreId, PersonId, new_id
 from rooms.room import Desk
 
@@ -62,11 +62,17 @@ class Appointments:
     async def book(
         self, caller: Caller, desk: str, start: datetime, visitor: Visitor
     ) -> Appointment:
-        """Take one; Conflict("slot-taken") when nobody is free any more, TooMany for too many."""
+        """Take one; Conflict("slot-taken") when nobody is free any more, TooMany for too many.
+
+        Invalid("visitor-mail-ours") for the address of a room or of a person of the network: the
+        event would ask the room for its hours, and the colleague for his.
+        """
         place, now = desk_at(self.means.network, desk), self.means.clock()
 
         def look(conn: Connection) -> tuple[Slot, list[Person]]:
             self._may(conn, caller, place)
+            if self._is_ours(conn, visitor.mail):
+                raise Invalid("visitor-mail-ours")
             if len(self._coming(conn, place.centre, now)) >= MOST_COMING:
                 raise TooMany("desk-appointments-full", retry_after=3600)
             slot = slot_at(self._centre(conn, place, now), start, now)
@@ -148,6 +154,8 @@ class Appointments:
         network = self.means.network
         body = compose(network, person, place, made, visitor.mail, said, now)
         event = await asyncio.to_thread(prepare, network, body, None, now)
+        if event.rooms:  # whatever named one: a visitor books no room
+            raise Invalid("visitor-mail-ours")
 
         def work(entry: Entry) -> Appointment | None:
             self._may(entry.conn, caller, place)
@@ -168,6 +176,13 @@ class Appointments:
                 raise Forbidden("not-your-desk", desk=place.id)
         elif not roles.may_call_back(attending(conn, caller.person), place.centre):
             raise Forbidden("not-your-desk", desk=place.id)
+
+    def _is_ours(self, conn: Connection, mail: str) -> bool:
+        """Whether a calendar would take this address for a room or for somebody of ours."""
+        domain = self.means.network.mail_domain.lower()
+        if mail.rpartition("@")[2] == domain:
+            return True
+        return bool(mail) and accounts.by_address(conn, domain, mail) is not None
 
     def _people(self, conn: Connection, centre: CentreId) -> list[Person]:
         """The animateurs of a centre, who have the appointments of its desks."""

@@ -4,15 +4,20 @@ import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, text
 
+from orchestrator import keys
+from orchestrator.cases.desks_appointments import Appointments
 from orchestrator.settings import Settings
 from tests.fakes.desks import DESK, OTHER, Reception, asked, key, open_always, paired, reception
 from tests.fakes.mail import PostOffice, calendar_in, listening, mail_of
 
+HELD = "/bookings?from=2026-11-23T00:00:00Z&to=2026-12-23T00:00:00Z"
 AT = f"/desks/{DESK}"
 REY = {"name": "Mme  Rey", "phone": "04 66 00 00 00"}
 
@@ -152,6 +157,48 @@ async def test_a_name_is_no_way_into_the_calendar(hall: Reception) -> None:
     assert coming["appointments"][0]["name"] == made["name"]
     _, text = await in_calendar(hall, "anne", made["id"])
     assert not [line for line in text.splitlines() if line.startswith("ATTENDEE")]
+
+
+@pytest.mark.parametrize(
+    "mail",
+    ["salle.villefort-visio@{ours}", "Salle.Meyrueis-Visio@{OURS}", "anne@{ours}", "bea@{ours}"],
+)
+async def test_a_visitor_with_an_address_of_ours_books_no_room_and_no_colleague(
+    hall: Reception, mail: str
+) -> None:
+    anne, first = await hall.service.log_in("anne"), (await slots(hall))[0]
+    domain = hall.service.app[keys.HOUSE].means.network.mail_domain
+    address = mail.format(ours=domain, OURS=domain.upper())
+    for asks in (hall.kiosk, partial(asked, anne)):
+        sent = {**REY, "start": first, "mail": address}
+        status, said = await asks("POST", f"{AT}/appointments", sent)
+        assert (status, key(said)) == (422, "visitor-mail-ours")
+        assert "leave the field empty" in said["title"]
+    assert (await asked(anne, "GET", "/desk-appointments"))[1] == {"appointments": []}
+    assert (await asked(anne, "GET", HELD))[1]["bookings"] == []
+    assert first in await slots(hall)
+    assert (await book(hall, first, mail=f"rey@not-{domain}"))[0] == 201
+
+
+async def test_a_colleagues_private_address_is_no_visitors(hall: Reception) -> None:
+    def private(conn: Connection) -> None:
+        conn.execute(text("UPDATE people SET email = 'bea@maison.example' WHERE login = 'bea'"))
+
+    await hall.service.app[keys.HOUSE].means.database.write(private)
+    first = (await slots(hall))[0]
+    status, said = await book(hall, first, mail="Bea@Maison.example")
+    assert (status, key(said)) == (422, "visitor-mail-ours")
+
+
+async def test_an_event_that_names_a_room_after_all_is_never_put(
+    hall: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Appointments, "_is_ours", lambda *_: False)
+    first = (await slots(hall))[0]
+    domain = hall.service.app[keys.HOUSE].means.network.mail_domain
+    status, said = await book(hall, first, mail=f"salle.villefort-visio@{domain}")
+    assert (status, key(said)) == (422, "visitor-mail-ours")
+    assert first in await slots(hall)
 
 
 async def test_a_visitor_with_an_address_is_written_to_and_told_of_the_end(
