@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from orchestrator.agents import Agents
 from orchestrator.alerts import alerts_of
+from orchestrator.alerts.help_wanted import KEY as HELP
 from orchestrator.alerts.lines import Lines
 from orchestrator.alerts.seen import Alert, Need, Seen, Standing
 from orchestrator.events import Listener
@@ -34,6 +35,7 @@ LONGEST = timedelta(hours=24)  # of a session, and its overtime
 KINDS = ("room.help.", "room.health.", "room.agent.", "room.presence.", "session.", "participant.")
 Write = Callable[[Connection, datetime, Alert, Need], None]
 Told = tuple[SessionId, RoomId, str, str | None]
+_Stands = dict[tuple[str, str | None], Standing]
 _Around = tuple[set[tuple[RoomId, str]], list[Stored], list[Participant]]
 Tell = Callable[[datetime, list[Standing]], Awaitable[None]]
 Unreached = Callable[[RoomId], tuple[str, ...]]
@@ -55,7 +57,7 @@ class Alerts:
     unreached: Unreached = lambda _: ()
     lines: Lines = field(default_factory=Lines)
     version: str = ""
-    _standing: dict[RoomId, dict[tuple[str, str | None], Standing]] = field(default_factory=dict)
+    _standing: dict[RoomId, _Stands] = field(default_factory=dict)
     _gone: dict[tuple[RoomId, str], datetime] = field(default_factory=dict)
     _told: set[Told] = field(default_factory=set)
     _calling: dict[RoomId, HelpCall] = field(default_factory=dict)
@@ -92,7 +94,7 @@ class Alerts:
         def read(conn: Connection) -> _Around:
             around = sessions.between(conn, now - NEEDED_AFTER - LONGEST, now + NEEDED_BEFORE)
             self.lines.read(conn, self.means.network, now)
-            self._calling = help_calls.every(conn)
+            self._calling = help_calls.every(conn, now)
             return devices.paired(conn), around, participants.here(conn)
 
         paired, around, here = await self.means.database.read(read)
@@ -132,16 +134,21 @@ class Alerts:
 
     def _tell(self, room: RoomId, seen: Seen) -> None:
         before = self._standing.get(room, {})
-        after: dict[tuple[str, str | None], Standing] = {}
+        after: _Stands = {}
         for alert in alerts_of(seen):
             name = alert.key, alert.device
-            since = before[name].since if name in before else seen.now
-            after[name] = Standing(alert, since, seen.need)
+            after[name] = Standing(alert, self._since(alert, before.get(name), seen), seen.need)
         self._standing[room] = after
-        if before.keys() != after.keys():
+        if _ages(before) != _ages(after):
             keys = sorted({key for key, _ in after})
             log.info("%s: %s", room, ", ".join(keys) or "nothing is wrong any more")
             self.means.bus.publish("room.alerts.changed", room=room, alerts=keys)
+
+    def _since(self, alert: Alert, before: Standing | None, seen: Seen) -> datetime:
+        """Since it was seen; a call for help since it was made: the next one is another."""
+        if alert.key == HELP and (calling := self._calling.get(alert.room)) is not None:
+            return calling.asked_at
+        return seen.now if before is None else before.since
 
     async def _write(self, now: datetime) -> None:
         write = self.write
@@ -165,6 +172,10 @@ class Alerts:
 
 
 ALERTS: web.AppKey[Alerts] = web.AppKey("alerts", Alerts)
+
+
+def _ages(standing: _Stands) -> dict[tuple[str, str | None], datetime]:
+    return {name: one.since for name, one in standing.items()}
 
 
 def _help(calling: HelpCall | None) -> Literal["asked", "answered"] | None:

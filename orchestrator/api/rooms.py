@@ -91,7 +91,7 @@ async def state_of(call: Call, room: RoomId) -> dict[str, Any]:
 
     def read(conn: Connection) -> tuple[rooms.Report | None, int, HelpCall | None]:
         here = len(phones.here(conn, room, call.now))
-        return rooms.state_of(conn, room), here, help_calls.of_room(conn, room)
+        return rooms.state_of(conn, room), here, help_calls.of_room(conn, room, call.now)
 
     report, here, calling = await call.database.read(read)
     return {

@@ -12,14 +12,18 @@ from rooms.ids import RoomId
 
 
 def ask(conn: Connection, room: RoomId, by: str, now: datetime) -> tuple[HelpCall, bool]:
-    """The call of the room, and whether it is a new one: who presses twice calls once."""
-    calling = help_calls.of_room(conn, room)
+    """The call of the room, and whether it is a new one: who presses twice calls once.
+
+    A call that was asked, or answered, half an hour ago is over: it is not shown to the next people
+    in the room, and they call anew.
+    """
+    calling = help_calls.of_room(conn, room, now)
     if calling is not None:
         return calling, False
     limits.count(conn, now, limits.help_limits(room))
     help_calls.ask(conn, room, by, now)
     audit.record(conn, now, by, "room.help.asked", room)
-    return _must(conn, room), True
+    return _must(conn, room, now), True
 
 
 def answer(conn: Connection, room: RoomId, by: str, now: datetime) -> HelpCall:
@@ -29,11 +33,11 @@ def answer(conn: Connection, room: RoomId, by: str, now: datetime) -> HelpCall:
         NotFound: "no-help-call" when the room calls no more.
         Conflict: "help-answered" when another comes already.
     """
-    calling = _must(conn, room)
+    calling = _must(conn, room, now)
     if not help_calls.answer(conn, room, by, now):
         raise Conflict("help-answered", helper=calling.helper)
     audit.record(conn, now, by, "room.help.answered", room)
-    return _must(conn, room)
+    return _must(conn, room, now)
 
 
 def close(conn: Connection, room: RoomId, by: str, now: datetime) -> bool:
@@ -44,8 +48,8 @@ def close(conn: Connection, room: RoomId, by: str, now: datetime) -> bool:
     return closed
 
 
-def _must(conn: Connection, room: RoomId) -> HelpCall:
-    calling = help_calls.of_room(conn, room)
+def _must(conn: Connection, room: RoomId, now: datetime) -> HelpCall:
+    calling = help_calls.of_room(conn, room, now)
     if calling is None:
         raise NotFound("no-help-call", room=room)
     return calling

@@ -2,21 +2,21 @@
 
 A target is told once that something opened, and once that it closed. What comes and goes within
 two minutes has not closed; nor does anything close in the first minutes of a service, which has to
-hear from its rooms first.
+hear from its rooms first. A call for help is told session or none, and so is the next one: that the
+former is over comes with it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from orchestrator.alerts.help_wanted import KEY as HELP
 from orchestrator.alerts.post_failing import KEY as FAILING
 from orchestrator.alerts.seen import Alert, Need, Standing
 from orchestrator.settings.targets import Target
 from rooms.ids import CentreId, RoomId, SessionId
 
 CALM = timedelta(minutes=2)
-HELP = "help_wanted"
-"""Somebody asks for somebody, session or none."""
 DEAF = timedelta(minutes=5)
 Name = tuple[str, RoomId, str, str]
 """Target, room, key, device ("": none)."""
@@ -56,13 +56,18 @@ class Ledger:
         self._began = self._began or now
         wanted = {name: one for one in standing for name in self._names(one.alert)}
         self._gone = {name: self._gone.get(name, now) for name in self.told.keys() - wanted.keys()}
+        anew = [
+            News(name=name, told=self.told[name], closed=True)
+            for name, one in wanted.items()
+            if self._anew(name, one)
+        ]
         opened = [self._opened(name, one) for name, one in wanted.items()]
         closed = [
             News(name=name, told=self.told[name], closed=True)
             for name, since in self._gone.items()
             if now - max(since, self._began + DEAF - CALM) >= CALM
         ]
-        return [one for one in opened if one is not None] + closed
+        return [*anew, *(one for one in opened if one is not None), *closed]
 
     def noted(self, news: Iterable[News]) -> None:
         """These are written down."""
@@ -80,7 +85,7 @@ class Ledger:
                 yield target.id, alert.room, alert.key, alert.device or ""
 
     def _opened(self, name: Name, one: Standing) -> News | None:
-        known, need = self.told.get(name), one.need
+        known, need = None if self._anew(name, one) else self.told.get(name), one.need
         if self._by_id[name[0]].when == "needed" and one.alert.key != HELP:
             if need is None or not one.alert.pressing:
                 return None
@@ -93,6 +98,11 @@ class Ledger:
             session = None
         told = Told(alert=one.alert, since=one.since, session=session)
         return News(name=name, told=told, need=need)
+
+    def _anew(self, name: Name, one: Standing) -> bool:
+        """Whether what was told is a call for help, and this is a later one."""
+        known = self.told.get(name)
+        return one.alert.key == HELP and known is not None and known.since < one.since
 
     @property
     def _by_id(self) -> Mapping[str, Target]:

@@ -15,7 +15,7 @@ from orchestrator.alerts.watch import Alerts
 from orchestrator.mail.alerts import AlertLetters, staff_of
 from orchestrator.mail.story import Office
 from orchestrator.store import agents as agent_store
-from orchestrator.store import people
+from orchestrator.store import help_calls, people
 from orchestrator.words import words
 from rooms.agent.report import Ailment, DeviceReport, Report
 from rooms.ids import CentreId, RoomId
@@ -84,6 +84,24 @@ async def test_what_opens_and_what_closes_is_told_once(scene: Scene) -> None:
         {"room": VILLEFORT, "alerts": ["device_lost"]},
         {"room": VILLEFORT, "alerts": []},
     ]
+
+
+async def test_a_call_for_help_that_follows_an_old_one_is_told_anew(scene: Scene) -> None:
+    async def call() -> None:
+        await scene.database.write(lambda conn: help_calls.ask(conn, VILLEFORT, "x", scene.now))
+
+    watch = watching(scene, Reports())
+    await call()
+    await watch.look()
+    scene.now += help_calls.LASTS
+    await call()  # before anybody saw that the former is over
+    await watch.look()
+    (standing,) = watch.of([VILLEFORT])
+    assert (standing.alert.key, standing.since) == ("help_wanted", NINE + help_calls.LASTS)
+    scene.now += help_calls.LASTS
+    await watch.look()
+    calls = {"room": VILLEFORT, "alerts": ["help_wanted"]}
+    assert scene.told("room.alerts.changed") == [calls, calls, {"room": VILLEFORT, "alerts": []}]
 
 
 async def test_a_letter_goes_to_who_runs_the_centre_once_for_each_session(scene: Scene) -> None:

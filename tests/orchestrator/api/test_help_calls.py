@@ -1,12 +1,16 @@
 """A call for help: who may make it, who learns of it, who answers, and how it ends."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from orchestrator import keys
 from orchestrator.alerts.watch import ALERTS
+from orchestrator.store.tables_rooms import help_calls
 from tests.fakes.service import Browser, RunningService, running_service
 from tests.orchestrator.api.test_phones import AFAR, HERE, REMOTE, asked, lines, paired, screen_of
 
@@ -100,6 +104,56 @@ async def test_who_calls_again_and_again_is_asked_to_wait(service: RunningServic
     status, said = await asked(service, "POST", HELP, screen)
     assert status == 429
     assert "seconds" in said["title"]
+
+
+async def grow_old(service: RunningService, minutes: int) -> None:
+    """As if that time had passed since everything that was asked and answered."""
+    past = int(timedelta(minutes=minutes).total_seconds())
+    times = {
+        "asked_at": help_calls.c.asked_at - past,
+        "answered_at": help_calls.c.answered_at - past,
+    }
+    await service.app[keys.DATABASE].write(
+        lambda conn: conn.execute(update(help_calls).values(times)).rowcount
+    )
+
+
+async def shown(service: RunningService, phone: str) -> Any:
+    """What the remote reads of the call."""
+    return (await asked(service, "GET", REMOTE, phone))[1]["state"]["help"]
+
+
+async def test_the_next_people_read_nothing_of_a_call_long_answered_and_their_own_is_a_new_one(
+    service: RunningService,
+) -> None:
+    phone, anne = await paired(service), await service.log_in("anne")
+    await asked(service, "POST", HELP, phone)
+    await grow_old(service, 29)
+    async with anne.post(f"{HELP}/answer") as answer:
+        assert answer.status == 200
+    await grow_old(service, 29)  # asked an hour ago, answered lately: she is still on her way
+    assert (await shown(service, phone))["helper"] == "Anne"
+    (before,) = await alerts(service, anne)
+    await grow_old(service, 2)
+    assert await shown(service, phone) is None
+    async with anne.post(f"{HELP}/answer") as answer:
+        assert answer.status == 404
+    _, again = await asked(service, "POST", HELP, phone)
+    assert (again["answered"], again["helper"]) == (False, None)
+    (after,) = await alerts(service, anne)
+    assert after["since"] > before["since"]
+    assert "asks for help" in after["text"]
+    assert len(await lines(service, "room.help.asked")) == 2
+
+
+async def test_a_call_nobody_answers_is_over_after_half_an_hour(service: RunningService) -> None:
+    phone, anne = await paired(service), await service.log_in("anne")
+    await asked(service, "POST", HELP, phone)
+    await grow_old(service, 29)
+    assert len(await alerts(service, anne)) == 1
+    await grow_old(service, 1)
+    assert await alerts(service, anne) == []
+    assert await shown(service, phone) is None
 
 
 async def test_a_call_outlives_the_service(tmp_path: Path) -> None:

@@ -83,6 +83,20 @@ def test_a_call_for_help_rings_whether_a_session_needs_the_room_or_not() -> None
     assert told(book, later(minutes=1), stands(call, session=SessionId("se-1"))) == []
 
 
+def test_a_later_call_for_help_is_told_anew_with_the_end_of_the_former() -> None:
+    call = Alert(key="help_wanted", room=ROOM, text="alert-help_wanted")
+    book = ledger(PHONE, BOARD)
+    first, second = Standing(call, NINE), Standing(call, later(minutes=31))
+    assert told(book, NINE, first) == [("phone", False), ("board", False)]
+    assert told(book, later(minutes=30)) == []
+    assert told(book, later(minutes=31), second) == [
+        ("phone", True), ("board", True), ("phone", False), ("board", False)
+    ]  # fmt: skip
+    assert told(book, later(minutes=32), second) == []
+    assert told(book, later(minutes=40)) == []
+    assert sorted(told(book, later(minutes=42))) == [("board", True), ("phone", True)]
+
+
 def test_what_can_wait_does_not_ring_a_telephone() -> None:
     old = Alert(key="agent_outdated", room=ROOM, text="alert-agent_outdated", pressing=False)
     book = ledger(PHONE, BOARD)
