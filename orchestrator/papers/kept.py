@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.desk_table import Paper, Picture, Place
+from orchestrator.papers import letters
 from rooms.errors import Invalid, TooMany
 
 SCRIPT = Path(__file__).with_name("press.py")
@@ -48,15 +49,21 @@ class Press:
     async def sign(
         self, paper: Paper, place: Place, signature: Signature
     ) -> tuple[Picture, Picture]:
-        """The file with this drawn onto the page that is shown, and a picture of that page."""
+        """The file with this drawn onto the page that is shown, and a picture of that page.
+
+        Invalid("unwritable-name") for a typed name with letters that the font does not have.
+        """
+        name = letters.joined(signature.name)
+        if not letters.are_known(name):
+            raise Invalid("unwritable-name")
         order = {
             "do": "sign",
             "type": paper.file.content_type,
             "page": paper.page,
             "place": place.value,
             "strokes": signature.strokes,
-            "name": signature.name,
-            "said": signature.said,
+            "name": name,
+            "said": letters.made_known(signature.said),
         }
         file, page = await self._pressed(order, paper.file.body)
         return file, page

@@ -171,6 +171,12 @@ async def test_a_name_may_be_typed_and_nothing_is_signed_without_a_yes(
     ):
         assert (await hall.kiosk("POST", sign, sent))[0] == 422
     assert (await told(hall, anne))["signed"] == 0
+    for name in ("Ирина", "Łukasz"):
+        status, said = await hall.kiosk("POST", sign, {**typed, "agreed": True, "name": name})
+        assert (status, key(said)) == (422, "unwritable-name")
+        assert "finger" in said["title"]
+    seen = await told(hall, anne)
+    assert (seen["signed"], seen["request"]["step"]) == (0, "asked")
     assert (await hall.kiosk("POST", sign, {**typed, "agreed": True}))[0] == 201
 
 

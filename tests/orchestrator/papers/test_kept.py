@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
 
 from orchestrator.desk_table import Paper, Picture, Place
@@ -14,6 +16,8 @@ from tests.fakes.pictures import painted
 
 pytestmark = pytest.mark.timeout(150)
 DRAWN = Signature(strokes=[[(0, 0), (1000, 400)], [(500, 200)]], name="", said="Signé ici")
+ALL = "".join(chr(code) for code in range(0xC0, 0x180) if chr(code) in "ŒœŠšŸŽž" or code < 0x100)
+"""Every letter with an accent that the font has."""
 TYPED = Signature(strokes=[], name="Hélène Œuvré", said="Signé ici")
 
 
@@ -85,6 +89,41 @@ async def test_a_signature_is_on_the_page_and_stays_in_the_file(
     assert page.body != before[0].body
     after = await press.pages(file.body)
     assert [each.body for each in after] == [page.body, before[1].body]
+
+
+def read(pdf: bytes) -> str:
+    """What a reader of PDF finds written on the first page. Blocking."""
+    text: str = pdfium.PdfDocument(pdf)[0].get_textpage().get_text_bounded()
+    return text
+
+
+@pytest.mark.parametrize("name", ["Hélène Œuvré", "Jürgen Groß-Nuñez", "Lœtitia d’Estaing", ALL])
+async def test_a_typed_name_is_read_in_the_signed_file_as_it_was_typed(name: str) -> None:
+    signature = replace(TYPED, name=name, said="Signé à l'écran, Accueil d’Œuf")
+    file, _ = await Press().sign(laid(papers.letter(1)), Place.TOP_LEFT, signature)
+    text = await asyncio.to_thread(read, file.body)
+    assert name in text
+    assert signature.said in text
+
+
+async def test_an_accent_typed_apart_is_written_with_its_letter() -> None:
+    signature = replace(TYPED, name="He\u0301le\u0300ne")
+    file, _ = await Press().sign(laid(papers.letter(1)), Place.TOP_LEFT, signature)
+    assert "Hélène" in await asyncio.to_thread(read, file.body)
+
+
+@pytest.mark.parametrize("name", ["Ирина", "Łukasz", "محمد", "王芳", "a\u00adb"])
+async def test_a_name_that_the_font_cannot_write_is_refused_and_not_written_wrong(
+    name: str,
+) -> None:
+    with pytest.raises(Invalid, match="unwritable-name"):
+        await Press().sign(laid(papers.letter(1)), Place.TOP_LEFT, replace(TYPED, name=name))
+
+
+async def test_a_desk_of_any_name_does_not_hinder_a_signature() -> None:
+    signature = replace(DRAWN, said="Signé ici, Şule \u2192 Łódź")
+    file, _ = await Press().sign(laid(papers.letter(1)), Place.TOP_LEFT, signature)
+    assert "Signé ici, Sule ? ?ódz" in await asyncio.to_thread(read, file.body)
 
 
 async def test_a_signature_goes_where_it_was_asked() -> None:
