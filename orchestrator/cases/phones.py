@@ -46,15 +46,20 @@ def claim(
 
 
 def until(conn: Connection, room: RoomId, now: datetime) -> datetime:
-    """To the end of what goes on in the room or is about to, or for a short time."""
-    held = held_now(conn, room, now)
-    return now + IDLE if held is None else min(held.end, now + LONGEST)
+    """To the end of what goes on in the room or is about to, the earliest where there are several;
+    else for a short time, which ends when the next people come."""
+    if held := _near(conn, room, now, roles.COMMANDS_FROM):
+        return min([now + LONGEST, *(one.end for one in held)])
+    return min([now + IDLE, *(one.start for one in _near(conn, room, now, IDLE))])
 
 
 def held_now(conn: Connection, room: RoomId, now: datetime) -> Busy | None:
     """What goes on in the room, or begins there within a quarter of an hour."""
-    near = busy_between(conn, now, now + roles.COMMANDS_FROM)
-    return next((one for one in near if one.room == room), None)
+    return next(iter(_near(conn, room, now, roles.COMMANDS_FROM)), None)
+
+
+def _near(conn: Connection, room: RoomId, now: datetime, within: timedelta) -> list[Busy]:
+    return [one for one in busy_between(conn, now, now + within) if one.room == room]
 
 
 def is_open(conn: Connection, held: Busy) -> bool:

@@ -3,18 +3,19 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from orchestrator import keys
 from orchestrator.cases import phones as cases
 from orchestrator.store import audit, devices
+from orchestrator.store.busy import Busy
 from orchestrator.store.tables import devices as device_rows
 from orchestrator.store.tables import pairings
-from rooms.ids import RoomId
+from rooms.ids import BookingId, PersonId, RoomId
 from tests.fakes.service import Browser, RunningService, running_service
 
 HERE, AFAR = RoomId("villefort-visio"), RoomId("meyrueis-visio")
@@ -298,6 +299,60 @@ async def test_a_phone_stays_to_the_end_of_what_goes_on_or_is_about_to(
     _, shown = await asked(service, "GET", REMOTE, await paired(service))
     assert datetime.fromisoformat(shown["until"]) == end
     assert shown["held"]["title"] == "Conseil"
+
+
+async def test_a_phone_of_an_idle_room_is_out_when_the_next_people_come(
+    service: RunningService,
+) -> None:
+    end = await book(await service.log_in("anne"), 20, 60)
+    before = await asked(service, "GET", REMOTE, await paired(service))
+    assert before[1]["held"] is None
+    assert datetime.fromisoformat(before[1]["until"]) == end - timedelta(minutes=60)
+    await service.app[keys.DATABASE].read(
+        lambda conn: compare(conn, end - timedelta(minutes=60)),
+    )
+
+
+def compare(conn: Connection, start: datetime) -> None:
+    """At every distance from the booking."""
+    for minutes, until in (
+        (16, start),
+        (29, start),
+        (30, start),
+        (31, start - timedelta(minutes=1)),
+        (15, start),
+        (14, start + timedelta(minutes=60)),
+        (-59, start + timedelta(minutes=60)),
+        (-60, start + timedelta(minutes=90)),
+    ):
+        now = start - timedelta(minutes=minutes)
+        assert cases.until(conn, HERE, now) == until, minutes
+    assert cases.until(conn, AFAR, start) == start + cases.IDLE
+
+
+async def test_where_two_bookings_are_near_the_earliest_end_counts(service: RunningService) -> None:
+    anne = await service.log_in("anne")
+    await book(anne, 65, 120)
+    end = await book(anne, 5, 60)
+    read = service.app[keys.DATABASE].read
+    now = end - timedelta(minutes=10)
+    assert await read(lambda conn: cases.until(conn, HERE, now)) == end
+    assert await read(lambda conn: cases.until(conn, HERE, end)) == end + timedelta(minutes=120)
+
+
+def test_a_long_one_that_began_first_does_not_outlast_a_short_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+    day, short = (
+        Busy(
+            room=HERE, start=now - timedelta(hours=1), end=now + timedelta(hours=hours), title="",
+            organiser=PersonId("pe"), booking=BookingId("bo"), session=None, state="confirmed",
+        )
+        for hours in (8, 1)
+    )  # fmt: skip
+    monkeypatch.setattr(cases, "busy_between", lambda *_: [day, short])
+    assert cases.until(cast(Connection, None), HERE, now) == now + timedelta(hours=1)
 
 
 async def test_a_phone_never_stays_longer_than_half_a_day(
