@@ -55,17 +55,33 @@ export class KioskRoom {
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.messageTimer = undefined;
     this.reported = "";
+    /** The names of the devices that answered last. @type {Record<"audio"|"video", string>} */
+    this.names = { audio: "", video: "" };
     this.line.addEventListener("welcome", () => this.welcomed());
     this.line.addEventListener("message", (event) => this.receive(/** @type {CustomEvent} */ (event).detail));
     effect(() => {
       if (this.model.left.value !== null) this.gone();
     });
     effect(() => this.report(this.document()));
+    for (const kind of /** @type {const} */ (["audio", "video"])) {
+      effect(() => { if (this.devices[kind].value === "on") this.names[kind] = this.devices.tracks[kind]?.label ?? ""; });
+    }
   }
 
   async start() {
+    navigator.mediaDevices?.addEventListener("devicechange", () => void this.findAgain());
     await Promise.all([this.devices.open("audio"), this.devices.open("video")]);
     this.line.start();
+  }
+
+  /** What was unplugged and is back under its name is opened again; its id may be another now. @private */
+  async findAgain() {
+    const all = await navigator.mediaDevices.enumerateDevices();
+    for (const kind of /** @type {const} */ (["audio", "video"])) {
+      if (!["absent", "busy"].includes(this.devices[kind].value)) continue;
+      const back = all.find((each) => each.kind === `${kind}input` && (!this.names[kind] || each.label === this.names[kind]));
+      if (back) await this.devices.open(kind, back.deviceId);
+    }
   }
 
   /** The state document of the room. */
