@@ -15,12 +15,14 @@ from orchestrator.alerts import (
     post_failing,
     screen_silent,
     told_by_agent,
+    told_by_screen,
 )
 from orchestrator.alerts.seen import Alert, Condition, Seen
 
 CONDITIONS: tuple[Condition, ...] = (
     help_wanted.check,
     told_by_agent.check,
+    told_by_screen.check,
     agent_silent.check,
     screen_silent.check,
     not_joined.check,

@@ -32,7 +32,8 @@ class Seen:
     """A room. `…_gone` is since when a paired device is not on the line; None: it is, or there is
     none. `line` and `tests` are those of its centre, told of one room of the centre only;
     `strained`: its packets have fared badly for minutes; `service`: the version of the service;
-    `unreached`: the ids of who does not take the alerts that are posted to him."""
+    `unreached`: the ids of who does not take the alerts that are posted to him; `lacks`: the words
+    of what its screen says that it lacks, and since when it has said so."""
 
     room: RoomId
     now: datetime
@@ -46,6 +47,7 @@ class Seen:
     service: str = ""
     unreached: tuple[str, ...] = ()
     help: Literal["asked", "answered"] | None = None
+    lacks: Mapping[str, datetime] = field(default_factory=dict)
 
     def silent(self, gone: datetime | None) -> bool:
         """Whether it has been away for longer than a restart takes."""

@@ -15,11 +15,11 @@ from orchestrator.agents import Agents
 from orchestrator.alerts import alerts_of
 from orchestrator.alerts.help_wanted import KEY as HELP
 from orchestrator.alerts.lines import Lines
-from orchestrator.alerts.seen import Alert, Need, Seen, Standing
+from orchestrator.alerts.seen import SILENT_FOR, Alert, Need, Seen, Standing
 from orchestrator.events import Listener
 from orchestrator.means import Hand, Means
 from orchestrator.session import State
-from orchestrator.store import devices, help_calls, participants, sessions
+from orchestrator.store import devices, help_calls, participants, rooms, sessions
 from orchestrator.store.devices import AGENT, SCREEN
 from orchestrator.store.help_calls import HelpCall
 from orchestrator.store.participants import Participant
@@ -36,7 +36,8 @@ KINDS = ("room.help.", "room.health.", "room.agent.", "room.presence.", "session
 Write = Callable[[Connection, datetime, Alert, Need], None]
 Told = tuple[SessionId, RoomId, str, str | None]
 _Stands = dict[tuple[str, str | None], Standing]
-_Around = tuple[set[tuple[RoomId, str]], list[Stored], list[Participant]]
+_Words = set[tuple[RoomId, str]]
+_Around = tuple[_Words, _Words, list[Stored], list[Participant]]
 Tell = Callable[[datetime, list[Standing]], Awaitable[None]]
 Unreached = Callable[[RoomId], tuple[str, ...]]
 
@@ -59,6 +60,7 @@ class Alerts:
     version: str = ""
     _standing: dict[RoomId, _Stands] = field(default_factory=dict)
     _gone: dict[tuple[RoomId, str], datetime] = field(default_factory=dict)
+    _lacks: dict[tuple[RoomId, str], datetime] = field(default_factory=dict)
     _told: set[Told] = field(default_factory=set)
     _calling: dict[RoomId, HelpCall] = field(default_factory=dict)
     _kicked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -95,10 +97,12 @@ class Alerts:
             around = sessions.between(conn, now - NEEDED_AFTER - LONGEST, now + NEEDED_BEFORE)
             self.lines.read(conn, self.means.network, now)
             self._calling = help_calls.every(conn, now)
-            return devices.paired(conn), around, participants.here(conn)
+            said = rooms.unwell(conn)
+            return devices.paired(conn), said, around, participants.here(conn)
 
-        paired, around, here = await self.means.database.read(read)
+        paired, said, around, here = await self.means.database.read(read)
         self._note_gone(paired, now)
+        self._note_lacks(paired, said, now)
         self.lines.note(self.means.network, here)
         for room in self.means.network.rooms:
             self._tell(room.id, self._seen(room.id, around, now))
@@ -115,6 +119,14 @@ class Alerts:
         }
         self._gone = {one: self._gone.get(one, now) for one in gone}
 
+    def _note_lacks(self, paired: _Words, said: _Words, now: datetime) -> None:
+        """A screen that is long away says nothing; one that comes back may begin anew."""
+        self._lacks = {
+            (room, word): self._lacks.get((room, word), now)
+            for room, word in said
+            if (room, SCREEN) in paired and now - self._gone.get((room, SCREEN), now) < SILENT_FOR
+        }
+
     def _seen(self, room: RoomId, around: list[Stored], now: datetime) -> Seen:
         line, tests = self.lines.of(self.means.network, room, now)
         return Seen(
@@ -130,6 +142,7 @@ class Alerts:
             strained=self.lines.strained(room, now),
             service=self.version,
             unreached=self.unreached(room),
+            lacks={word: since for (one, word), since in self._lacks.items() if one == room},
         )
 
     def _tell(self, room: RoomId, seen: Seen) -> None:

@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from orchestrator import roles
-from orchestrator.alerts import told_by_agent
+from orchestrator.alerts import told_by_agent, told_by_screen
+from orchestrator.alerts.watch import ALERTS
 from orchestrator.api.agent_socket import AGENTS
 from orchestrator.api.callers import Caller
 from orchestrator.api.endpoint import Answer, Call, Route
@@ -16,6 +17,7 @@ from orchestrator.api.interval import Interval
 from orchestrator.api.problems import locale_of
 from orchestrator.cases import rights
 from orchestrator.keys import HOUSE, SETTINGS, WORDS
+from orchestrator.mail.alerts import animateur_told
 from orchestrator.presence import Presence
 from orchestrator.quality import QUALITY
 from orchestrator.store import help_calls, participants, phones, rooms
@@ -99,7 +101,7 @@ async def state_of(call: Call, room: RoomId) -> dict[str, Any]:
         "document": DEFAULT_STATE.to_json() if report is None else report.document,
         "presence": call.app[HOUSE].screens.of(room).value,
         "line": await _line(call, room),
-        "troubles": _troubles(call, room),
+        "troubles": [*_troubles(call, room), *await _lacks(call, room)],
         "phones": here,
         "help": help_of(calling),
         "at": None if report is None else iso(report.at),
@@ -134,6 +136,26 @@ def _troubles(call: Call, room: RoomId) -> list[str]:
     found = told_by_agent.alerts(room, report)
     said = [one.said(call.app[WORDS], locale_of(call.request))[0] for one in found]
     return list(dict.fromkeys(said))
+
+
+async def _lacks(call: Call, room: RoomId) -> list[str]:
+    """What the room's screen lacks, in words, and that the centre was told once a letter left."""
+    found = [one for one in call.app[ALERTS].of([room]) if one.alert.key in told_by_screen.KEYS]
+    if not found:
+        return []
+    centre = call.app[SETTINGS].network.centre_of(room).id
+
+    def read(conn: Connection) -> list[bool]:
+        return [
+            one.need is not None and animateur_told(conn, centre, one.alert, one.need)
+            for one in found
+        ]
+
+    words, locale = call.app[WORDS], locale_of(call.request)
+    known = words("trouble-told", locale, {})
+    said = [one.alert.said(words, locale)[0] for one in found]
+    told = await call.database.read(read)
+    return [f"{text} {known}" if yes else text for text, yes in zip(said, told, strict=True)]
 
 
 async def availability(call: Call) -> Answer:

@@ -30,8 +30,7 @@ class AlertLetters:
         """One letter to each of them, once for this session."""
         centre = self.office.network.centre_of(alert.room).id
         for reader in staff_of(conn, centre):
-            key = f"{KIND}/{need.session}/{alert.room}/{alert.key}/{alert.device or ''}"
-            self._letter(conn, now, f"{key}/{reader.address}", alert, need, reader)
+            self._letter(conn, now, _key(alert, need, reader), alert, need, reader)
 
     def _letter(
         self, conn: Connection, now: datetime, key: str, alert: Alert, need: Need, reader: Reader
@@ -92,9 +91,27 @@ class AlertLetters:
 def staff_of(conn: Connection, centre: CentreId) -> list[Reader]:
     """Those who run the centre and have an address; without any, the administrators."""
     known = [one for one in people.everyone(conn) if one.active and _address(one)]
-    mine = [one for one in known if one.role == roles.ANIMATEUR and centre in one.centres]
-    readers = mine or [one for one in known if one.role == roles.ADMIN]
-    return [Reader(address=_address(one), locale=one.locale, name=one.name) for one in readers]
+    mine = [one for one in known if _runs(one, centre)]
+    return _readers(mine or [one for one in known if one.role == roles.ADMIN])
+
+
+def animateur_told(conn: Connection, centre: CentreId, alert: Alert, need: Need) -> bool:
+    """Whether a letter of this alert has left for somebody who runs the centre himself."""
+    mine = [one for one in people.everyone(conn) if _runs(one, centre)]
+    return any(mails.sent(conn, _key(alert, need, reader)) for reader in _readers(mine))
+
+
+def _runs(person: PersonRow, centre: CentreId) -> bool:
+    return person.active and person.role == roles.ANIMATEUR and centre in person.centres
+
+
+def _readers(people_: list[PersonRow]) -> list[Reader]:
+    return [Reader(address=_address(one), locale=one.locale, name=one.name) for one in people_]
+
+
+def _key(alert: Alert, need: Need, reader: Reader) -> str:
+    parts = (KIND, need.session, alert.room, alert.key, alert.device or "", reader.address)
+    return "/".join(parts)
 
 
 def _address(person: PersonRow) -> str:

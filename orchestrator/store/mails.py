@@ -69,6 +69,12 @@ def known(conn: Connection, dedupe: str) -> bool:
     return conn.execute(select(mails.c.id).where(mails.c.dedupe == dedupe)).first() is not None
 
 
+def sent(conn: Connection, dedupe: str) -> bool:
+    """Whether a mail server has taken this very letter."""
+    query = select(mails.c.id).where(mails.c.dedupe == dedupe, mails.c.state == SENT)
+    return conn.execute(query).first() is not None
+
+
 def begun_with(conn: Connection, prefix: str) -> bool:
     """Whether a letter was written whose key begins so."""
     column = mails.c.dedupe

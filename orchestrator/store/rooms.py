@@ -43,3 +43,13 @@ def state_of(conn: Connection, room: RoomId) -> Report | None:
     if row is None:
         return None
     return Report(version=row.version, document=row.document, at=instant(row.at))
+
+
+def unwell(conn: Connection) -> set[tuple[RoomId, str]]:
+    """The rooms whose screens want something looked at, each with a word of its `health`."""
+    query = select(room_states.c.room_id, room_states.c.document)
+    return {
+        (RoomId(row.room_id), entry["key"])
+        for row in conn.execute(query)
+        for entry in row.document["health"]
+    }

@@ -13,11 +13,13 @@ from orchestrator.agents import Agents
 from orchestrator.alerts.lines import Lines
 from orchestrator.alerts.watch import Alerts
 from orchestrator.store import agents as agent_store
-from orchestrator.store import line_tests, participants
+from orchestrator.store import devices, line_tests, participants
+from orchestrator.store import rooms as room_store
 from orchestrator.store.quality import Sample
 from rooms.agent.report import Ailment, DeviceReport, Machine, Report
 from rooms.ids import CentreId, ParticipantId, RoomId, SessionId, new_id
 from rooms.line import LineTest
+from rooms.state import DEFAULT_STATE, HealthEntry
 from tests.fakes.rooms import NINE, VILLEFORT, Scene, furnished
 
 PROJECTOR = DeviceReport(id="pj", kind="display", driver="pjlink", here=False)
@@ -32,6 +34,8 @@ class Room:
     report: Report = WELL
     agent_here: bool = True
     losing: bool = False
+    lacks: str = ""
+    reports: int = 0
     samples: dict[ParticipantId, Sample] = field(default_factory=dict)
 
     def report_of(self, room: RoomId) -> Report | None:
@@ -46,8 +50,20 @@ class Room:
         lines = Lines(lambda: self.samples)
         return Alerts(means, cast(Agents, self), lines=lines, version="0.2.0")
 
+    async def screen_says(self) -> None:
+        """The state document of its screen, as the page reports it at each change."""
+        self.reports += 1
+        health = (HealthEntry(key=self.lacks, text="Absent."),) if self.lacks else ()
+        document = replace(DEFAULT_STATE, health=health).to_json()
+
+        def keep(conn: Connection) -> None:
+            room_store.keep_state(conn, self.scene.now, VILLEFORT, self.reports, document)
+
+        await self.scene.database.write(keep)
+
     async def until(self, watch: Alerts, sooner: timedelta) -> None:
         """Quarters of a minute pass, each with a look and what packets did in it."""
+        await self.screen_says()
         end = self.scene.now + sooner
         while self.scene.now < end:
             self.scene.now += timedelta(seconds=15)
@@ -87,10 +103,19 @@ def _loses(room: Room, spoilt: bool) -> None:
     room.losing = spoilt
 
 
+def _lacks(key: str) -> Callable[[Room, bool], None]:
+    def change(room: Room, spoilt: bool) -> None:
+        room.lacks = key if spoilt else ""
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("key", "change"),
     [
         ("device_lost", _ill("device_lost", "pj")),
+        ("no_camera", _lacks("no_camera")),
+        ("no_microphone", _lacks("no_microphone")),
         ("agent_silent", _away),
         ("line_degraded", _loses),
         ("agent_outdated", _old),
@@ -102,7 +127,7 @@ async def test_it_opens_is_told_once_and_closes_by_itself(
     room: Room, key: str, change: Callable[[Room, bool], None]
 ) -> None:
     scene = room.scene
-    await scene.database.write(lambda conn: agent_store.add(conn, VILLEFORT, NINE))
+    await with_devices(room)
     await in_session(room)
     watch = room.watching()
     await room.until(watch, timedelta(minutes=5))
@@ -117,6 +142,61 @@ async def test_it_opens_is_told_once_and_closes_by_itself(
         {"room": VILLEFORT, "alerts": [key]},
         {"room": VILLEFORT, "alerts": []},
     ]
+
+
+async def with_devices(room: Room) -> None:
+    """The room has an agent and a screen that is on the line."""
+
+    def pair(conn: Connection) -> None:
+        agent_store.add(conn, VILLEFORT, NINE)
+        devices.add(conn, VILLEFORT, NINE)
+
+    await room.scene.database.write(pair)
+    room.scene.wire.connected.add(VILLEFORT)
+
+
+def standing(room: Room, watch: Alerts) -> list[str]:
+    return [one.alert.key for one in watch.of([VILLEFORT])]
+
+
+async def test_a_camera_that_is_away_for_a_few_seconds_opens_nothing(room: Room) -> None:
+    await with_devices(room)
+    watch = room.watching()
+    for lacks in ("no_camera", "", "no_camera", ""):
+        room.lacks = lacks
+        await room.screen_says()
+        for _ in range(3):
+            await watch.look()
+            room.scene.now += timedelta(seconds=4)
+    assert room.scene.told("room.alerts.changed") == []
+
+
+async def test_of_a_screen_that_is_long_away_or_unpaired_no_missing_camera_is_told(
+    room: Room,
+) -> None:
+    await with_devices(room)
+    watch, wire = room.watching(), room.scene.wire
+    room.lacks = "no_camera"
+    await room.until(watch, timedelta(seconds=45))
+    assert standing(room, watch) == ["no_camera"]
+    wire.connected.discard(VILLEFORT)
+    await room.until(watch, timedelta(seconds=45))
+    assert standing(room, watch) == ["no_camera"]  # a restart changes nothing
+    await room.until(watch, timedelta(seconds=45))
+    assert standing(room, watch) == ["screen_silent"]
+    wire.connected.add(VILLEFORT)
+    await watch.look()
+    assert standing(room, watch) == []  # it may have its camera again: it has not said yet
+    await room.until(watch, timedelta(seconds=45))
+    assert standing(room, watch) == ["no_camera"]
+
+    def unpair(conn: Connection) -> None:
+        for device in devices.of_room(conn, VILLEFORT):
+            devices.revoke(conn, device.id, NINE)
+
+    await room.scene.database.write(unpair)
+    await room.until(watch, timedelta(seconds=45))
+    assert "no_camera" not in standing(room, watch)
 
 
 async def in_session(room: Room) -> None:

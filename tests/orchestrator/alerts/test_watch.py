@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from orchestrator.agents import Agents
 from orchestrator.alerts.watch import Alerts
-from orchestrator.mail.alerts import AlertLetters, staff_of
+from orchestrator.mail.alerts import AlertLetters, animateur_told, staff_of
 from orchestrator.mail.story import Office
 from orchestrator.store import agents as agent_store
-from orchestrator.store import help_calls, people
+from orchestrator.store import help_calls, mails, people
 from orchestrator.words import words
 from rooms.agent.report import Ailment, DeviceReport, Report
 from rooms.ids import CentreId, RoomId
@@ -131,6 +131,51 @@ async def test_a_letter_goes_to_who_runs_the_centre_once_for_each_session(scene:
     scene.now = NINE + timedelta(hours=2, minutes=40)
     await watch.look()
     assert len(await letters(scene)) == 4
+
+
+async def told(scene: Scene, watch: Alerts) -> bool:
+    """Whether the animateur of Villefort was told of the one thing that is wrong there."""
+    (one,) = watch.of([VILLEFORT])
+    assert one.need is not None
+    alert, need, centre = one.alert, one.need, CentreId("villefort")
+    return await scene.database.read(lambda conn: animateur_told(conn, centre, alert, need))
+
+
+async def leave(scene: Scene, state: str) -> None:
+    def settle(conn: Connection) -> None:
+        for row in rows_of(conn, "mails"):
+            mails.settle(conn, NINE, row["id"], state)
+
+    await scene.database.write(settle)
+
+
+async def test_the_animateur_is_told_once_his_letter_has_left_and_not_before(
+    scene: Scene,
+) -> None:
+    await somebody(scene, "anne", "animateur", "villefort", email="anne@ailleurs.example")
+    await scene.session([VILLEFORT], start=NINE + timedelta(minutes=5))
+    hub = Reports()
+    hub.of[VILLEFORT] = LOST
+    watch = watching(scene, hub)
+    await watch.look()
+    assert not await told(scene, watch)
+    await leave(scene, mails.FAILED)
+    assert not await told(scene, watch)
+    await leave(scene, mails.SENT)
+    assert await told(scene, watch)
+
+
+async def test_a_letter_to_the_administrator_alone_tells_no_animateur(scene: Scene) -> None:
+    await somebody(scene, "anne", "animateur", "villefort")
+    await somebody(scene, "chef", "admin", email="chef@ailleurs.example")
+    await scene.session([VILLEFORT], start=NINE + timedelta(minutes=5))
+    hub = Reports()
+    hub.of[VILLEFORT] = LOST
+    watch = watching(scene, hub)
+    await watch.look()
+    await leave(scene, mails.SENT)
+    assert len(await letters(scene)) == 1
+    assert not await told(scene, watch)
 
 
 async def test_a_room_that_was_needed_until_just_now_is_still_written_of(scene: Scene) -> None:

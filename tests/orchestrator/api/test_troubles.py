@@ -1,15 +1,27 @@
 """What is wrong in a room is said to the people in it, in words, while somebody can tell."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
+from sqlalchemy import Connection
+
+from orchestrator.alerts import told_by_screen
+from orchestrator.alerts.seen import Alert, Standing
+from orchestrator.alerts.watch import ALERTS, Alerts
 from orchestrator.api.agent_socket import AGENTS
+from orchestrator.keys import DATABASE
 from orchestrator.presence import Presence
+from orchestrator.store import mails, people, rooms
 from orchestrator.words import CATALOGUES
 from rooms.agent.report import HEALTH, KINDS
 from rooms.drivers.port import DeviceUnreachable, Patch
 from rooms.ids import RoomId
+from rooms.state import DEFAULT_STATE, HealthEntry
 from tests.fakes.agents import QuickDevice, agent_of, until
-from tests.fakes.service import running_service
+from tests.fakes.service import RunningService, running_service
+from tests.orchestrator.alerts.helpers import NINE, need
 
 ROOM = "villefort-visio"
 
@@ -50,3 +62,64 @@ async def test_the_screen_of_a_room_is_told_of_a_lost_camera_in_its_language(
             await until(lambda: hub.presence.of(RoomId(ROOM)) is Presence.ONLINE)
         await until(lambda: hub.presence.of(RoomId(ROOM)) is not Presence.ONLINE)
         assert await told("fr") == []
+
+
+async def troubles(service: RunningService, screen: str, language: str = "fr") -> list[str]:
+    headers = {"Authorization": f"Bearer {screen}", "Accept-Language": language}
+    async with service.browser().get(f"/api/v1/rooms/{ROOM}/state", headers=headers) as answer:
+        assert answer.status == 200
+        return list((await answer.json())["troubles"])
+
+
+async def test_the_screen_says_that_its_camera_is_missing_until_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told_by_screen, "PATIENCE", timedelta(0))
+    async with running_service(tmp_path) as service:
+        screen = await service.screen(ROOM)
+
+        async def reports(version: int, *keys: str) -> None:
+            health = tuple(HealthEntry(key=key, text="…") for key in keys)
+            document = replace(DEFAULT_STATE, health=health).to_json()
+
+            def keep(conn: Connection) -> None:
+                rooms.keep_state(conn, NINE, RoomId(ROOM), version, document)
+
+            await service.app[DATABASE].write(keep)
+            await service.app[ALERTS].look()
+
+        await reports(1, "no_camera")
+        assert await troubles(service, screen) == [CATALOGUES["fr"]["trouble-no_camera"]]
+        assert await troubles(service, screen, "en") == [CATALOGUES["en"]["trouble-no_camera"]]
+        await reports(2)
+        assert await troubles(service, screen) == []
+
+
+async def test_the_screen_says_that_the_animateur_is_told_only_once_he_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alert = Alert(key="no_camera", room=RoomId(ROOM), text="trouble-no_camera")
+    needed = Standing(alert, NINE, need())
+    monkeypatch.setattr(Alerts, "of", lambda *_: [needed])
+    wrong, known = (CATALOGUES["fr"][f"trouble-{key}"] for key in ("no_camera", "told"))
+
+    def letter(conn: Connection) -> None:
+        people.add(
+            conn, NINE, login="zoe", name="Zoé", role="animateur", centres=["villefort"],
+            email="zoe@ailleurs.example",
+        )  # fmt: skip
+        mails.add(
+            conn, NINE, dedupe=f"alert/se-1/{ROOM}/no_camera//zoe@ailleurs.example",
+            recipient="zoe@ailleurs.example", kind="alert", booking=None, message=b"",
+        )  # fmt: skip
+
+    def sent(conn: Connection) -> None:
+        (row,) = mails.due(conn, NINE, 2)
+        mails.settle(conn, NINE, row.id, mails.SENT)
+
+    async with running_service(tmp_path) as service:
+        screen = await service.screen(ROOM)
+        await service.app[DATABASE].write(letter)
+        assert await troubles(service, screen) == [wrong]
+        await service.app[DATABASE].write(sent)
+        assert await troubles(service, screen) == [f"{wrong} {known}"]
