@@ -122,6 +122,7 @@ async def _talked(process: asyncio.subprocess.Process, order: dict[str, Any], fi
         return await told
     finally:
         told.cancel()
+        await asyncio.gather(told, return_exceptions=True)  # two cannot read of one pipe
 
 
 async def _told(stream: asyncio.StreamReader) -> bytes:

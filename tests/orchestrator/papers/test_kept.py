@@ -159,6 +159,20 @@ async def test_a_child_that_goes_wrong_is_no_misfortune(tmp_path: Path, script: 
         await Press(made, within=5).pages(papers.letter(1))
 
 
+HEAVY = papers.letter(1) + bytes(2 << 20)
+"""More than a pipe holds: who writes it waits until the child reads."""
+
+
+@pytest.mark.parametrize("script", [SLEEPY, CHATTY, DEAD], ids=["sleepy", "chatty", "dead"])
+async def test_a_child_that_does_not_read_what_it_is_sent_is_no_misfortune(
+    tmp_path: Path, script: str
+) -> None:
+    made = tmp_path / "press.py"
+    await asyncio.to_thread(made.write_text, script)
+    with pytest.raises(Invalid, match="paper-too-heavy"):
+        await Press(made, within=3).pages(HEAVY)
+
+
 async def test_only_so_many_papers_wait(tmp_path: Path) -> None:
     made = tmp_path / "press.py"
     await asyncio.to_thread(made.write_text, SLEEPY)
