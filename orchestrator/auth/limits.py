@@ -69,6 +69,11 @@ def help_limits(room: str) -> tuple[Limit, ...]:
     return (Limit(f"help:{room}", 6, QUARTER),)
 
 
+def appointment_limits(desk: str) -> tuple[Limit, ...]:
+    """Six appointments in a quarter of an hour from a desk's screen, given back or not."""
+    return (Limit(f"appointment:{desk}", 6, QUARTER),)
+
+
 def agent_limits(address: str) -> tuple[Limit, ...]:
     """Ten wrong tokens of agents a minute from an address."""
     return (Limit(f"agent@{address}", 10, MINUTE),)

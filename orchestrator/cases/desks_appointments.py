@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from calendars.booking import Slot
 from orchestrator import roles
-from orchestrator.auth import accounts
+from orchestrator.auth import accounts, limits
 from orchestrator.auth.people import Person
 from orchestrator.booking import Bookings
 from orchestrator.booking.appointment import PREFIX, SUFFIX, Appointment, compose, read
@@ -30,7 +30,7 @@ from rooms.ids import CentreId, PersonId, new_id
 from rooms.room import Desk
 
 MOST_COMING = 60
-"""Appointments of a desk that are still to come: nobody fills the calendars from its screen."""
+"""Those of a centre's desks that are still to come: nobody fills calendars from a screen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +71,15 @@ class Appointments:
 
         def look(conn: Connection) -> tuple[Slot, list[Person]]:
             self._may(conn, caller, place)
-            if self._is_ours(conn, visitor.mail):
-                raise Invalid("visitor-mail-ours")
-            if len(self._coming(conn, place.centre, now)) >= MOST_COMING:
-                raise TooMany("desk-appointments-full", retry_after=3600)
+            self._check_room_left(conn, place, now)
             slot = slot_at(self._centre(conn, place, now), start, now)
             if slot is None:
                 raise Conflict("slot-taken")
             able = free(slot, self._busy(conn, place, now))
             return slot, [each for each in self._people(conn, place.centre) if each.id in able]
 
+        if visitor.mail:
+            await self._check_mail(caller, place, visitor.mail, now)
         slot, able = await self.means.database.read(look)
         for person in able:
             made = await self._take(caller, place, person, slot, visitor, now)
@@ -161,6 +160,8 @@ class Appointments:
             self._may(entry.conn, caller, place)
             if any(slot.overlaps(taken) for taken in _taken(entry.conn, person.id, slot)):
                 return None
+            self._check_room_left(entry.conn, place, now)
+            self._count(entry.conn, caller, place, now)
             home = own_calendar(entry.conn, person)
             entry.put(home, f"{made.id}{SUFFIX}", event, strict=True)
             by = caller.person.id if caller.person else place.id
@@ -177,12 +178,39 @@ class Appointments:
         elif not roles.may_call_back(attending(conn, caller.person), place.centre):
             raise Forbidden("not-your-desk", desk=place.id)
 
+    def _check_room_left(self, conn: Connection, place: Desk, now: datetime) -> None:
+        if len(self._coming(conn, place.centre, now)) >= MOST_COMING:
+            raise TooMany("desk-appointments-full", retry_after=3600)
+
+    def _count(self, conn: Connection, caller: Caller, place: Desk, now: datetime) -> None:
+        """One more from this screen, whatever becomes of it: each writes letters, or says who is
+        of the network."""
+        if caller.person is not None:
+            return
+        try:
+            limits.count(conn, now, limits.appointment_limits(place.id))
+        except TooMany as full:  # the visitor has tried nothing wrong: he is told what to do
+            raise TooMany("desk-appointments-full", **full.fields) from None
+
+    async def _check_mail(self, caller: Caller, place: Desk, mail: str, now: datetime) -> None:
+        """Refuse an address of ours, and count who tries one."""
+
+        def work(conn: Connection) -> bool:
+            self._may(conn, caller, place)
+            ours = self._is_ours(conn, mail)
+            if ours:
+                self._count(conn, caller, place, now)
+            return ours
+
+        if await self.means.database.write(work):
+            raise Invalid("visitor-mail-ours")
+
     def _is_ours(self, conn: Connection, mail: str) -> bool:
         """Whether a calendar would take this address for a room or for somebody of ours."""
         domain = self.means.network.mail_domain.lower()
         if mail.rpartition("@")[2] == domain:
             return True
-        return bool(mail) and accounts.by_address(conn, domain, mail) is not None
+        return accounts.by_address(conn, domain, mail) is not None
 
     def _people(self, conn: Connection, centre: CentreId) -> list[Person]:
         """The animateurs of a centre, who have the appointments of its desks."""

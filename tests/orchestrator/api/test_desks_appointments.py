@@ -4,6 +4,7 @@ import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from orchestrator import keys
+from orchestrator.cases import desks_appointments
 from orchestrator.cases.desks_appointments import Appointments
 from orchestrator.settings import Settings
 from tests.fakes.desks import DESK, OTHER, Reception, asked, key, open_always, paired, reception
@@ -199,6 +201,59 @@ async def test_an_event_that_names_a_room_after_all_is_never_put(
     status, said = await book(hall, first, mail=f"salle.villefort-visio@{domain}")
     assert (status, key(said)) == (422, "visitor-mail-ours")
     assert first in await slots(hall)
+
+
+async def taken_and_given_back(hall: Reception) -> tuple[int, Any]:
+    status, made = await book(hall, (await slots(hall))[0])
+    if status == 201:
+        assert (await hall.kiosk("DELETE", f"{AT}/appointments/{made['id']}"))[0] == 204
+    return status, made
+
+
+async def test_a_screen_takes_six_in_a_quarter_of_an_hour_those_given_back_among_them(
+    hall: Reception,
+) -> None:
+    anne, other = await hall.service.log_in("anne"), await paired(hall.service, OTHER)
+    for _ in range(6):
+        assert (await taken_and_given_back(hall))[0] == 201
+    status, said = await taken_and_given_back(hall)
+    assert (status, key(said)) == (429, "desk-appointments-full")
+    assert "Leave your number" in said["title"]
+    assert 0 < said["retry_after"] <= 900
+    # another desk takes its own, and so does who is called at this one
+    _, found = await hall.kiosk("GET", f"/desks/{OTHER}/slots", token=other)
+    sent = {**REY, "start": found["slots"][0]["start"]}
+    path = f"/desks/{OTHER}/appointments"
+    assert (await hall.kiosk("POST", path, sent, token=other))[0] == 201
+    sent = {**REY, "start": (await slots(hall))[0]}
+    assert (await asked(anne, "POST", f"{AT}/appointments", sent))[0] == 201
+    hall.clock.now += timedelta(minutes=15)
+    assert (await taken_and_given_back(hall))[0] == 201
+
+
+async def test_addresses_of_ours_are_not_found_out_one_by_one(hall: Reception) -> None:
+    first = (await slots(hall))[0]
+    domain = hall.service.app[keys.HOUSE].means.network.mail_domain
+    said = [await book(hall, first, mail=f"try{n}@{domain}") for n in range(7)]
+    assert [status for status, _ in said] == [422] * 6 + [429]
+    assert (await book(hall, first))[0] == 429
+
+
+async def test_what_is_to_come_is_capped_for_those_who_ask_at_the_same_second_too(
+    hall: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desks_appointments, "MOST_COMING", 2)
+    open_ones = await slots(hall)
+    assert len(open_ones) >= 4
+    said = await asyncio.gather(*(book(hall, start) for start in open_ones))
+    made = [document for status, document in said if status == 201]
+    full = [document for status, document in said if status == 429]
+    assert (len(made), len(full)) == (2, len(open_ones) - 2)
+    assert {key(document) for document in full} == {"desk-appointments-full"}
+    status, document = await book(hall, (await slots(hall))[0])
+    assert (status, key(document)) == (429, "desk-appointments-full")
+    await hall.kiosk("DELETE", f"{AT}/appointments/{made[0]['id']}")
+    assert (await book(hall, (await slots(hall))[0]))[0] == 201
 
 
 async def test_a_visitor_with_an_address_is_written_to_and_told_of_the_end(
