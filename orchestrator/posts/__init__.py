@@ -76,7 +76,8 @@ class Posts:
 async def open_posts(app: web.Application) -> AsyncIterator[Posts | None]:
     """Post until the block ends; None where there is nobody to post to."""
     settings, database = app[keys.SETTINGS], app[keys.DATABASE]
-    targets = settings.targets
+    targets, network = settings.targets, settings.network
+    told = await database.write(lambda conn: known(conn, targets, network))
     if not targets:
         yield None
         return
@@ -90,8 +91,6 @@ async def open_posts(app: web.Application) -> AsyncIterator[Posts | None]:
         )
         for target in targets
     }
-    network = settings.network
-    told = await database.write(lambda conn: known(conn, targets, network))
     writer = Writer(
         network=network, targets=targets, public_url=app[keys.PUBLIC_URL], words=app[keys.WORDS]
     )

@@ -1,7 +1,8 @@
 """Posts what waits for one target, in order, until it is taken; each target has its own task.
 
-Any answer but 2xx is a failure: tried again after ever longer pauses, for a day. A target that has
-taken nothing for five minutes is `unreached`, which is an alert to everybody else.
+Any answer but 2xx is a failure: tried again after ever longer pauses, for a day; what a target
+refuses as it stands three times running is given up, so that the next ones get through. A target
+that has taken nothing for five minutes is `unreached`, which is an alert to everybody else.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from aiohttp import ClientError, ClientTimeout
+from aiohttp import ClientError, ClientResponseError, ClientTimeout, InvalidURL
 
 from orchestrator.means import utc_now
 from orchestrator.outside.guard import Guard
@@ -31,14 +32,19 @@ PAUSES = tuple(timedelta(seconds=number) for number in (5, 15, 30, 60, 120, 300,
 LONGEST_PAUSE = timedelta(hours=1)
 PATIENCE = timedelta(days=1)
 UNREACHED = timedelta(minutes=5)
+FOR_GOOD = frozenset({400, 410, 413, 415, 422})
+"""Answers to what was sent: the same thing again gets the same answer. Who may send, and where to,
+is mended by people (401, 403, 404), the rest by time."""
+REFUSALS = 3
 
 
 class Untaken(Exception):
-    """It was not taken. `after`: when the target wants to be asked again."""
+    """It was not taken. `after`: when it may be asked again; `status`: its answer, else 0."""
 
-    def __init__(self, why: str, after: timedelta | None = None) -> None:
+    def __init__(self, why: str, after: timedelta | None = None, status: int = 0) -> None:
         super().__init__(why)
         self.after = after
+        self.status = status
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,6 +57,7 @@ class Courier:
     guard: Guard
     clock: Callable[[], datetime] = utc_now
     failing_since: datetime | None = None
+    _refused: tuple[int, int] = (0, 0)  # the post it refused last, and how many times running
     _kicked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def kick(self) -> None:
@@ -76,10 +83,13 @@ class Courier:
         """Try the oldest, if it is due; whether it has left or was given up."""
         post = await self.database.read(lambda conn: posts.first_waiting(conn, self.target.id))
         if post is None:
-            self.failing_since = None  # what did not get through was given up
+            if self._refused == (0, 0):
+                self.failing_since = None  # what did not get through was given up
             return False
         if post.tries and self.failing_since is None:
             self.failing_since = post.created_at  # before the service started again
+        if self.clock() - post.created_at >= PATIENCE:
+            return await self._give_up(post, post.error or "a day old")
         if post.next_at > self.clock():
             return False
         try:
@@ -89,7 +99,7 @@ class Courier:
         await self.database.write(lambda conn: posts.settle(conn, post, posts.SENT))
         if self.failing_since is not None:
             log.info("%s takes alerts again", self.target.id)
-        self.failing_since = None
+        self.failing_since, self._refused = None, (0, 0)
         return True
 
     async def _hand(self, what: Request) -> None:
@@ -112,9 +122,9 @@ class Courier:
         except TimeoutError:
             raise Untaken(f"no answer in {WITHIN:.0f} s") from None
         except (ClientError, OSError, ValueError) as error:
-            raise Untaken(f"{type(error).__name__}: {error}") from error
-        why = clean_text(said.decode("utf-8", "replace"))
-        raise Untaken(f"{answer.status} {why}".strip(), _pause(answer.headers.get("Retry-After")))
+            raise Untaken(_said(error)) from error
+        why, after = clean_text(said.decode("utf-8", "replace")), answer.headers.get("Retry-After")
+        raise Untaken(f"{answer.status} {why}".strip(), _pause(after), answer.status)
 
     async def _later(self, post: PostRow, error: Untaken) -> bool:
         now = self.clock()
@@ -122,17 +132,28 @@ class Courier:
         if self.failing_since is None:
             self.failing_since = now
             log.warning("%s does not take alerts: %s", self.target.id, why)
-        if now - post.created_at >= PATIENCE:
-            log.warning("alert %s for %s is given up: %s", post.id, self.target.id, why)
-            await self.database.write(
-                lambda conn: posts.settle(conn, post, posts.FAILED, error=why)
-            )
-            return True
+        before = self._refused[1] if self._refused[0] == post.seq else 0
+        self._refused = (post.seq, before + 1) if error.status in FOR_GOOD else (0, 0)
+        if self._refused[1] >= REFUSALS:
+            return await self._give_up(post, why)
         again = now + (error.after or PAUSES[min(post.tries, len(PAUSES) - 1)])
         await self.database.write(
             lambda conn: posts.settle(conn, post, posts.WAITING, error=why, again=again)
         )
         return False
+
+    async def _give_up(self, post: PostRow, why: str) -> bool:
+        log.warning("alert %s for %s is given up: %s", post.id, self.target.id, why)
+        await self.database.write(lambda conn: posts.settle(conn, post, posts.FAILED, error=why))
+        return True
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, without the address: it may be the secret of the target."""
+    name = type(error).__name__
+    if isinstance(error, ClientResponseError):
+        return f"{name}: {error.message}"
+    return name if isinstance(error, InvalidURL) else f"{name}: {error}"
 
 
 def _pause(retry_after: str | None) -> timedelta | None:

@@ -17,7 +17,7 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostRow:
-    """One alert for one target."""
+    """One alert for one target. `error`: why it was not taken at the last try."""
 
     seq: int
     id: str
@@ -26,6 +26,7 @@ class PostRow:
     tries: int
     next_at: datetime
     created_at: datetime
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,7 @@ def first_waiting(conn: Connection, target: str) -> PostRow | None:
         tries=row.tries,
         next_at=instant(row.next_at),
         created_at=instant(row.created_at),
+        error=row.error,
     )
 
 

@@ -90,6 +90,30 @@ class StumblingWebhook(Webhook):
 
 
 @dataclass
+class PickyWebhook(Webhook):
+    """Refuses some alerts for good, by their ids; `status` is what it says."""
+
+    refused: tuple[str, ...] = ()
+    status: int = 400
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        if json.loads(await request.read())["id"] in self.refused:
+            return web.Response(status=self.status, text="no such field")
+        return await super().answer(request)
+
+
+@dataclass
+class GarbledWebhook(Webhook):
+    """Answers what is no HTTP."""
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.write(b"HTTP/1.1 2x4 what\r\n\r\n")
+        request.transport.close()
+        return web.Response()
+
+
+@dataclass
 class BusyWebhook(Webhook):
     """Asks to be left alone for two minutes, once."""
 

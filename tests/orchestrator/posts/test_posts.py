@@ -24,6 +24,7 @@ from orchestrator.words import words
 from rooms.agent.report import Ailment, DeviceReport, Report
 from rooms.errors import Unavailable
 from rooms.ids import CentreId, RoomId
+from tests.fakes.dav import rows_of
 from tests.fakes.rooms import MEYRUEIS, NINE, VILLEFORT, Scene, furnished
 from tests.fakes.service import demo_settings, running_service
 from tests.fakes.targets import SECRET, TOKEN, Ntfy, SilentWebhook, Webhook, listening
@@ -125,7 +126,7 @@ async def test_what_opens_and_closes_reaches_a_webhook_in_words_once_also_over_a
         "since": "2026-11-26T09:00:00Z",
         "title": "Salle visio de Villefort (Villefort) : à voir",
         "text": "La caméra ne répond pas. Vérifiez qu'elle est allumée et que son câble est "
-        "branché.",
+        "branché. L'animateur du centre est prévenu.",
         "suggestion": words("alert-device_lost-suggestion", "fr", {}),
         "session": None,
         "url": "https://visio.test/centres/villefort",
@@ -208,6 +209,8 @@ async def test_a_place_taken_out_of_the_file_is_forgotten(scene: Scene, files: P
         assert await scene.database.read(lambda conn: posts.states(conn, "board")) == []
     async with watching(scene, hub) as watch:
         await watch.look()  # nobody to post to
+        assert await scene.database.read(lambda conn: posts.states(conn, "other")) == []
+        assert await scene.database.read(lambda conn: rows_of(conn, "posts_told")) == []
 
 
 async def test_what_was_told_of_a_room_that_is_no_more_is_forgotten(

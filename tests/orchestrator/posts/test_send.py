@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import InvalidURL
 
 from orchestrator.outside.guard import Guard
 from orchestrator.posts import send
@@ -20,7 +21,9 @@ from tests.fakes.targets import (
     TOKEN,
     BusyWebhook,
     EndlessWebhook,
+    GarbledWebhook,
     Ntfy,
+    PickyWebhook,
     RefusingNtfy,
     SilentWebhook,
     StumblingWebhook,
@@ -152,6 +155,99 @@ async def test_an_endless_answer_is_not_read(scene: Scene) -> None:
     assert why.startswith("500 no no")
     assert len(why) <= send.LONGEST_ANSWER
     assert hook.said < 20_000_000  # what fits the buffers of two sockets
+
+
+@pytest.mark.parametrize("status", [400, 410, 413, 415, 422])
+async def test_what_is_refused_for_good_holds_nothing_up(scene: Scene, status: int) -> None:
+    await post(scene, "po-1")
+    await post(scene, "po-2")
+    async with listening(PickyWebhook(refused=("po-1",), status=status)) as hook:
+        carrier = courier(scene, hook)
+        assert not await carrier.post()
+        scene.now += timedelta(seconds=5)
+        assert not await carrier.post()
+        scene.now += timedelta(seconds=15)
+        assert await carrier.post()  # given up
+        assert await carrier.post()
+        assert hook.asked == 4
+    assert [one["id"] for one in hook.taken] == ["po-2"]
+    assert await states(scene) == [("failed", f"{status} no such field"), ("sent", None)]
+    assert carrier.failing_since is None
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 408, 429, 500])
+async def test_what_people_or_time_mend_is_waited_for(scene: Scene, status: int) -> None:
+    await post(scene, "po-1")
+    async with listening(PickyWebhook(refused=("po-1",), status=status)) as hook:
+        carrier = courier(scene, hook)
+        for asked in range(1, 8):
+            assert not await carrier.post()
+            assert hook.asked == asked
+            scene.now += timedelta(minutes=15)
+        hook.refused = ()
+        assert await carrier.post()
+    assert await states(scene) == [("sent", None)]
+
+
+async def test_a_place_that_refuses_whatever_comes_is_told_of_until_it_takes_one(
+    scene: Scene,
+) -> None:
+    await post(scene, "po-1")
+    async with listening(PickyWebhook(refused=("po-1",))) as hook:
+        carrier = courier(scene, hook)
+        for _ in range(3):
+            await carrier.post()
+            scene.now += timedelta(minutes=2)
+        assert not await carrier.post()  # nothing waits any more
+        assert carrier.unreached
+        await post(scene, "po-2")
+        assert await carrier.post()
+        assert not carrier.unreached
+    assert [state for state, _ in await states(scene)] == ["failed", "sent"]
+
+
+async def test_refusals_count_only_when_they_follow_one_another(scene: Scene) -> None:
+    await post(scene, "po-1")
+    async with listening(PickyWebhook(refused=("po-1",))) as hook:
+        carrier = courier(scene, hook)
+        for hook.status in (400, 400, 500, 400, 400):
+            assert not await carrier.post()
+            scene.now += timedelta(minutes=15)
+        assert [state for state, _ in await states(scene)] == ["waiting"]
+        hook.status = 400
+        assert await carrier.post()
+    assert [state for state, _ in await states(scene)] == ["failed"]
+
+
+async def test_an_alert_of_yesterday_is_not_posted_as_new(scene: Scene) -> None:
+    await post(scene, "po-1")
+    scene.now += timedelta(hours=24)
+    await post(scene, "po-2")
+    async with listening(Webhook()) as hook:
+        carrier = courier(scene, hook)
+        while await carrier.post():
+            pass
+    assert [one["id"] for one in hook.taken] == ["po-2"]
+    assert await states(scene) == [("failed", "a day old"), ("sent", None)]
+
+
+async def test_an_address_that_is_a_secret_is_neither_logged_nor_kept(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    await post(scene, "po-1")
+    async with listening(GarbledWebhook()) as hook:
+        await courier(scene, hook).post()
+        assert hook.asked == 1
+    ((state, why),) = await states(scene)
+    assert state == "waiting"
+    assert (why or "").startswith("ClientResponseError: ")
+    for said in (why or "", caplog.text):
+        assert "/hook" not in said
+    assert "place does not take alerts: ClientResponseError" in caplog.text
+
+
+def test_an_address_that_is_none_is_not_said_either() -> None:
+    assert send._said(InvalidURL("https://h.example:x/s3cret")) == "InvalidURL"
 
 
 async def test_a_redirection_is_not_followed(scene: Scene) -> None:
