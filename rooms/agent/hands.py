@@ -207,6 +207,10 @@ class Hands:
             except DriverError as error:
                 self._ill(name, error)
                 wait = LOST_EVERY
+            except Exception as error:  # ours: whatever a device made of it, it is asked again
+                log.exception("%s cannot be asked", name)
+                self._ill(name, DeviceFailure(type(error).__name__))
+                wait = LOST_EVERY
             await asyncio.sleep(wait)
 
     async def _listen(self, name: str, driver: Driver) -> None:

@@ -31,6 +31,9 @@ from rooms.drivers.wire.scale import WHOLE
 
 DEVICE = "/onvif/device_service"
 LONGEST = 256 * 1024
+CLOCKS = range(1970, 2100)
+"""Years a clock is believed. Without a battery it begins in 1970 or 2000, and must be asked by it;
+what is nearer to the ends of all dates than the camera has been on cannot be counted from."""
 HIGHEST_PRESET = 127
 COMMANDS = frozenset(
     kind.name
@@ -229,7 +232,7 @@ def _fault(fault: Element) -> DriverError:
 
 
 def skew(answer: Element, now: datetime) -> timedelta:
-    """How much later it is on the device; none when it does not tell."""
+    """How much later it is on the device; none when it does not tell, or tells nonsense."""
     told = next(_every(answer, "UTCDateTime"), None)
     date, time = _inner(told, "Date"), _inner(told, "Time")
     try:
@@ -238,7 +241,7 @@ def skew(answer: Element, now: datetime) -> timedelta:
         there = datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]
     except (ValueError, OverflowError):
         return timedelta()
-    return there - now
+    return there - now if there.year in CLOCKS else timedelta()
 
 
 def services(answer: Element) -> Services:

@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 
 import pytest
@@ -116,6 +117,25 @@ async def test_it_is_asked_by_its_own_clock_or_by_ours_when_it_keeps_it_secret(
     kind: type[PtzDome],
 ) -> None:
     async with at(kind("secret"), camera()) as (driver, _):
+        await do(driver, CameraHome())
+
+
+_LAST = {"Year": 9999, "Month": 12, "Day": 31, "Hour": 23, "Minute": 59, "Second": 59}
+
+
+class _Timeless(PtzDome):
+    """Thinks it is the last second of all, and looks at nobody's clock."""
+
+    def _clock(self) -> str:
+        told = super()._clock()
+        for name, value in _LAST.items():
+            told = re.sub(rf"<tt:{name}>\d+<", f"<tt:{name}>{value}<", told)
+        return told
+
+
+async def test_a_camera_with_an_absurd_clock_is_asked_by_ours() -> None:
+    async with at(_Timeless("secret"), camera()) as (driver, _):
+        assert (await driver.poll())["power"] == "on"
         await do(driver, CameraHome())
 
 

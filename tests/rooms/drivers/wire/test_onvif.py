@@ -142,6 +142,19 @@ def test_a_clock_is_read_and_one_that_tells_nonsense_is_believed_to_be_ours() ->
     assert onvif.skew(answer("<x:R/>"), NINE) == timedelta()
 
 
+def test_only_a_year_that_a_camera_can_think_it_lives_in_is_believed() -> None:
+    told = (
+        "<x:R><x:UTCDateTime><x:Time><x:Hour>23</x:Hour><x:Minute>59</x:Minute>"
+        "<x:Second>59</x:Second></x:Time><x:Date><x:Year>{}</x:Year><x:Month>12</x:Month>"
+        "<x:Day>31</x:Day></x:Date></x:UTCDateTime></x:R>"
+    )
+    for year in (1970, 2000, 2025, 2099):  # the first two: switched on without a battery
+        there = datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+        assert onvif.skew(answer(told.format(year)), NINE) == there - NINE
+    for year in (1, 1969, 2100, 9999):
+        assert onvif.skew(answer(told.format(year)), NINE) == timedelta()
+
+
 def capabilities(media: str, ptz: str) -> Element:
     return answer(
         f"<x:R><x:Media><x:XAddr>{media}</x:XAddr></x:Media>"
