@@ -21,6 +21,7 @@ from tests.fakes.service import Browser, RunningService, demo_settings, running_
 
 DESK, OTHER = DeskId("villefort-accueil"), DeskId("meyrueis-accueil")
 ALWAYS = (OpeningHours(days=tuple(range(7)), opens=time(0), closes=time(0)),)
+WORKDAYS = (OpeningHours(days=tuple(range(5)), opens=time(9), closes=time(17)),)
 NEVER = (OpeningHours(days=(), opens=time(9), closes=time(10)),)
 
 
@@ -39,6 +40,7 @@ def settings_with(hours: tuple[OpeningHours, ...]) -> Settings:
 
 
 open_always = cache(lambda: settings_with(ALWAYS))
+open_on_workdays = cache(lambda: settings_with(WORKDAYS))
 open_never = cache(lambda: settings_with(NEVER))
 
 

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from tests.fakes.attending import PATIENCE, WITHIN, attend, fits, kiosk, seen
 from tests.fakes.browsers import Chromium
-from tests.fakes.desks import DESK, Reception, new_code, open_never, reception
+from tests.fakes.desks import DESK, Reception, new_code, open_never, open_on_workdays, reception
 from tests.fakes.looking import picture, until
 
 SLOT = re.compile("24 novembre|25 novembre")
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(150)]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def hall(tmp_path: Path) -> AsyncIterator[Reception]:
-    async with reception(tmp_path) as made:
+    async with reception(tmp_path, open_on_workdays) as made:
         yield made
 
 
@@ -67,6 +67,7 @@ async def test_the_camera_starts_with_the_press_and_ends_with_the_call(
 
 async def test_nobody_answers_and_a_number_is_left(hall: Reception, browser: Chromium) -> None:
     page = await absent(hall, browser)
+    await seen(page.get_by_text("Ouvre mercredi 25 novembre à 09:00", exact=True))
     await fits(page)
     await page.get_by_label("Nom").fill("Mme Rey")
     await page.get_by_label("Téléphone").fill("bonjour")

@@ -4,14 +4,16 @@ import { get, post, remove } from "./api.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { ProblemNotice } from "./shell.js";
-import { showClock, showDay } from "./time.js";
+import { dayWithin, showClock, showDay } from "./time.js";
 import { html, signal, useEffect, useState } from "./ui.js";
 
 /** The appointment that was just taken, until the screen is cleared. */
 export const booked = signal(/** @type {{id: string, start: string}|null} */ (null));
 
 /** @param {string} start */
-const when = (start) => t("desk.opens", { day: showDay(new Date(start)), time: showClock(new Date(start)) });
+const when = (start) => t("desk.at", { day: showDay(new Date(start)), time: showClock(new Date(start)) });
+/** @param {string} at */
+const opening = (at) => t("desk.opens", { day: dayWithin(new Date(at)), time: showClock(new Date(at)) });
 
 /** @param {{desk: string, opens: string|null, onTouch: () => void, onDone: () => void}} props */
 export function Absent({ desk, opens, onTouch, onDone }) {
@@ -36,7 +38,7 @@ export function Absent({ desk, opens, onTouch, onDone }) {
     }
   };
   const choose = (/** @type {string} */ each) => { onTouch(); setStart(each === start ? "" : each); };
-  return html`${opens ? html`<p class="desk-opens">${icon("calendar")}<span>${when(opens)}</span></p>` : null}
+  return html`${opens ? html`<p class="desk-opens">${icon("calendar")}<span>${opening(opens)}</span></p>` : null}
     <div class="desk-later">
     ${slots.length ? html`<section class="desk-slots" aria-labelledby="desk-slots"><h2 id="desk-slots">${icon("calendar")} ${t("desk.appointment")}</h2>
       <ul class="plain">${slots.map((each) => html`<li key=${each.start}><button class=${each.start === start ? "button" : "button button-quiet"} type="button"

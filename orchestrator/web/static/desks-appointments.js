@@ -10,7 +10,7 @@ import { html, useState } from "./ui.js";
  * @typedef {{id: string, desk: string, start: string, name: string, phone: string}} Appointment */
 
 /** @param {string} start */
-const when = (start) => t("desk.opens", { day: showDay(new Date(start)), time: showClock(new Date(start)) });
+const when = (start) => t("desk.at", { day: showDay(new Date(start)), time: showClock(new Date(start)) });
 
 /** @param {{coming: Appointment[], nameOf: (desk: string) => string, act: Act, again: () => Promise<void>}} props */
 export function Coming({ coming, nameOf, act, again }) {

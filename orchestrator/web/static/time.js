@@ -98,10 +98,14 @@ export function showDateBefore(day, to) {
   return format(options).format(instant(day, "12:00"));
 }
 
-/** "lundi 23 novembre". @param {Date|string} day */
+/** "Lundi 23 novembre". @param {Date|string} day */
 export function showDay(day) {
-  const date = typeof day === "string" ? instant(day, "12:00") : day;
-  return capital(format({ weekday: "long", day: "numeric", month: "long" }).format(date));
+  return capital(dayWithin(typeof day === "string" ? instant(day, "12:00") : day));
+}
+
+/** "lundi 23 novembre", within a sentence. @param {Date} date */
+export function dayWithin(date) {
+  return format({ weekday: "long", day: "numeric", month: "long" }).format(date);
 }
 
 /** "lun. 23". @param {string} day */
