@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
 
 from orchestrator.web import pages
+from orchestrator.words import words
 from rooms.scenes import DEFAULT_SCENES
 from tests.fakes.desk import settled
 from tests.fakes.door import Door
@@ -108,6 +109,11 @@ def problem(status: int, key: str, title: str, **facts: Any) -> web.Response:
         **facts,
     }
     return web.json_response(body, status=status, content_type="application/problem+json")
+
+
+def refusal(status: int, key: str) -> web.Response:
+    """A problem in the words of the product."""
+    return problem(status, key, words(key, "fr", {}))
 
 
 async def _get(request: web.Request, service: PagedService) -> web.StreamResponse:
@@ -220,10 +226,10 @@ async def _post(request: web.Request, service: PagedService) -> web.StreamRespon
     if path == "join":
         return web.json_response({"token": "t", "participant": "pa-me", "session": "se-1"})
     if path.endswith("/phones/claim"):
-        return problem(403, "bad-phone-code", "Ce code n'ouvre pas cette salle.")
+        return refusal(403, "bad-phone-code")
     if path == "pairings/claim":
         if body["code"] != PAIRING_CODE:
-            return problem(403, "bad-pairing-code", "Ce code n'associe pas cette salle.")
+            return refusal(403, "bad-pairing-code")
         return web.json_response({"token": "device", "room": body["room"]}, status=201)
     if path.startswith("rooms/") and path.endswith(("/phones/code", "/help", "/help/answer")):
         return service.visitors.asked(path, request.headers.get("Authorization") == "Bearer device")

@@ -8,11 +8,21 @@ from playwright.async_api import expect
 from tests.fakes.browsers import Chromium
 from tests.fakes.looking import faults, look, overflows, paint, picture, small_targets, until
 from tests.fakes.pages import PagedService
-from tests.fakes.story import ANNE, NOW, a_week
+from tests.fakes.story import ANNE, NOW, Json, a_week, held
 from tests.web.test_kiosk import JOIN, order, paired
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 REMOTE = "/rooms/villefort-visio/remote"
+OVERLAPS = """
+[".idle > *", ".idle-foot > *", ".idle-line > *", ".phone-code > *"].flatMap((these) => {
+  const all = [...document.querySelectorAll(these)]
+    .map((each) => [each, each.getBoundingClientRect()]);
+  return all.flatMap(([one, a], at) => all.slice(at + 1)
+    .filter(([, b]) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
+    .map(([other]) => `${one.className} over ${other.className}`));
+})
+"""
+LOST = "La caméra ne répond pas. Vérifiez qu'elle est allumée et que son câble est branché."
 ASKED = {"asked_at": "2026-11-24T10:19:00Z", "answered": False, "helper": None}
 
 
@@ -32,6 +42,32 @@ async def test_an_idle_screen_shows_a_code_to_scan_or_to_type(
         await page.set_viewport_size({"width": width, "height": height})
         assert await overflows(page) <= 0
         assert await faults(page) == []
+
+
+@pytest.mark.parametrize(
+    ("busy", "troubles", "part"),
+    [
+        (a_week(), [], 0.2),
+        ([held("villefort", 0, "10:32", "12:00", "Entretien")], [], 0.18),  # counted down
+        ([held("villefort", 0, f"{at}:00", f"{at}:45", "Cours") for at in (12, 13, 14)], [], 0.15),
+        ([held("villefort", 0, "10:00", "11:30", "Cours")], [LOST], 0.11),
+    ],
+)
+async def test_the_code_is_large_enough_for_a_room_and_covers_nothing(
+    service: PagedService, browser: Chromium, busy: list[Json], troubles: list[str], part: float
+) -> None:
+    service.busy, service.troubles = busy, troubles
+    page = await paired(browser, service)
+    await page.get_by_role("button", name="Appeler à l'aide").click()
+    await expect(page.locator("main").get_by_text("Votre appel est affiché")).to_be_visible()
+    await until(page, "document.querySelector('.phone-qr').naturalWidth > 0")
+    for width, height in ((1280, 800), (1920, 1080)):
+        await page.set_viewport_size({"width": width, "height": height})
+        box = await page.locator(".phone-qr").bounding_box()
+        assert box is not None
+        assert box["width"] == box["height"] > part * width
+        assert await page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
+        assert await page.evaluate(OVERLAPS) == []
 
 
 async def test_a_code_that_was_used_gives_way_to_a_new_one(
@@ -136,7 +172,9 @@ async def test_a_stranger_may_type_the_code_of_the_screen(
     page = await look(browser, service, REMOTE, 320, 568)
     await page.get_by_label("Code à 8 chiffres").fill("0000 0000")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("alert")).to_contain_text("n'ouvre pas cette salle")
+    await expect(page.get_by_role("alert")).to_contain_text(
+        "Prenez celui que l'écran montre maintenant."
+    )
     assert service.asked[-1][2] == {"code": "00000000"}
     assert await faults(page) == []
     assert await overflows(page) <= 0

@@ -59,11 +59,11 @@ function Foot({ paired, room, asked, onChanged }) {
   const { state, why } = paired.model.lineState.value;
   const online = state === "open";
   const take = () => line.start();
-  return html`<footer class="idle-foot">
+  return html`<footer class="idle-foot"><div class="idle-line">
     <p class=${`state ${online ? "state-ok" : "state-warn"}`} role="status">${icon(online ? "line" : "cut")}${t(online ? "kiosk.online" : state === "stopped" ? `stopped.${why}` : "kiosk.redialling")}</p>
     ${paired.document().health.map((each) => html`<p key=${each.key} class="state state-warn">${icon("warning")}${each.text}</p>`)}
     ${state === "stopped" ? html`<button class="button" type="button" onClick=${take}>${t("kiosk.take_over")}</button>` : null}
-    <${Help} room=${room} help=${asked.help} onChanged=${onChanged} title=${false} />
+    <${Help} room=${room} help=${asked.help} onChanged=${onChanged} title=${false} /></div>
     <${PhoneCode} room=${room} many=${asked.phones} />
   </footer>`;
 }
