@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import FilePayload, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from orchestrator.papers.kept import PDF, Press
 from signalling.engines.python import PythonEngine
@@ -114,10 +114,28 @@ async def test_a_pdf_is_sent_turned_signed_and_taken_away(
         await expect(desk.get_by_role("button", name="Je signe")).to_have_count(0)
         await until(anne, PAPER_IS_DRAWN, WITHIN)
         await both(talk)
+        await well_set(anne)
         await picture(anne, "desks-signed")
         file = await downloaded(anne, "Télécharger le document signé")
         before, after = [await Press().pages(each) for each in (papers.letter(3), file)]
         assert [a == b for a, b in zip(before, after, strict=True)] == [False, True, True]
+
+
+async def edges(what: Locator) -> tuple[float, float]:
+    """Where it begins and ends, downwards, in pixels."""
+    box = await what.bounding_box()
+    assert box is not None
+    return box["y"], box["y"] + box["height"]
+
+
+async def well_set(anne: Page) -> None:
+    """What is said stands apart; what is chosen and what is touched end at one line."""
+    signed, shown = anne.locator("#papers ~ .actions .state"), anne.locator("#papers ~ .state")
+    assert (await edges(shown))[0] - (await edges(signed))[1] >= 8
+    ends = [
+        (await edges(anne.locator(each).first))[1] for each in ("#place", ".desks-asks .button")
+    ]
+    assert ends[0] == ends[1]
 
 
 async def signed_by_hand(desk: Page) -> None:

@@ -49,6 +49,9 @@ async def test_a_stored_view_gets_the_picture_that_was_announced(
         await page.set_viewport_size({"width": 320, "height": 640})
         assert await overflows(page) <= 0
         await page.get_by_role("heading", name="Vues retenues").scroll_into_view_if_needed()
+        plain = await page.get_by_role("button", name="Vue 4").bounding_box()
+        assert plain is not None
+        assert plain["height"] == 56  # not stretched beside the picture
         await picture(page, "remote-views")
         async with phone_at(browser, await scanned(screen)) as phone:
             await has_picture(phone, "Vue 3")
