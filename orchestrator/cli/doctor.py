@@ -117,7 +117,9 @@ def posts(arguments: argparse.Namespace) -> str | None:
         return None  # a store of before there were posts
     if not late:
         return None
-    return say("cli-doctor-posts-waiting", waiting=sum(late.values()), targets=[*late])
+    waiting = sum(late.values())
+    key = "cli-doctor-posts-waiting-one" if waiting == 1 else "cli-doctor-posts-waiting"
+    return say(key, waiting=waiting, targets=[*late])
 
 
 def space(arguments: argparse.Namespace) -> str | None:

@@ -279,7 +279,11 @@ def test_the_doctor_sees_alerts_that_nobody_takes(
         long_ago = now - timedelta(hours=2)
         database.write_now(lambda conn: posts.add(conn, long_ago, "deaf", {"id": "po-2"}))
     assert main(["doctor", "--data", str(data)]) == 1
-    assert "1 alerts have waited for more than an hour to be taken by deaf" in (
+    assert "1 alert has waited for more than an hour to be taken by deaf" in capsys.readouterr().out
+    with opened(data) as database:
+        database.write_now(lambda conn: posts.add(conn, long_ago, "gone", {"id": "po-3"}))
+    assert main(["doctor", "--data", str(data)]) == 1
+    assert "2 alerts have waited for more than an hour to be taken by deaf, gone" in (
         capsys.readouterr().out
     )
 

@@ -124,7 +124,7 @@ async def test_what_opens_and_closes_reaches_a_webhook_in_words_once_also_over_a
         "key": "device_lost",
         "device": "cam",
         "since": "2026-11-26T09:00:00Z",
-        "title": "Salle visio de Villefort (Villefort) : à voir",
+        "title": "Salle visio de Villefort (Villefort) : problème",
         "text": "La caméra ne répond pas. Vérifiez qu'elle est allumée et que son câble est "
         "branché. L'animateur du centre est prévenu.",
         "suggestion": words("alert-device_lost-suggestion", "fr", {}),
@@ -136,7 +136,9 @@ async def test_what_opens_and_closes_reaches_a_webhook_in_words_once_also_over_a
         "device_lost",
         "cam",
     )
-    assert closed["text"].startswith("C'est rétabli. Il était dit : « La caméra ne répond pas.")
+    assert closed["text"].startswith(
+        "C'est rétabli. Le problème était : « La caméra ne répond pas."
+    )
 
 
 async def test_a_telephone_rings_for_a_session_and_not_for_an_empty_room(
@@ -160,7 +162,7 @@ async def test_a_telephone_rings_for_a_session_and_not_for_an_empty_room(
             await watch.look()
             await ntfy.until(1)
     (message,) = ntfy.taken
-    assert message["title"] == "Salle visio de Villefort (Villefort): to be seen to"
+    assert message["title"] == "Salle visio de Villefort (Villefort): problem"
     assert message["message"].startswith("The camera does not answer.")
     assert (message["priority"], message["tags"]) == (4, ["warning"])
     assert message["click"] == "https://visio.test/centres/villefort"

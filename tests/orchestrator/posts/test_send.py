@@ -57,7 +57,7 @@ async def post(scene: Scene, name: str) -> None:
         "id": name,
         "event": "alert.opened",
         "at": "2026-11-26T09:00:00Z",
-        "title": "Salle (Villefort) : à voir",
+        "title": "Salle (Villefort) : problème",
         "text": "La caméra ne répond pas.",
         "suggestion": "Vérifiez le câble.",
         "session": None,
@@ -281,7 +281,7 @@ async def test_ntfy_publishes_with_its_token(scene: Scene) -> None:
         assert await courier(scene, ntfy).post()
     (message,) = ntfy.taken
     assert message["topic"] == "rooms"
-    assert message["title"] == "Salle (Villefort) : à voir"
+    assert message["title"] == "Salle (Villefort) : problème"
 
 
 async def test_nobody_there_for_a_day_gives_it_up_and_goes_on_with_the_next(scene: Scene) -> None:

@@ -26,7 +26,7 @@ def body(**more: Any) -> dict[str, Any]:
         "id": "po-1",
         "event": "alert.opened",
         "at": "2026-11-26T08:50:00Z",
-        "title": "Salle (Villefort) : à voir",
+        "title": "Salle (Villefort) : problème",
         "text": "La caméra ne répond pas.",
         "suggestion": "Vérifiez le câble.",
         "session": None,
@@ -77,7 +77,7 @@ def test_a_secret_that_is_short_long_or_of_another_form_is_refused(text: str) ->
 def test_a_telephone_gets_title_message_priority_tag_and_what_opens_at_a_touch() -> None:
     assert ntfy() == {
         "topic": "rooms",
-        "title": "Salle (Villefort) : à voir",
+        "title": "Salle (Villefort) : problème",
         "message": "La caméra ne répond pas.\n\nVérifiez le câble.",
         "priority": 3,
         "tags": ["warning"],
