@@ -12,10 +12,7 @@ from tests.fakes.story import NOW, held
 from tests.web.test_kiosk import JOIN, document, order, paired
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
-CAMERA_LOST = (
-    "La caméra ne répond pas. Vérifiez qu'elle est allumée et que son câble est branché. "
-    "L'animateur du centre est prévenu."
-)
+CAMERA_LOST = "La caméra ne répond pas. Vérifiez qu'elle est allumée et que son câble est branché."
 
 
 async def test_the_minutes_before_a_booking_are_counted_down(

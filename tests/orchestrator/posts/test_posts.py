@@ -126,7 +126,7 @@ async def test_what_opens_and_closes_reaches_a_webhook_in_words_once_also_over_a
         "since": "2026-11-26T09:00:00Z",
         "title": "Salle visio de Villefort (Villefort) : problème",
         "text": "La caméra ne répond pas. Vérifiez qu'elle est allumée et que son câble est "
-        "branché. L'animateur du centre est prévenu.",
+        "branché.",
         "suggestion": words("alert-device_lost-suggestion", "fr", {}),
         "session": None,
         "url": "https://visio.test/centres/villefort",
