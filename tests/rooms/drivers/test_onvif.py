@@ -82,6 +82,7 @@ async def test_a_move_stops_by_itself_when_nobody_says_it_again() -> None:
         await begin_move(driver, CameraMove(pan=20, ttl_ms=200))
         await until(lambda: "Stop" in device.said)
         await until(lambda: not device.moving)
+        assert device.velocity == (0.0, 0.0, 0.0)
 
 
 async def test_a_move_stops_on_the_camera_when_the_agent_is_no_more() -> None:
@@ -116,8 +117,10 @@ async def test_a_wrong_password_is_told_and_it_is_lost_until_it_is_right() -> No
 async def test_it_is_asked_by_its_own_clock_or_by_ours_when_it_keeps_it_secret(
     kind: type[PtzDome],
 ) -> None:
-    async with at(kind("secret"), camera()) as (driver, _):
+    async with at(kind("secret"), camera()) as (driver, device):
         await do(driver, CameraHome())
+        assert driver.presence.answering
+        assert "GotoHomePosition" in device.said
 
 
 _LAST = {"Year": 9999, "Month": 12, "Day": 31, "Hour": 23, "Minute": 59, "Second": 59}
