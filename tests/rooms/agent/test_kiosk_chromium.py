@@ -100,15 +100,17 @@ async def seen_here(process: asyncio.subprocess.Process) -> bytes:
     raise AssertionError("the keeper ended")
 
 
-def browsers_of(folder: Path, kind: str) -> list[int]:
-    """The processes of this test's Chromium. Blocking."""
+def browsers_of(folder: Path, kind: str, *, first: bool = False) -> list[int]:
+    """The processes of this test's Chromium, or only the `first`, which started the others: they
+    may have lower numbers, and carry its flags. Blocking."""
     found = []
     for entry in Path("/proc").iterdir():
         try:
             line = (entry / "cmdline").read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if entry.name.isdigit() and f"--user-data-dir={folder}/profile" in line and kind in line:
+        ours = entry.name.isdigit() and f"--user-data-dir={folder}/profile" in line
+        if ours and kind in line and not (first and "--type=" in line):
             found.append(int(entry.name))
     return found
 
@@ -146,7 +148,7 @@ async def test_a_screen_needs_no_click_and_nobody_to_mend_it(
             assert await site.next() == good
             print(f"page stopped: back after {monotonic() - began:.1f} s")
             await seen_here(keeper)
-            (browser, *_) = await asyncio.to_thread(browsers_of, tmp_path, "--remote-debugging")
+            (browser,) = await asyncio.to_thread(browsers_of, tmp_path, "", first=True)
             began = monotonic()
             await asyncio.to_thread(os.kill, browser, signal.SIGKILL)
             assert await site.next() == good
