@@ -5,7 +5,8 @@ namespaces is as slow, far and lossy as its name says. Each page keeps a record 
 heard (`tests/fakes/probe.js`), counted from the press of the button that joins, which comes after
 some seconds in the lobby, as with people: what the page makes there is made before the clock
 starts (`--lobby 0` presses at once). Figures without a time of their own are of what follows the
-first ten seconds. Needs root, /dev/net/tun and browsers.
+first ten seconds. A measurement during which the host took much of the processors away is taken
+again (`--again`), and both are told. Needs root, /dev/net/tun and browsers.
 """
 
 import argparse
@@ -28,6 +29,8 @@ from tests.fakes.scene import Behind, Scene, enter, scene, taken
 BEFORE, CUT, AFTER = 15.0, 25.0, 15.0  # seconds of the outage
 ISSUE = ("adsl-8-1", "adsl-2-0.4", "satellite", "wifi-5", "wifi-20", "outage")
 BROWSERS = ("chromium", "firefox")
+# Above this a measurement is of the host; seconds until it is tried again.
+STOLEN, WAIT = 0.05, 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=40.0, help="of one measurement")
     parser.add_argument(
         "--lobby", type=float, default=5.0, help="seconds he looks at himself before the press"
+    )
+    parser.add_argument(
+        "--again", type=int, default=2, help=f"tries more where over {STOLEN:.0%} was stolen"
     )
     parser.add_argument("--trace", type=Path, help="a folder for the packets and records")
 
@@ -63,6 +69,23 @@ async def measure(
     return figures(far, close, cut=(began, ended) if ended else None)
 
 
+async def measured(
+    stage: Scene, near: Apart, name: str, line: str, wanted: argparse.Namespace
+) -> dict[str, Figures]:
+    """The try during which the host stole least; one that was calm is the last."""
+    tries = []
+    while True:
+        stolen = machine.Stolen()
+        one = await measure(stage, near, name, line, wanted)
+        tries.append((stolen.share, one))
+        for way, told_of in one.items():
+            told_of["stolen"] = tries[-1][0]
+            machine.say(f"    {way}: " + ", ".join(map(str, row(told_of))))
+        if tries[-1][0] <= STOLEN or len(tries) > wanted.again:
+            return min(tries, key=lambda each: each[0])[1]
+        await asyncio.sleep(WAIT)
+
+
 async def pass_time(behind: Behind, line: str, seconds: float) -> tuple[float, float]:
     """Let it run; the seconds between which the line was cut, if it was."""
     if line != "outage":
@@ -88,13 +111,11 @@ async def bench(wanted: argparse.Namespace, home: Path) -> dict[str, Any]:
         for line in lines:
             for name in browsers:
                 try:
-                    one = await measure(stage, near, name, line, wanted)
+                    one = await measured(stage, near, name, line, wanted)
                 except (MissingTun, TimeoutError, RuntimeError, OSError) as reason:
                     machine.say(f"  {line}, {name}: failed, {reason}")
                     continue
                 found.setdefault(line, {})[name] = one
-                for way, told_of in one.items():
-                    machine.say(f"    {way}: " + ", ".join(map(str, row(told_of))))
     return told(found, wanted)
 
 

@@ -7,7 +7,7 @@ from tests.fakes.lived import Lived
 SETTLES = 10.0
 HEAD = [
     "", "first frame, ms", "frozen", "longest, s", "concealed", "kbit/s", "frames/s", "height",
-    "sound back, s", "less than all because",
+    "sound back, s", "stolen", "less than all because",
 ]  # fmt: skip
 Figures = dict[str, Any]
 
@@ -72,14 +72,18 @@ def row(one: Figures) -> list[object]:
     return [
         one["first_frame_ms"], f"{one['frozen_share']:.1%}", one["longest_freeze_s"],
         f"{one['concealed_share']:.2%}", f"{one['video_kbps']:g} + {one['audio_kbps']:g}",
-        one["fps"], one["height"], one.get("sound_back_s", "-"), reasons,
+        one["fps"], one["height"], one.get("sound_back_s", "-"),
+        f"{one.get('stolen', 0):.0%}", reasons,
     ]  # fmt: skip
 
 
 def worst(browsers: dict[str, dict[str, Figures]]) -> Figures:
     """The line in a few figures: the worst of both browsers, both ways."""
     ways = [one for browser in browsers.values() for one in browser.values()]
-    keys = ("first_frame_ms", "frozen_share", "longest_freeze_s", "concealed_share", "sound_back_s")
+    keys = (
+        "first_frame_ms", "frozen_share", "longest_freeze_s", "concealed_share", "sound_back_s",
+        "stolen",
+    )  # fmt: skip
     found: Figures = {
         key: max(one[key] for one in ways if one.get(key) is not None)
         for key in keys

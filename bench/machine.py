@@ -11,6 +11,8 @@ from pathlib import Path
 from statistics import median
 from typing import TextIO
 
+from tests.tools.weather import ticks
+
 _out: list[TextIO] = [sys.stdout]
 
 
@@ -43,6 +45,20 @@ def _cpu() -> str:
 def load() -> float:
     """The load of the last minute: a figure taken on a busy machine says so."""
     return round(os.getloadavg()[0], 1)
+
+
+class Stolen:
+    """How much of the processors the host takes away: a wall time taken meanwhile is not ours."""
+
+    def __init__(self) -> None:
+        self._before = ticks(Path("/proc/stat").read_text())
+
+    @property
+    def share(self) -> float:
+        """Of what this machine wanted since this was made, 0..1."""
+        now = ticks(Path("/proc/stat").read_text())
+        wanted = now.wanted - self._before.wanted
+        return round((now.stolen - self._before.stolen) / wanted, 3) if wanted else 0.0
 
 
 def rss_mb(pid: int) -> float:

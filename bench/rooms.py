@@ -240,7 +240,9 @@ async def bench(wanted: argparse.Namespace, home: Path) -> dict[str, Any]:
         for number in range(WARM):
             await house.command(number)
         before = machine.cpu_ns(house.service.pid)
+        stolen = machine.Stolen()
         times = [await house.command(number) for number in range(wanted.commands)]
+        machine.say(f"  stolen by the host meanwhile: {stolen.share:.1%}")
         spent = (machine.cpu_ns(house.service.pid) - before) / 1e6 / wanted.commands
     finally:
         await house.stop()
