@@ -4,7 +4,9 @@ one that died. The worker outlives the service, so that sound and picture go on 
 import asyncio
 import contextlib
 import hashlib
+import logging
 import os
+import signal
 import stat
 import sys
 import tempfile
@@ -27,12 +29,16 @@ from signalling.engine import (
 )
 from signalling.engines import wire
 from signalling.engines.events import Events
-from signalling.engines.remote import RemoteEngine, absent
+from signalling.engines.remote import RemoteEngine, Silent, absent
+
+log = logging.getLogger(__name__)
 
 LONGEST_PATH = 100
 START_WITHIN = 10.0
 LOOK = 0.05
 PAUSE = (0.0, 0.2, 1.0, 5.0)
+# A worker that does not greet so often hangs: a storm of the machine is over sooner.
+SILENCES = 3
 PORT_IN_USE = 4  # how a worker ends that cannot have its port
 
 
@@ -93,6 +99,7 @@ class WorkerSupervisor:
         self._events: Events[EngineEvent] = Events()
         self._task: asyncio.Task[None] | None = None
         self._first = asyncio.Event()
+        self._silences = 0
 
     @property
     def worker(self) -> wire.Json | None:
@@ -173,11 +180,9 @@ class WorkerSupervisor:
             raise
 
     async def _attach(self) -> RemoteEngine:
-        with contextlib.suppress(MargerideError):
-            remote = await RemoteEngine.connect(self._path)
-            if self._fits(remote.hello):
-                return remote
-            await _dismiss(remote)
+        remote = await self._greeted()
+        if remote is not None:
+            return remote
         if not self._starts:
             raise absent()
         # One that is still on its way, on a machine that is busy, needs no second one beside it.
@@ -192,6 +197,27 @@ class WorkerSupervisor:
                 gone = await asyncio.to_thread(self._reap)
                 if gone or asyncio.get_running_loop().time() > deadline:
                     raise
+
+    async def _greeted(self) -> RemoteEngine | None:
+        """The worker that is there. One that hangs would keep its port from every other: it is
+        ended when it has been silent several times on end."""
+        try:
+            remote = await RemoteEngine.connect(self._path)
+        except Silent as silent:
+            self._silences += 1
+            if not self._starts or self._silences < SILENCES:
+                raise
+            log.error("the media worker %s hangs: it is ended, and another one started", silent.pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(silent.pid, signal.SIGKILL)
+            return None
+        except MargerideError:
+            return None
+        self._silences = 0
+        if self._fits(remote.hello):
+            return remote
+        await _dismiss(remote)
+        return None
 
     def _fits(self, hello: wire.Json) -> bool:
         """Whether a worker found alive speaks our language on the wanted port."""

@@ -41,6 +41,7 @@ class Seat:
     subscription: Subscription | None = None
     reported: list[Json] | None = None
     budget: Budget | None = None
+    doubtful: set[LegId] = field(default_factory=set)  # nobody knows what the worker did of them
     hand: bool = False
     encrypted: bool = False
     until: datetime | None = None  # of who waits in the lobby

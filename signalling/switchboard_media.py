@@ -108,7 +108,9 @@ class Media:
         try:
             answer = await self._engine.publish(seat.place.session, seat.id, offer.leg, offer.sdp)
         except MargerideError as refusal:
-            if not isinstance(refusal, Unavailable):
+            if isinstance(refusal, Unavailable):
+                seat.doubtful.add(offer.leg)
+            else:
                 seat.publish_leg = former
             self._settle(seat)
             raise
@@ -154,8 +156,7 @@ class Media:
             await self._engine.answer(place.session, seat.id, answer.leg, answer.serial, answer.sdp)
         except MargerideError as refusal:
             if not again:
-                if not isinstance(refusal, Unavailable):
-                    self._lost(seat, Role.SUBSCRIBE, answer.leg)
+                self._doubts(seat, subscription, refusal)
                 raise
         subscription.answers(answer.serial)
         self._settle(seat)
@@ -233,10 +234,19 @@ class Media:
             return True
 
     def _repair(self, seat: Seat, carried: set[LegId]) -> None:
+        carried, seat.doubtful = carried - seat.doubtful, set()
         for role in Role:
             leg = seat.leg(role)
             if leg is not None and leg not in carried:
                 self._lost(seat, role, leg)
+
+    def _doubts(self, seat: Seat, subscription: Subscription, refusal: MargerideError) -> None:
+        """Something failed on this leg, and nobody would ever say it again: it is made anew, as
+        soon as there is a worker."""
+        if isinstance(refusal, Unavailable):
+            seat.doubtful.add(subscription.leg)
+        elif seat.subscription is subscription:
+            self._lost(seat, Role.SUBSCRIBE, subscription.leg)
 
     def _lost(self, seat: Seat, role: Role, leg: LegId) -> None:
         if role is Role.SUBSCRIBE:
@@ -281,8 +291,8 @@ class Media:
                 offer = await self._engine.subscribe(
                     seat.place.session, seat.id, subscription.leg, wanted
                 )
-            except MargerideError:
-                subscription.refused()
+            except MargerideError as refusal:
+                self._doubts(seat, subscription, refusal)
                 raise
             subscription.offered(offer.serial if offer else None)
             if seat.subscription is not subscription or offer is None:

@@ -102,11 +102,6 @@ class Subscription:
         if serial is not None:
             self.serial, self.waiting = serial, True
 
-    def refused(self) -> None:
-        """The engine could not; ask again when something changes."""
-        self._asking = False
-        self._asked = frozenset()
-
     def answers(self, serial: int) -> bool:
         """Whether this is the answer to the open offer; it is closed then."""
         if not self.waiting or serial != self.serial:

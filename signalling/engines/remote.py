@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import itertools
+import socket
+import struct
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -31,6 +33,14 @@ def absent() -> MargerideError:
     return Unavailable("no-media-worker")
 
 
+class Silent(Unavailable):
+    """Somebody listens there and says nothing in `PATIENCE` seconds; `pid` is the process."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__("no-media-worker")
+        self.pid = pid
+
+
 class RemoteEngine:
     """The MediaEngine port over one connection. `closed` is set when the connection has ended."""
 
@@ -47,13 +57,22 @@ class RemoteEngine:
 
     @classmethod
     async def connect(cls, path: Path) -> "RemoteEngine":
-        """Attach to the worker of this socket; `no-media-worker` when there is none."""
+        """Attach to the worker of this socket; `no-media-worker` when there is none, `Silent` when
+        it does not greet."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(path, limit=wire.LONGEST_LINE)
+        except OSError:
+            raise absent() from None
+        made = cls(reader, writer)
         try:
             async with asyncio.timeout(PATIENCE):
-                reader, writer = await asyncio.open_unix_connection(path, limit=wire.LONGEST_LINE)
-                made = cls(reader, writer)
                 made.hello = wire.decode(await reader.readline()).get("hello", {})
-        except (OSError, ValueError, TimeoutError):
+        except TimeoutError:
+            pid = _listener(writer)
+            writer.close()
+            raise Silent(pid) from None
+        except (OSError, ValueError):
+            writer.close()
             raise absent() from None
         made._task = asyncio.create_task(made._read(), name="media worker: reading")
         return made
@@ -101,7 +120,8 @@ class RemoteEngine:
         self._events.say(None)
 
     async def call(self, name: str, *arguments: Any) -> Any:
-        """Ask and wait for the answer."""
+        """Ask and wait for the answer. One that does not come ends the connection: what the worker
+        has done of it is unknown, and who attaches again compares."""
         if self.closed.is_set():
             raise absent()
         number = next(self._ids)
@@ -111,6 +131,7 @@ class RemoteEngine:
             async with asyncio.timeout(PATIENCE):
                 return await future
         except TimeoutError:
+            self._end()
             raise absent() from None
         finally:
             self._waiting.pop(number, None)
@@ -199,3 +220,10 @@ class RemoteEngine:
         """Until the connection ends."""
         while (event := await self._events.get()) is not None:
             yield event
+
+
+def _listener(writer: asyncio.StreamWriter) -> int:
+    """The process that listens at the other end (SO_PEERCRED, unix(7))."""
+    link: socket.socket = writer.get_extra_info("socket")
+    pid, _, _ = struct.unpack("3i", link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return int(pid)

@@ -24,6 +24,7 @@ from signalling.engine import (
     LegState,
     TrackStarted,
 )
+from signalling.engines import remote
 from tests.fakes.media import Publisher, Subscriber, closing, let_aiortc_join, until
 
 SESSION = SessionId("se-1")
@@ -125,6 +126,28 @@ async def test_sound_and_picture_outlive_the_service(make: Make) -> None:
         assert await to_b.want(*tracks) is None
         await to_b.sees(*tracks)
         await heard.stop()
+
+
+async def test_a_worker_that_hangs_is_ended_and_another_takes_its_place(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "PATIENCE", 2.0)
+    engine = make()
+    heard = Heard(engine)
+    await engine.start()
+    await heard.wait_for(EngineBack(fresh=True))
+    before = pid_of(engine)
+    heard.events.clear()
+    os.kill(before, signal.SIGSTOP)
+    with pytest.raises(Unavailable):
+        await engine.open(SESSION)  # what it would make of it later is nobody's affair
+    await heard.wait_for(EngineLost())
+    await until(lambda: EngineBack(fresh=True) in heard.events, "another worker", 60)
+    assert pid_of(engine) != before
+    await engine.open(SESSION)
+    with pytest.raises(ProcessLookupError):
+        os.kill(before, 0)
+    await heard.stop()
 
 
 async def test_a_killed_worker_is_told_and_started_again(make: Make) -> None:

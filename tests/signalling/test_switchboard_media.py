@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from rooms.errors import NotFound, Unavailable
 from rooms.ids import LegId, ParticipantId, RoomId, SessionId, TrackId
 from signalling.engine import (
     Choice,
@@ -138,6 +141,59 @@ async def test_a_worker_that_was_killed_loses_every_leg_once_it_is_back(board: B
     ]
     await anne.say("publish.offer", leg=LEGS[9], sdp="x")
     assert anne.line.last("publish.answer")["leg"] == LEGS[9]
+
+
+@pytest.mark.parametrize("call", ["publish", "subscribe", "answer"])
+async def test_a_leg_of_which_the_worker_said_nothing_in_time_is_made_anew_though_it_carries_it(
+    board: Board, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anne = await board.person("anne", 0)
+    bruno = await board.person("bruno", 2)
+    done = getattr(board.engine, call)
+
+    async def too_late(*words: object) -> None:
+        await done(*words)
+        raise Unavailable("no-media-worker")
+
+    with monkeypatch.context() as late:
+        late.setattr(board.engine, call, too_late)
+        if call == "answer":
+            await anne.say("subscribe.answer", leg=LEGS[1], serial=1, sdp="x")
+        elif call == "publish":
+            await anne.say("publish.offer", leg=LEGS[0], sdp="x", sources={})
+        else:  # asked for by nobody who would hear the refusal: the tracks of another who came
+            await anne.say("subscribe.answer", leg=LEGS[1], serial=1, sdp="x")
+            await board.person("claire", 4)
+    assert not anne.line.of("leg.lost")
+    board.engine.emit(EngineBack(fresh=False))
+    await settle()
+    role, leg = ("publish", LEGS[0]) if call == "publish" else ("subscribe", LEGS[1])
+    assert [(m["leg"], m["role"]) for m in anne.line.of("leg.lost")] == [(leg, role)]
+    assert not [m for m in bruno.line.of("leg.lost") if call != "subscribe"]
+    await anne.say("subscribe.start", leg=LEGS[9])
+    offered = {track["participant"] for track in anne.line.last("subscribe.offer")["tracks"]}
+    assert offered == ({"bruno", "claire"} if call == "subscribe" else {"bruno"})
+    board.engine.emit(EngineBack(fresh=False))
+    await settle()
+    assert len(anne.line.of("leg.lost")) == 1  # nothing is doubted twice
+
+
+async def test_a_refusal_nobody_waits_for_is_told_to_who_would_see_nothing(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anne = await board.person("anne", 0)
+
+    async def refuses(*words: object) -> None:
+        raise NotFound("no-session")
+
+    with monkeypatch.context() as closed:
+        closed.setattr(board.engine, "subscribe", refuses)
+        await board.person("bruno", 2)
+    assert [m["leg"] for m in anne.line.of("leg.lost")] == [LEGS[1]]
+    await anne.say("subscribe.start", leg=LEGS[9])
+    assert {track["participant"] for track in anne.line.last("subscribe.offer")["tracks"]} == {
+        "bruno"
+    }
 
 
 async def test_figures_show_both_sides_of_each_leg(board: Board) -> None:

@@ -81,13 +81,6 @@ def test_one_offer_is_open_at_a_time_and_what_changes_waits() -> None:
     assert subscription.ask(())
 
 
-def test_what_the_engine_could_not_is_asked_again() -> None:
-    subscription = Subscription(LEG)
-    assert subscription.ask((TrackId("a"),))
-    subscription.refused()
-    assert subscription.ask((TrackId("a"),))
-
-
 def test_a_leg_that_outlived_us_goes_on_from_its_serial() -> None:
     subscription = Subscription(LEG, 7, [TrackId("a")])
     assert subscription.serial == 7
