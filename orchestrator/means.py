@@ -90,6 +90,9 @@ class NoWire:
     async def disconnect_screen(self, room: RoomId) -> None:
         """Nobody is there."""
 
+    async def code_burnt(self, room: RoomId) -> None:
+        """Nobody is there."""
+
     async def figures(self, session: SessionId) -> Json:
         """Nobody is there."""
         return {"participants": []}

@@ -261,6 +261,13 @@ class CommandCancel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeBurnt:
+    """The code for phones on your screen is good no more: ask for another one now."""
+
+    type: ClassVar[str] = "code.burnt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Error:
     """A refusal: `code` for programs, `text` for people."""
 
@@ -280,7 +287,7 @@ ServerMessage = (
     Welcome | Ice | Heartbeat | Waiting | Joined | ParticipantJoined | ParticipantChanged
     | ParticipantLeft | SessionChanged | Left | PublishAnswered | SubscribeOffered | LegLost
     | ViewChosen | PublishLayers | Speakers | ChatSaid | CursorMoved | Whispered | Command
-    | CommandCancel | Error
+    | CommandCancel | CodeBurnt | Error
 )  # fmt: skip
 
 CLIENT: dict[str, type[ClientMessage]] = {shape.type: shape for shape in ClientMessage.__args__}

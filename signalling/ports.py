@@ -136,6 +136,9 @@ class Wire(Protocol):
     async def disconnect_screen(self, room: RoomId) -> None:
         """Close the socket of a room's screen (its device was revoked)."""
 
+    async def code_burnt(self, room: RoomId) -> None:
+        """Tell a room's screen to show another code for phones."""
+
     async def figures(self, session: SessionId) -> Json:
         """Participants with their legs' figures: `{participants: [{id, name, kind, room, state,
         tracks, publish: {...}|null, subscribe: {...}|null, reported: {...}|null}]}`."""

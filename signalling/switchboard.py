@@ -15,7 +15,7 @@ from rooms.errors import MargerideError, NotFound, TooMany, Unavailable
 from rooms.ids import CommandId, LegId, ParticipantId, RoomId, SessionId, TrackId
 from signalling.codec import write
 from signalling.engine import EngineState, Leg, MediaEngine, Role, SubscribeOffer
-from signalling.messages import ClientMessage, Command, CommandCancel, Hello, Ice
+from signalling.messages import ClientMessage, CodeBurnt, Command, CommandCancel, Hello, Ice
 from signalling.peer import Closing, Event, Refuse, State
 from signalling.ports import House, Identity, Json, Relays
 from signalling.presence import Presence
@@ -238,6 +238,12 @@ class Switchboard:
         screen = self._peers.get(room)
         if screen is not None:
             screen.hang_up(Closing.BAD_TOKEN)
+
+    async def code_burnt(self, room: RoomId) -> None:
+        """Tell a room's screen to show another code for phones."""
+        screen = self._screen(room)
+        if screen is not None:
+            screen.say(CodeBurnt())
 
     def reports(self) -> dict[tuple[SessionId, ParticipantId], list[Json]]:
         """What pages measure of their own legs: the last each of them said."""

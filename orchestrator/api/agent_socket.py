@@ -67,7 +67,7 @@ async def _proved(request: web.Request) -> Agent:
             limits.count(conn, now, rules)
         if isinstance(found, Stolen):
             detail = {"address": address_of(request), "device": found.id}
-            audit.record(conn, now, "nobody", "agent.token-stolen", found.room, detail)
+            audit.refused(conn, now, "nobody", "agent.token-stolen", found.room, detail)
         return found
 
     found = await request.app[DATABASE].write(find)
@@ -80,7 +80,7 @@ async def _proved(request: web.Request) -> Agent:
     if asked != found.room:
         log.warning("the agent of %s asked for %.63r", found.room, asked)
         await request.app[DATABASE].write(
-            lambda conn: audit.record(
+            lambda conn: audit.refused(
                 conn, now, found.id, "agent.wrong-room", found.room, {"asked": asked[:63]}
             )
         )

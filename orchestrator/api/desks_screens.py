@@ -7,10 +7,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from orchestrator import roles
-from orchestrator.api.callers import address_of
+from orchestrator.api.codes import tried
 from orchestrator.api.desks import caller_of
 from orchestrator.api.endpoint import Answer, Body, Call, Route
-from orchestrator.auth import limits, pairing
+from orchestrator.auth import pairing
+from orchestrator.auth.pairing import PATTERN, Wrong
 from orchestrator.cases import desks_numbers
 from orchestrator.cases.desks_rights import desk_at
 from orchestrator.keys import BUS, HOUSE, KEYRING, SETTINGS
@@ -34,7 +35,7 @@ class CodeOut(BaseModel):
 class CodeIn(Body):
     """What somebody typed on the desk's screen."""
 
-    code: Annotated[str, Field(pattern=r"^[0-9]{8}$")]
+    code: Annotated[str, Field(pattern=PATTERN)]
 
 
 class PairedOut(BaseModel):
@@ -91,24 +92,17 @@ async def code(call: Call) -> Answer:
 async def claim(call: Call) -> Answer:
     """Pair the screen: the former one of the desk is out. All wrong codes are one answer."""
     sent, desk = call.body(CodeIn), DeskId(call.path("desk"))
-    address = address_of(call.request)
-    rules = limits.pairing_limits(address)
-    counted = await call.database.write(lambda conn: limits.count(conn, call.now, rules))
+    place, keyring = store.place_of(desk), call.app[KEYRING]
 
-    def pair(conn: Connection) -> tuple[DeviceId, str] | None:
-        room = store.place_of(desk)
-        made = pairing.claim(conn, call.app[KEYRING], room, sent.code, call.now, store.DESK)
-        if made is None:
-            detail = {"kind": store.DESK, "address": address}
-            audit.record(conn, call.now, "nobody", "pairing.refused", desk, detail)
-            return None
-        limits.forgive(conn, counted)
-        store.put_out_others(conn, desk, made[0], call.now)
-        audit.record(conn, call.now, made[0], "device.paired", desk, {"kind": store.DESK})
+    def pair(conn: Connection, address: str) -> tuple[DeviceId, str] | Wrong:
+        made = pairing.claim(conn, keyring, place, sent.code, call.now, store.DESK, source=address)
+        if not isinstance(made, Wrong):
+            store.put_out_others(conn, desk, made[0], call.now)
+            audit.record(conn, call.now, made[0], "device.paired", desk, {"kind": store.DESK})
         return made
 
-    paired = await call.database.write(pair)
-    if paired is None:
+    paired = await tried(call, pair, "pairing.refused", desk, {"kind": store.DESK})
+    if isinstance(paired, Wrong):
         raise Forbidden("bad-pairing-code")
     call.app[BUS].publish("device.paired", device=paired[0], desk=desk)
     return Answer(status=201, body={"token": paired[1]})

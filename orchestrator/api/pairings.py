@@ -8,9 +8,10 @@ from sqlalchemy import Connection
 
 from orchestrator import roles
 from orchestrator.api.agent_socket import AGENTS
-from orchestrator.api.callers import address_of
+from orchestrator.api.codes import tried
 from orchestrator.api.endpoint import Answer, Body, Call, Route
-from orchestrator.auth import limits, pairing
+from orchestrator.auth import pairing
+from orchestrator.auth.pairing import PATTERN, Wrong
 from orchestrator.keys import BUS, KEYRING, SETTINGS, SWITCHBOARD
 from orchestrator.store import agents, audit, devices
 from orchestrator.store.devices import Device
@@ -37,7 +38,7 @@ class Claim(Body):
     """What somebody typed on a screen."""
 
     room: RoomField
-    code: Annotated[str, Field(pattern=r"^[0-9]{8}$")]
+    code: Annotated[str, Field(pattern=PATTERN)]
     kind: Literal["kiosk", "agent", "panel"] = "kiosk"
 
 
@@ -66,24 +67,16 @@ async def create(call: Call) -> Answer:
 async def claim(call: Call) -> Answer:
     """Pair a screen. A wrong code, a wrong room and a late code are one and the same answer."""
     sent = call.body(Claim)
-    address = address_of(call.request)
-    rules = limits.pairing_limits(address)
-    counted = await call.database.write(lambda conn: limits.count(conn, call.now, rules))
+    room, keyring = RoomId(sent.room), call.app[KEYRING]
 
-    def pair(conn: Connection) -> tuple[DeviceId, str] | None:
-        made = pairing.claim(
-            conn, call.app[KEYRING], RoomId(sent.room), sent.code, call.now, sent.kind
-        )
-        if made is None:
-            detail = {"kind": sent.kind, "address": address}
-            audit.record(conn, call.now, "nobody", "pairing.refused", sent.room, detail)
-            return None
-        limits.forgive(conn, counted)
-        audit.record(conn, call.now, made[0], "device.paired", sent.room, {"kind": sent.kind})
+    def pair(conn: Connection, address: str) -> tuple[DeviceId, str] | Wrong:
+        made = pairing.claim(conn, keyring, room, sent.code, call.now, sent.kind, source=address)
+        if not isinstance(made, Wrong):
+            audit.record(conn, call.now, made[0], "device.paired", room, {"kind": sent.kind})
         return made
 
-    paired = await call.database.write(pair)
-    if paired is None:
+    paired = await tried(call, pair, "pairing.refused", room, {"kind": sent.kind})
+    if isinstance(paired, Wrong):
         raise Forbidden("bad-pairing-code")
     device, token = paired
     if sent.kind == devices.AGENT:  # a room has one: the former is out

@@ -8,13 +8,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from orchestrator.api.callers import address_of
+from orchestrator.api.codes import tried
 from orchestrator.api.endpoint import Answer, Body, Call, Route
 from orchestrator.api.screens import screen_of
 from orchestrator.auth import limits
+from orchestrator.auth.pairing import PATTERN, Wrong
 from orchestrator.cases import phones as cases
 from orchestrator.cases import rights
-from orchestrator.keys import BUS, HOUSE, KEYRING, PUBLIC_URL, SETTINGS
+from orchestrator.keys import BUS, HOUSE, KEYRING, PUBLIC_URL, SETTINGS, SWITCHBOARD
 from orchestrator.store import audit, phones
 from orchestrator.store.instants import iso
 from orchestrator.store.phones import Phone
@@ -23,7 +24,7 @@ from rooms.ids import RoomId
 
 
 class PhoneCodeOut(BaseModel):
-    """What the room's screen shows: eight digits, where they open the room, and a picture of it."""
+    """What the room's screen shows: digits, where they open the room, and a picture of that."""
 
     code: str
     url: str
@@ -34,7 +35,7 @@ class PhoneCodeOut(BaseModel):
 class PhoneCodeIn(Body):
     """What somebody read on the room's screen."""
 
-    code: Annotated[str, Field(pattern=r"^[0-9]{8}$")]
+    code: Annotated[str, Field(pattern=PATTERN)]
 
 
 class PhonePairedOut(BaseModel):
@@ -98,22 +99,18 @@ async def code(call: Call) -> Answer:
 async def claim(call: Call) -> Answer:
     """Make a phone the room's remote. A wrong code, a used one and a late one are one answer."""
     sent, room = call.body(PhoneCodeIn), call.app[SETTINGS].network.room(call.path("room")).id
-    address = address_of(call.request)
-    rules = limits.pairing_limits(address)
-    counted = await call.database.write(lambda conn: limits.count(conn, call.now, rules))
 
-    def pair(conn: Connection) -> tuple[Phone, str] | None:
-        made = cases.claim(conn, call.app[KEYRING], room, sent.code, call.now)
-        if made is None:
-            audit.record(conn, call.now, "nobody", "phone.refused", room, {"address": address})
-            return None
-        limits.forgive(conn, counted)
-        detail = {"kind": phones.PHONE, "until": iso(made[0].until)}
-        audit.record(conn, call.now, made[0].id, "device.paired", room, detail)
+    def pair(conn: Connection, address: str) -> tuple[Phone, str] | Wrong:
+        made = cases.claim(conn, call.app[KEYRING], room, sent.code, call.now, address)
+        if not isinstance(made, Wrong):
+            detail = {"kind": phones.PHONE, "until": iso(made[0].until)}
+            audit.record(conn, call.now, made[0].id, "device.paired", room, detail)
         return made
 
-    paired = await call.database.write(pair)
-    if paired is None:
+    paired = await tried(call, pair, "phone.refused", room)
+    if isinstance(paired, Wrong):
+        if paired.renew:
+            await call.app[SWITCHBOARD].code_burnt(room)
         raise Forbidden("bad-phone-code")
     phone, token = paired
     call.app[BUS].publish("device.paired", device=phone.id, room=room)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from orchestrator import roles
 from orchestrator.auth import pairing
 from orchestrator.auth.keyring import Keyring
+from orchestrator.auth.pairing import Wrong
 from orchestrator.session import RUNNING
 from orchestrator.store import phones, sessions
 from orchestrator.store.busy import Busy, busy_between
@@ -31,15 +32,16 @@ def new_code(conn: Connection, keyring: Keyring, room: RoomId, screen: str, now:
 
 
 def claim(
-    conn: Connection, keyring: Keyring, room: RoomId, code: str, now: datetime
-) -> tuple[Phone, str] | None:
-    """The phone and its token, or None for a code that is not (or no more) the room's.
+    conn: Connection, keyring: Keyring, room: RoomId, code: str, now: datetime, source: str
+) -> tuple[Phone, str] | Wrong:
+    """The phone and its token, or Wrong for a code that is not (or no more) the room's, or not for
+    the address `source`.
 
     Raises:
         Conflict: "too-many-phones"; the code stays good then.
     """
-    if not pairing.use(conn, keyring, phones.place_of(room), code, now):
-        return None
+    if wrong := pairing.use(conn, keyring, phones.place_of(room), code, now, source):
+        return wrong
     if len(phones.here(conn, room, now)) >= MOST:
         raise Conflict("too-many-phones", most=MOST)
     return phones.add(conn, room, now, until(conn, room, now))

@@ -13,7 +13,9 @@ KEPT = 24 * 3600
 def add(conn: Connection, scope: str, now: datetime) -> int:
     """Remember an attempt; its id. Those older than a day are forgotten."""
     at = int(now.timestamp())
-    conn.execute(delete(attempts).where(attempts.c.at < at - KEPT))
+    oldest = conn.execute(select(attempts.c.at).order_by(attempts.c.id).limit(1)).scalar()
+    if oldest is not None and oldest < at - KEPT:  # only then is it worth reading all of them
+        conn.execute(delete(attempts).where(attempts.c.at < at - KEPT))
     done = conn.execute(insert(attempts).values(scope=scope, at=at))
     assert done.inserted_primary_key is not None
     return int(done.inserted_primary_key[0])
@@ -27,6 +29,11 @@ def times(conn: Connection, scope: str, since: datetime) -> tuple[int, int | Non
         )
     ).one()
     return row[0], row[1]
+
+
+def any_of(conn: Connection, scope: str) -> bool:
+    """Whether anything of the scope is remembered."""
+    return conn.execute(select(attempts.c.id).where(attempts.c.scope == scope)).first() is not None
 
 
 def forget(conn: Connection, ids: Sequence[int]) -> None:

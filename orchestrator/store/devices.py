@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, Select, delete, insert, or_, select, update
 
 from orchestrator.store.hashed import token_hash
 from orchestrator.store.tables import devices, pairings
@@ -137,20 +138,30 @@ def add_pairing(
     return True
 
 
-def use_pairing(conn: Connection, room: RoomId, code_hash: str, now: datetime) -> bool:
-    """Use up an open code of this room; False when there is none such."""
-    at = int(now.timestamp())
-    done = conn.execute(
-        update(pairings)
-        .where(
-            pairings.c.code_hash == code_hash,
-            pairings.c.room_id == room,
-            pairings.c.used_at.is_(None),
-            pairings.c.expires_at > at,
-        )
-        .values(used_at=at)
+def open_pairings(conn: Connection, room: RoomId, now: datetime) -> list[str]:
+    """The open codes of this room, by their ids."""
+    return [row.id for row in conn.execute(_open(room, now))]
+
+
+def open_pairing(conn: Connection, room: RoomId, code_hash: str, now: datetime) -> str | None:
+    """The id of an open code of this room; None when there is none such."""
+    asked = _open(room, now).where(pairings.c.code_hash == code_hash)
+    row = conn.execute(asked).one_or_none()
+    return None if row is None else str(row.id)
+
+
+def use_pairing(conn: Connection, code: str, now: datetime) -> None:
+    """Use up an open code."""
+    used = update(pairings).where(pairings.c.id == code).values(used_at=int(now.timestamp()))
+    conn.execute(used)
+
+
+def _open(room: RoomId, now: datetime) -> Select[Any]:
+    return select(pairings.c.id).where(
+        pairings.c.room_id == room,
+        pairings.c.used_at.is_(None),
+        pairings.c.expires_at > int(now.timestamp()),
     )
-    return done.rowcount == 1
 
 
 def burn_pairings(conn: Connection, room: RoomId, now: datetime) -> None:

@@ -61,6 +61,7 @@ class RecordingWire:
         self.changed: list[SessionId] = []
         self.ended: list[SessionId] = []
         self.removed: list[ParticipantId] = []
+        self.burnt: list[RoomId] = []
         self.flowing: set[RoomId] = set()
         self.vanishes = False  # a screen goes just before it is sent to
 
@@ -89,6 +90,9 @@ class RecordingWire:
 
     async def disconnect_screen(self, room: RoomId) -> None:
         self.connected.discard(room)
+
+    async def code_burnt(self, room: RoomId) -> None:
+        self.burnt.append(room)
 
     async def figures(self, session: SessionId) -> Json:
         legs = {"publish": {"state": "connected"}, "subscribe": None}

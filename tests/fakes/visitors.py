@@ -16,6 +16,7 @@ class Visitors:
         self.help: Json | None = None
         self.codes = 0
         self.silent = False  # no codes are given
+        self.guessed = False  # they are long now
 
     def told(self) -> Json:
         """What the state of the room says of them."""
@@ -39,7 +40,7 @@ class Visitors:
 
     def _code(self) -> web.Response:
         self.codes += 1
-        code = f"{31415900 + self.codes}"
+        code = f"{31415900 + self.codes}" + ("5358" if self.guessed else "")
         url = f"https://visio.example.fr/rooms/villefort-visio/remote#code={code}"
         qr = segno.make_qr(url, error="m").svg_data_uri(scale=1, border=4, light="#fff")
         made = {"code": code, "url": url, "qr": qr, "expires_at": "2026-11-24T10:22:00Z"}

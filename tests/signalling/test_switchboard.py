@@ -31,6 +31,8 @@ async def test_a_screen_says_hello_reports_and_is_commanded(board: Board) -> Non
     await screen.say("command.failed", id="cm-1", error="no_media")
     await board.wire.cancel_command(VILLEFORT, CommandId("cm-1"))
     assert screen.line.last("command.cancel")["id"] == "cm-1"
+    await board.wire.code_burnt(VILLEFORT)
+    assert screen.line.last("code.burnt")
     assert board.house.told == [
         ("screen_on", VILLEFORT),
         ("room_state", VILLEFORT, 1, {"call": {}}),
@@ -43,6 +45,7 @@ async def test_a_screen_says_hello_reports_and_is_commanded(board: Board) -> Non
 async def test_a_screen_that_is_away_is_not_commanded(board: Board) -> None:
     assert not await board.wire.command(VILLEFORT, CommandId("cm-1"), "call.leave", {}, "soon")
     await board.wire.cancel_command(VILLEFORT, CommandId("cm-1"))
+    await board.wire.code_burnt(VILLEFORT)
     screen = board.guest("room:villefort-visio")
     await screen.hello()
     screen.caller.gone()

@@ -81,6 +81,23 @@ async def test_a_code_that_was_used_gives_way_to_a_new_one(
     await expect(page.get_by_text("3141 5902")).to_be_visible()
 
 
+async def test_a_code_that_strangers_guessed_at_gives_way_at_once_to_a_longer_one(
+    service: PagedService, browser: Chromium
+) -> None:
+    page = await paired(browser, service)
+    await expect(page.get_by_text("3141 5901")).to_be_visible()
+    service.visitors.guessed = True
+    for wire in service.wires:
+        await wire.send_json({"type": "code.burnt", "seq": 1})
+    await expect(page.get_by_text("3141 5902 5358")).to_be_visible()
+    await until(page, "document.querySelector('.phone-qr').naturalWidth > 0")
+    for width, height in ((1280, 800), (320, 568), (640, 400)):
+        await page.set_viewport_size({"width": width, "height": height})
+        assert await overflows(page) <= 0
+        assert await faults(page) == []
+    assert await page.evaluate(OVERLAPS) == []
+
+
 async def test_a_screen_that_gets_no_code_shows_the_address_alone(
     service: PagedService, browser: Chromium
 ) -> None:

@@ -195,7 +195,7 @@ function Pairing() {
     <p>${t("desk.pair_help")}</p>
     <${ProblemNotice} problem=${problem.value} />
     <div class="field"><label for="code">${t("kiosk.pair_code")}</label>
-      <input id="code" name="code" class="input code" inputmode="numeric" autocomplete="one-time-code" maxlength="11" required
+      <input id="code" name="code" class="input code" inputmode="numeric" autocomplete="one-time-code" maxlength="14" required
         aria-invalid=${problem.value ? "true" : undefined} /></div>
     <button class="button button-wide" type="submit">${icon("lock")}${t("kiosk.pair")}</button>
   </form></section>`;

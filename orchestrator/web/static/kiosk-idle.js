@@ -64,7 +64,7 @@ function Foot({ paired, room, asked, onChanged }) {
     ${paired.document().health.map((each) => html`<p key=${each.key} class="state state-warn">${icon("warning")}${each.text}</p>`)}
     ${state === "stopped" ? html`<button class="button" type="button" onClick=${take}>${t("kiosk.take_over")}</button>` : null}
     <${Help} room=${room} help=${asked.help} onChanged=${onChanged} title=${false} /></div>
-    <${PhoneCode} room=${room} many=${asked.phones} />
+    <${PhoneCode} room=${room} many=${asked.phones} burnt=${paired.codesBurnt.value} />
   </footer>`;
 }
 

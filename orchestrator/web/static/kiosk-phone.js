@@ -9,9 +9,10 @@ const NEW_EVERY = 60_000;
 
 /** @typedef {{code: string, url: string, qr: string}} Code */
 
-/** `many` phones command the room now: when one came, the code it used is no good any more.
- * @param {{room: string, many: number}} props */
-export function PhoneCode({ room, many }) {
+/** `many` phones command the room now: when one came, the code it used is no good any more; `burnt` codes
+ * were guessed at too often before.
+ * @param {{room: string, many: number, burnt: number}} props */
+export function PhoneCode({ room, many, burnt }) {
   const [code, setCode] = useState(/** @type {Code|null} */ (null));
   useEffect(() => {
     let gone = false;
@@ -19,11 +20,11 @@ export function PhoneCode({ room, many }) {
     void renew();
     const timer = setInterval(renew, NEW_EVERY);
     return () => { gone = true; clearInterval(timer); };
-  }, [room, many]);
+  }, [room, many, burnt]);
   const address = html`<strong>${location.host}/rooms/${room}/remote</strong>`;
   return html`<div class="phone-code">
     ${code ? html`<img class="phone-qr" src=${code.qr} alt=${t("kiosk.qr_alt")} width="160" height="160" />` : null}
     <div><p>${t(code ? "kiosk.phone_scan" : "kiosk.remote_at")}</p><p>${address}</p>
-      ${code ? html`<p>${t("kiosk.phone_type")} <strong class="phone-digits">${code.code.slice(0, 4)} ${code.code.slice(4)}</strong></p>` : null}
+      ${code ? html`<p>${t("kiosk.phone_type")} <strong class="phone-digits">${code.code.replace(/\d{4}(?=\d)/g, "$& ")}</strong></p>` : null}
       ${many ? html`<p class="state state-ok">${icon("check")}${t("kiosk.phones", { n: many })}</p>` : null}</div></div>`;
 }

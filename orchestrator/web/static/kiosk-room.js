@@ -47,6 +47,8 @@ export class KioskRoom {
     this.title = signal("");
     this.layout = signal("grid");
     this.selfview = signal(true);
+    /** How often the code for phones had to give way to another. */
+    this.codesBurnt = signal(0);
     this.version = Number(localStorage.getItem("margeride.state-version") ?? 0);
     /** @type {Map<string, Promise<Outcome>>} */
     this.outcomes = new Map();
@@ -127,6 +129,7 @@ export class KioskRoom {
   receive(message) {
     if (message.type === "command") void this.obey(message);
     else if (message.type === "command.cancel") this.cancel(message.id);
+    else if (message.type === "code.burnt") this.codesBurnt.value += 1;
   }
 
   /** The same id twice is carried out once and answered twice. @private @param {Message} message */

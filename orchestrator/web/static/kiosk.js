@@ -139,7 +139,7 @@ function InCall({ paired }) {
     <${Trouble} model=${model} />
     <${Troubles} told=${told.value.troubles} />
     ${told.value.help ? html`<p class=${`state ${told.value.help.answered ? "state-ok" : "state-accent"}`} role="status">${icon(told.value.help.answered ? "check" : "clock")}${helpWords(told.value.help)}</p>` : null}
-    ${showsCode.value ? html`<${CodeInCall} />` : null}
+    ${showsCode.value ? html`<${CodeInCall} paired=${paired} />` : null}
     ${phase.value === "joining" ? html`<p class="joining" role="status">${t("health.joining")}</p>` : html`<${Tiles} model=${model} large=${layout.value === "grid" ? null : spoke} document=${layout.value === "content"} />`}
     ${selfview.value ? null : html`<p class="state">${icon("camera-off")}${t("kiosk.self_hidden")}</p>`}
     <aside class="self" hidden=${!selfview.value} aria-label=${t("kiosk.self")}>
@@ -152,15 +152,16 @@ function InCall({ paired }) {
   </section>`;
 }
 
-/** The code for phones over the pictures: for whoever is in the room, and not for longer than it takes. */
-function CodeInCall() {
+/** The code for phones over the pictures: for whoever is in the room, and not for longer than it takes.
+ * @param {{paired: KioskRoom}} props */
+function CodeInCall({ paired }) {
   useEffect(() => {
     const timer = setTimeout(toggleCode, CODE_SHOWN);
     const escape = (/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape") toggleCode(); };
     addEventListener("keydown", escape);
     return () => { clearTimeout(timer); removeEventListener("keydown", escape); };
   }, []);
-  return html`<aside class="call-phone" aria-label=${t("kiosk.phone_show")}><${PhoneCode} room=${ROOM} many=${told.value.phones} />
+  return html`<aside class="call-phone" aria-label=${t("kiosk.phone_show")}><${PhoneCode} room=${ROOM} many=${told.value.phones} burnt=${paired.codesBurnt.value} />
     <${Help} room=${ROOM} help=${told.value.help} onChanged=${ask} title=${false} />
     <p class="actions"><button class="button button-quiet" type="button" onClick=${toggleCode}>${t("close")}</button></p></aside>`;
 }

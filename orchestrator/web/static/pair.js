@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Pairing a device with a room by the eight digits of an animateur.
+// Pairing a device with a room by the digits of an animateur.
 import { post } from "./api.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
@@ -24,7 +24,7 @@ export function Pairing({ room, kind, title, onToken }) {
     <p>${t("kiosk.pair_help")}</p>
     <${ProblemNotice} problem=${problem} />
     <div class="field"><label for="code">${t("kiosk.pair_code")}</label>
-      <input id="code" name="code" class="input code" inputmode="numeric" autocomplete="one-time-code" maxlength="11" required
+      <input id="code" name="code" class="input code" inputmode="numeric" autocomplete="one-time-code" maxlength="14" required
         aria-invalid=${problem ? "true" : undefined} /></div>
     <button class="button button-wide" type="submit">${icon("lock")}${t("kiosk.pair")}</button>
   </form></div>`;

@@ -34,7 +34,7 @@ export async function begin(room) {
 /** @param {string} room @param {string} typed */
 async function claim(room, typed) {
   try {
-    const answer = await post(`/rooms/${room}/phones/claim`, { code: typed.replace(/\D/g, "").slice(0, 8) });
+    const answer = await post(`/rooms/${room}/phones/claim`, { code: typed.replace(/\D/g, "").slice(0, 12) });
     localStorage.setItem(keyOf(room), answer.token);
     useBearer(answer.token);
     refusal.value = null;
@@ -98,7 +98,7 @@ export function CodeForm({ room }) {
   return html`<form class="card" onSubmit=${send} novalidate><h2>${t("remote.phone_head")}</h2>
     <${ProblemNotice} problem=${refusal.value} />
     <div class="field"><label for="phone-code">${t("remote.phone_code")}</label>
-      <input id="phone-code" name="code" class="input code" inputmode="numeric" autocomplete="one-time-code" maxlength="11" required
+      <input id="phone-code" name="code" class="input code" inputmode="numeric" autocomplete="one-time-code" maxlength="14" required
         aria-invalid=${refusal.value ? "true" : undefined} aria-describedby="phone-help" />
       <p class="hint" id="phone-help">${t("remote.phone_help")}</p></div>
     <button class="button button-wide" type="submit">${icon("enter")}${t("remote.phone_open")}</button></form>`;
