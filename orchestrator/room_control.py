@@ -63,6 +63,7 @@ DEADLINES = {
     "room.standby": WARMING,
     "room.preset.apply": WARMING,
     "system.diagnostics.run": timedelta(seconds=60),
+    "system.line.test": timedelta(seconds=150),  # three paths, one after the other
 }
 LONGEST_ERROR = 64
 VIEW_CHANGED = ("camera.preset.store", "camera.preset.delete")

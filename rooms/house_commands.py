@@ -22,6 +22,7 @@ __all__ = [
     "Identify",
     "Layout",
     "LayoutSet",
+    "LineMeasure",
     "LogsCollect",
     "MessageClear",
     "PictureKeep",
@@ -164,6 +165,13 @@ class DiagnosticsRun(Bare):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineMeasure(Bare):
+    """Test the line of the room's centre from its screen, by every path."""
+
+    name: ClassVar[str] = "system.line.test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restart(Bare):
     """Start the room's program and its screen afresh."""
 
@@ -199,6 +207,7 @@ HouseCommand = (
     | MessageClear
     | Identify
     | DiagnosticsRun
+    | LineMeasure
     | Restart
     | Reboot
     | LogsCollect

@@ -105,6 +105,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "room.message.clear": {},
     "system.identify": {},
     "system.diagnostics.run": {},
+    "system.line.test": {},
     "system.restart": {},
     "system.reboot": {},
     "system.logs.collect": {},

@@ -15,6 +15,7 @@ from orchestrator.keys import HOUSE, RELAYS
 from orchestrator.store import line_tests
 from orchestrator.store.instants import iso
 from orchestrator.store.line_tests import Kept
+from rooms.centre import Centre
 from rooms.ids import CentreId
 from rooms.line import LineTest, PathName, Profile
 from signalling.codec import write
@@ -67,7 +68,7 @@ class AnswerOut(BaseModel):
 
 
 class TestOut(BaseModel):
-    """A test that was made."""
+    """A test that was made; `room` is the one whose screen made it, null: a person did."""
 
     path: str
     down_kbps: int
@@ -78,10 +79,12 @@ class TestOut(BaseModel):
     jitter_ms: int
     loss: float
     taken_at: datetime
+    room: str | None
 
 
 class LineOut(BaseModel):
-    """What the line carries; `path` and `tested_at` are null while nobody has tested it."""
+    """What the line carries; `path` and `tested_at` are null while nobody has tested it; `rooms`:
+    the names of those of the centre, by id."""
 
     centre: str
     name: str
@@ -91,6 +94,7 @@ class LineOut(BaseModel):
     path: str | None
     tested_at: datetime | None
     relay: bool
+    rooms: dict[str, str]
     tests: list[TestOut]
 
 
@@ -113,14 +117,17 @@ async def line(call: Call) -> Answer:
             "path": carries.path,
             "tested_at": carries.tested_at and iso(carries.tested_at),
             "relay": RELAYS in call.app and call.app[RELAYS] is not None,
-            "tests": [_shown(one) for one in history],
+            "rooms": {room.id: room.name for room in centre.rooms},
+            "tests": [_shown(one, centre) for one in history],
         }
     )
 
 
-def _shown(kept: Kept) -> dict[str, Any]:
+def _shown(kept: Kept, centre: Centre) -> dict[str, Any]:
+    """A person is not named."""
     shown: dict[str, Any] = write(kept.test)
-    return {**shown, "taken_at": iso(kept.test.taken_at)}
+    room = next((room.id for room in centre.rooms if room.id == kept.by), None)
+    return {**shown, "taken_at": iso(kept.test.taken_at), "room": room}
 
 
 async def begin(call: Call) -> Answer:
@@ -155,7 +162,8 @@ async def finish(call: Call) -> Answer:
     sent = call.body(MeasuredIn)
     measured = LineTest(path="udp", taken_at=call.now, **sent.model_dump())
     kept = await _tests(call).finish(_who(call), call.path("test"), measured)
-    return Answer(status=201, body=_shown(kept))
+    centre = call.app[HOUSE].means.network.centre(kept.centre)
+    return Answer(status=201, body=_shown(kept, centre))
 
 
 async def abandon(call: Call) -> Answer:

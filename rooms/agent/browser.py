@@ -77,6 +77,15 @@ class Browser:
             await self._attach()
         return await self._call("Runtime.evaluate", {"expression": expression}, self._session)
 
+    async def value(self, expression: str) -> object:
+        """What the page answers at last, when the answer is a promise; None for what it throws."""
+        if self._session is None:
+            await self._attach()
+        words = {"expression": expression, "awaitPromise": True, "returnByValue": True}
+        answer = await self._call("Runtime.evaluate", words, self._session)
+        found = answer.get("result", {}).get("result", {})
+        return found.get("value") if isinstance(found, dict) else None
+
     async def reload(self, url: str) -> bool:
         """End the page's process, whatever it is at, and load the page in its place; True when it
         answers. The tab stays, and with it what the page keeps there of the session it is in."""

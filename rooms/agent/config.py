@@ -21,12 +21,14 @@ POLICIES = "/etc/chromium/policies/managed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KioskConfig:
-    """The browser of the room's screen. `flags` come after our own."""
+    """The browser of the room's screen. `flags` come after our own; `line_tests`: whether the line
+    is tested at the start and at night, which a line paid by the megabyte had better not be."""
 
     browser: str = CHROMIUM
     policies: Path = Path(POLICIES)
     profile: Path
     flags: tuple[str, ...] = ()
+    line_tests: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,7 @@ def _kiosk(fields: Fields, state: Path) -> KioskConfig:
         policies=Path(path("policies", POLICIES)),
         profile=Path(path("profile", str(state / "chromium"))),
         flags=fields.words("flags", MOST_WORDS, LONGEST_PATH) if fields.has("flags") else (),
+        line_tests=fields.flag("line_tests") if fields.has("line_tests") else True,
     )
     fields.end()
     return kiosk

@@ -1,4 +1,5 @@
-"""What an agent keeps: its token, and the plan with what was done of it. Blocking: off the loop.
+"""What an agent keeps: its token, the plan with what was done of it, and when it last tested its
+line. Blocking: off the loop.
 
 A file is written beside the old one, forced to the disk and put in its place: a power cut leaves
 the old or the new, never half of one.
@@ -7,6 +8,7 @@ the old or the new, never half of one.
 import json
 import os
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from rooms.agent.plan import Done, Plan, iso, parse_instant, parse_plan
 from rooms.errors import MargerideError
 from rooms.fields import Fields
 
-TOKEN, PLAN = "token", "plan.json"
+TOKEN, PLAN, TESTED = "token", "plan.json", "line-tested"
 LARGEST = 256 * 1024
 
 
@@ -49,6 +51,20 @@ def read_plan(state: Path) -> tuple[Plan | None, frozenset[Done]]:
             marks = (Done(entry, when, parse_instant(at)) for entry, when, at in kept["done"])
             return plan, frozenset(marks)
     return None, frozenset()
+
+
+def write_tested(state: Path, at: datetime) -> None:
+    """Keep when the line was tested; OSError when the disk does not take it."""
+    _write(state / TESTED, iso(at) + "\n")
+
+
+def read_tested(state: Path) -> datetime | None:
+    """When the line was last tested; None when that is not known."""
+    try:
+        with (state / TESTED).open(encoding="ascii") as file:
+            return parse_instant(file.read(40).strip())
+    except (OSError, ValueError, MargerideError):
+        return None
 
 
 def _write(path: Path, text: str) -> None:

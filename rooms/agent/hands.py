@@ -22,7 +22,7 @@ from rooms.drivers.port import (
     NoDevice,
     Superseded,
 )
-from rooms.house_commands import DiagnosticsRun, LogsCollect, Reboot, Restart
+from rooms.house_commands import DiagnosticsRun, LineMeasure, LogsCollect, Reboot, Restart
 
 log = logging.getLogger(__name__)
 POLL_EVERY = 20.0
@@ -64,6 +64,7 @@ class Hands:
         self.lines = Lines()
         self.restart: Callable[[], Awaitable[None]] | None = None
         self.reboot: Callable[[], Awaitable[None]] | None = None
+        self.test_line: Callable[[], Awaitable[Result]] | None = None
 
     def devices(self) -> list[DeviceReport]:
         """The devices as they are known before anything was asked of them."""
@@ -105,6 +106,9 @@ class Hands:
             case LogsCollect():
                 accepted()
                 return {"lines": list(self.lines.kept)[-TOLD_LINES:]}
+            case LineMeasure() if self.test_line is not None:
+                accepted()
+                return await self.test_line()
             case Restart() if self.restart is not None:
                 accepted()
                 await self.restart()

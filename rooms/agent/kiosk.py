@@ -12,6 +12,7 @@ from rooms.agent.browser import Browser
 from rooms.agent.config import KioskConfig
 from rooms.agent.report import Kiosk
 from rooms.agent.watch import Deed, Watch
+from rooms.drivers.port import DeviceUnreachable, TimedOut
 
 log = logging.getLogger(__name__)
 LOOK = 0.25
@@ -44,6 +45,24 @@ class Keeper:
         """Begin it again, because somebody asked."""
         self._watch.starts = 0
         self._watch.died(self._now())
+
+    async def value(self, expression: str, within: float) -> object:
+        """What the page answers to an expression; DeviceUnreachable when there is none, or when it
+        is ended meanwhile, TimedOut when it says nothing."""
+        if self._browser is None or self._watch.kiosk != "here":
+            raise DeviceUnreachable("the screen")
+        try:
+            async with asyncio.timeout(within):
+                return await self._browser.value(expression)
+        except TimeoutError:
+            raise TimedOut("the screen") from None
+        except OSError as error:
+            raise DeviceUnreachable(str(error.strerror)) from None
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise DeviceUnreachable("the screen ended") from None  # and with it what was asked
 
     async def run(self) -> None:
         """Look four times a second."""

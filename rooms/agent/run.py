@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 from rooms.agent import disk, machine
-from rooms.agent.config import AgentConfig
+from rooms.agent.config import AgentConfig, KioskConfig
 from rooms.agent.core import (
     Carry,
     Core,
@@ -23,6 +23,7 @@ from rooms.agent.core import (
 )
 from rooms.agent.hands import Hands
 from rooms.agent.kiosk import Keeper
+from rooms.agent.line_tester import LineTester
 from rooms.agent.link import Link
 from rooms.agent.messages import FromService
 from rooms.agent.report import Kiosk, Machine, Value
@@ -81,10 +82,22 @@ class Agent:
             self.hands.reboot = self._reboot
 
         self._keeper: Keeper | None = None
+        self._line: LineTester | None = None
         if config.kiosk is not None:
             self._keeper = Keeper(config.kiosk, config.screen, self.kiosk_is)
-            self.hands.restart = self._keeper.restart
-            self.state.own = (*self.state.own, "system.restart")
+            self._line = self._line_tester(config, config.kiosk, self._keeper)
+            self.hands.restart, self.hands.test_line = self._keeper.restart, self._line.test
+            self.state.own = (*self.state.own, "system.restart", "system.line.test")
+
+    def _line_tester(self, config: AgentConfig, kiosk: KioskConfig, keeper: Keeper) -> LineTester:
+        return LineTester(
+            keeper.value,
+            lambda: self.core.plan,
+            self._clock,
+            room=config.room,
+            state=config.state,
+            by_itself=kiosk.line_tests,
+        )
 
     def kiosk_is(self, kiosk: Kiosk) -> None:
         """How the browser of the screen is."""
@@ -103,6 +116,8 @@ class Agent:
         ]
         if self._keeper is not None:
             beside.append(asyncio.create_task(self._keeper.run(), name="agent: screen"))
+        if self._line is not None:
+            beside.append(asyncio.create_task(self._line.run(), name="agent: line tests"))
         try:
             while True:
                 self._do(self.core.tick(self._clock()))

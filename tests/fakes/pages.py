@@ -7,6 +7,7 @@
 Time stands at `NOW` in the stories it tells: pages are given the same clock by their test.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -69,6 +70,8 @@ class PagedService:
         self.devices: Json | None = None
         self.troubles: list[str] = []
         self.visitors = Visitors()
+        self.line_test = ""
+        self.line_freed = asyncio.Event()
         self.wires: list[web.WebSocketResponse] = []
         self.listeners: list[web.WebSocketResponse] = []
         self.session: Json = {
@@ -235,6 +238,14 @@ async def _post(request: web.Request, service: PagedService) -> web.StreamRespon
         return service.visitors.asked(path, request.headers.get("Authorization") == "Bearer device")
     if "/panel/bookings" in path:
         return service.door.asked(path, body)
+    if path == "line-tests" and service.line_test == "waits":
+        begun = {"id": "lt-1", "seconds": 20, "receivers": 2, "ice": []}
+        return web.json_response(begun, status=201)
+    if path == "line-tests":
+        return refusal(409, service.line_test)
+    if path == "line-tests/lt-1/publish":
+        await service.line_freed.wait()
+        return refusal(404, "no-line-test")
     if path.startswith("sessions/"):
         return _move(service, path.rsplit("/", 1)[1])
     if path.endswith("/commands"):
@@ -313,6 +324,8 @@ async def paged_service() -> AsyncIterator[PagedService]:
     async def delete(request: web.Request) -> web.StreamResponse:
         service.asked.append(("DELETE", request.match_info["path"], {}))
         service.visitors.deleted(request.match_info["path"])
+        if request.match_info["path"].startswith("line-tests/"):
+            service.line_freed.set()
         return web.Response(status=204)
 
     async def events(request: web.Request) -> web.StreamResponse:

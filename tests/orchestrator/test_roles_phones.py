@@ -28,6 +28,12 @@ def test_a_phone_asks_for_nothing_that_stays_nor_for_the_machine() -> None:
     assert refused == {
         *("camera.preset.store", "camera.preset.delete", "video.picture.keep"),
         *("room.message.show", "room.message.clear", "room.dnd.set"),
-        *("system.identify", "system.diagnostics.run", "system.restart", "system.reboot"),
+        *(
+            "system.identify",
+            "system.diagnostics.run",
+            "system.line.test",
+            "system.restart",
+            "system.reboot",
+        ),
         "system.logs.collect",
     }

@@ -196,3 +196,27 @@ async def test_the_rooms_hand_is_raised_in_a_session_and_refused_outside_one(
     await order(page, service, "call.hand.set", 5, on=True)
     await order(page, service, "call.leave", 6)
     assert document(service)["call"] == {"state": "idle", "session": None}
+
+
+async def test_a_line_is_tested_by_an_idle_screen_only_and_left_at_once_to_a_session(
+    service: PagedService, browser: Chromium
+) -> None:
+    page = await paired(browser, service)
+    await until(page, "document.querySelector('h1').textContent.includes('Villefort')")
+    service.line_test = "waits"  # the test has begun, and its media take their time
+    running = "void (window.tested = margeride.testLine('udp'))"
+    await page.evaluate(running)
+    while not [each for each in service.asked if each[1].endswith("/publish")]:
+        await page.evaluate("new Promise((done) => setTimeout(done, 30))")
+    assert await page.evaluate("margeride.testLine('udp')") == {"refused": "held"}
+    assert (await order(page, service, "call.join", 1, **JOIN))["type"] == "command.done"
+    assert await page.evaluate("window.tested") == {"refused": "held"}
+    assert ("DELETE", "line-tests/lt-1") in [each[:2] for each in service.asked]
+    assert await page.evaluate("margeride.testLine('tcp')") == {"refused": "held"}
+    await order(page, service, "call.leave", 2)
+    for key, refused in (("no-relay", "absent"), ("line-in-use", "held")):
+        service.line_test = key
+        assert await page.evaluate("margeride.testLine('turn')") == {"refused": refused}
+    service.line_test = "no-media-worker"
+    failed = {"refused": "failed", "detail": "no-media-worker"}
+    assert await page.evaluate("margeride.testLine('udp')") == failed

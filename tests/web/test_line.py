@@ -135,7 +135,8 @@ async def test_a_line_reads_on_a_phone_and_without_rights(
                 taken_at=now - timedelta(days=count),
                 down_at_least=True,
             )
-            kept = Kept(id=f"lt-{count}", centre=CentreId("meyrueis"), by="anne", test=test)
+            by = "meyrueis-visio" if count == 1 else "anne"
+            kept = Kept(id=f"lt-{count}", centre=CentreId("meyrueis"), by=by, test=test)
             await keep(service, kept)
         page = (await browser.new_page()).page
         await page.set_viewport_size({"width": 320, "height": 568})
@@ -143,6 +144,9 @@ async def test_a_line_reads_on_a_phone_and_without_rights(
         await expect(page.get_by_text("Elle n'envoie que le son.")).to_be_visible()
         await expect(page.get_by_text("se teste depuis le centre")).to_be_visible()
         await expect(page.get_by_role("img", name="3 derniers tests")).to_be_visible()
+        rows = page.get_by_role("row")
+        made = [await rows.nth(n).get_by_role("cell").nth(7).inner_text() for n in (1, 2, 3)]
+        assert made == ["une page", "Salle visio de Meyrueis", "une page"]
         assert await overflows(page) <= 0
         assert await faults(page) == []
         assert await small_targets(page) == []

@@ -133,3 +133,43 @@ async def test_the_hand_is_raised_from_the_remote_while_the_room_is_in_session(
     await page.reload()
     await expect(page.get_by_role("button", name="Couper le micro")).to_be_visible()
     await expect(page.get_by_role("button", name="Baisser la main")).to_have_count(0)
+
+
+def with_agent(service: PagedService, *commands: str) -> None:
+    """The agent of the room is on the line and says what it can."""
+    document = {"power": "ready", "devices": [], "commands": list(commands), "scene": None}
+    service.devices = {"version": 1, "document": document, "presence": "online", "at": ""}
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 1024), (320, 568)])
+async def test_the_line_is_measured_from_the_room_by_whoever_sees_to_its_machine(
+    service: PagedService, browser: Chromium, width: int, height: int
+) -> None:
+    service.person, service.order = ANNE, {"state": "running", "error": None}
+    with_agent(service, "system.line.test")
+    page = await look(browser, service, REMOTE, width, height)
+    button = page.get_by_role("button", name="Mesurer la ligne")
+    await button.click()
+    main = page.locator("#main")
+    await expect(main.get_by_text("Mesure de la ligne : en cours…")).to_be_visible()
+    await expect(button).to_be_disabled()  # one test at a time
+    history = page.get_by_role("link", name="Voir les mesures")
+    assert await history.get_attribute("href") == "/lines/villefort"
+    assert await overflows(page) <= 0
+    assert await faults(page) == []
+    assert await small_targets(page) == []
+    facts = {"room": "villefort-visio", "command": "cm-1", "state": "failed"}
+    await service.happen("room.command.failed", **facts, error="line_held")
+    await expect(main.get_by_text("est en session, ou réservée")).to_be_visible()
+    await expect(button).to_be_enabled()
+    assert await faults(page) == []
+
+
+async def test_who_does_not_see_to_the_machine_is_not_offered_its_line(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.person = {**ANNE, "role": "trainer"}
+    with_agent(service, "system.line.test")
+    page = await look(browser, service, REMOTE)
+    await expect(page.get_by_role("button", name="Raccrocher")).to_be_visible()
+    await expect(page.get_by_role("button", name="Mesurer la ligne")).to_have_count(0)

@@ -7,6 +7,7 @@ import { momentOf } from "./kiosk-day.js";
 import { Idle, Troubles } from "./kiosk-idle.js";
 import { Help, helpWords } from "./help.js";
 import { PhoneCode } from "./kiosk-phone.js";
+import { LineTester } from "./kiosk-line.js";
 import { KioskRoom } from "./kiosk-room.js";
 import { Pairing } from "./pair.js";
 import { follow, Health, Trouble } from "./session.js";
@@ -23,6 +24,8 @@ const CODE_SHOWN = 120_000;
 
 const room = signal(/** @type {KioskRoom|null} */ (null));
 const facts = signal({ name: ROOM, centre: "" });
+/** The id of the centre, "" while it is not known. */
+let home = "";
 const today = signal(/** @type {any[]} */ ([]));
 const now = signal(new Date());
 /** What the agent of the room finds wrong, in words; who commands the room by phone; the help it called for. */
@@ -43,6 +46,7 @@ function begin(token) {
   made.model.expose();
   made.line.addEventListener("state", (event) => stopped(/** @type {CustomEvent} */ (event).detail));
   room.value = made;
+  listenToAgent(made);
   effect(() => { if (made.message.value || made.phase.value) awake(); });
   let was = "idle";
   effect(() => {
@@ -52,6 +56,13 @@ function begin(token) {
   });
   void made.start();
   void refresh();
+}
+
+/** What the agent of the room asks this page from outside. @param {KioskRoom} made */
+function listenToAgent(made) {
+  const tester = new LineTester(() => home, () => made.phase.value === "idle");
+  /** @type {any} */ (globalThis).margeride.testLine = (/** @type {import("./line-test.js").Path} */ path) => tester.test(path);
+  effect(() => { if (made.phase.value !== "idle") tester.stop(); });
 }
 
 /** A token that is not known any more leads back to pairing. @param {{state: string, why?: string}} change */
@@ -99,6 +110,7 @@ async function describe() {
       const found = centre.rooms.find((/** @type {any} */ each) => each.id === ROOM);
       if (found) {
         facts.value = { name: found.name, centre: centre.name };
+        home = centre.id;
         setZone(centre.zone);
       }
     }

@@ -24,16 +24,25 @@ const SOUND_ALONE = 45; // kbit/s: less than that, and no picture has flowed
 export class Blocked extends Error {}
 /** This browser sends no pictures of noise: what it measured would say nothing of the line. */
 export class Idle extends Error {}
+/** Somebody needed the line. */
+export class Stopped extends Error {}
 
-/** Measure, and have the result kept. @param {string} centre @param {Path} path @param {Progress} progress */
-export async function testLine(centre, path, progress) {
+/** Measure, and have the result kept; `stop` frees the line at once.
+ * @param {string} centre @param {Path} path @param {Progress} progress @param {AbortSignal} [stop] */
+export async function testLine(centre, path, progress, stop = new AbortController().signal) {
   const test = await post("/line-tests", { centre, path });
+  const stopped = new Promise((_, reject) => {
+    const end = () => reject(new Stopped());
+    if (stop.aborted) end();
+    else stop.addEventListener("abort", end, { once: true });
+  });
+  stopped.catch(() => undefined);
   const end = performance.now() + test.seconds * 1_000;
   const at = (/** @type {number} */ share) => end - test.seconds * 1_000 * (1 - share);
   const source = new Noise();
   /** @type {RTCPeerConnection[]} */
   const connections = [];
-  try {
+  const measure = async () => {
     progress("connect", 0);
     const config = configuration(test.ice, path);
     const sender = await send(test.id, path, config, source, connections);
@@ -41,16 +50,26 @@ export async function testLine(centre, path, progress) {
     const rate = deliveredUp(up);
     if (rate < SOUND_ALONE && lossIn(up) < LITTLE_LOSS) throw new Idle();
     await limit(sender, (rate * EASY) / PICTURES);
+    stop.throwIfAborted();
     await Promise.all(Array.from({ length: test.receivers }, () => receive(test.id, path, config, connections)));
     const down = await watch(DOWN_SECONDS, at(DOWN_UNTIL), (share) => progress("down", share), () => sample(connections));
-    return await post(`/line-tests/${test.id}/result`, result(up, down, rate, test.receivers));
-  } catch (error) {
-    await remove(`/line-tests/${test.id}`).catch(() => undefined);
-    throw error;
-  } finally {
+    return result(up, down, rate, test.receivers);
+  };
+  const release = () => {
     source.stop();
     for (const connection of connections) connection.close();
+  };
+  let kept;
+  try {
+    const figures = await Promise.race([measure(), stopped]);
+    kept = await post(`/line-tests/${test.id}/result`, figures);
+  } catch (error) {
+    release();
+    await remove(`/line-tests/${test.id}`).catch(() => undefined);
+    throw error;
   }
+  release();
+  return kept;
 }
 
 /** @param {any[]} ice @param {Path} path @returns {RTCConfiguration} */

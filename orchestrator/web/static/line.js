@@ -59,7 +59,7 @@ function Body() {
   return html`<p class="back"><a href="/centres">${icon("left")}${t("network.title")}</a></p>
     <h1>${found ? t("line.title", { centre: found.name }) : t("title.line")}</h1>
     <${ProblemNotice} problem=${problem.value} />
-    ${found ? html`<${Carries} found=${found} /><${Test} found=${found} /><${History} tests=${found.tests} />`
+    ${found ? html`<${Carries} found=${found} /><${Test} found=${found} /><${History} tests=${found.tests} rooms=${found.rooms} />`
       : problem.value ? null : html`<p class="boot">${t("loading")}</p>`}`;
 }
 
@@ -86,16 +86,17 @@ function Test({ found }) {
   </section>`;
 }
 
-/** @param {{tests: any[]}} props */
-function History({ tests }) {
+/** @param {{tests: any[], rooms: Record<string, string>}} props */
+function History({ tests, rooms }) {
   if (!tests.length) return null;
   return html`<section aria-labelledby="history-head"><h2 id="history-head">${t("line.history")}</h2>
     <${Drawing} tests=${tests} />
     <div class="scrolls" tabindex="0" role="group" aria-labelledby="history-head"><table><thead><tr>
-      ${["when", "path", "down", "up", "rtt", "jitter", "loss"].map((name) => html`<th key=${name} scope="col">${t(`line.column.${name}`)}</th>`)}</tr></thead>
+      ${["when", "path", "down", "up", "rtt", "jitter", "loss", "by"].map((name) => html`<th key=${name} scope="col">${t(`line.column.${name}`)}</th>`)}</tr></thead>
       <tbody>${tests.map((each) => html`<tr key=${each.taken_at}><td>${day(each.taken_at)}</td><td>${t(`line.path.${each.path}`)}</td>
         <td>${rate(each.down_kbps, each.down_at_least)}</td><td>${rate(each.up_kbps, each.up_at_least)}</td>
-        <td>${number(each.rtt_ms)}</td><td>${number(each.jitter_ms)}</td><td>${(each.loss * 100).toLocaleString(language, { maximumFractionDigits: 1 })} %</td></tr>`)}</tbody></table></div></section>`;
+        <td>${number(each.rtt_ms)}</td><td>${number(each.jitter_ms)}</td><td>${(each.loss * 100).toLocaleString(language, { maximumFractionDigits: 1 })} %</td>
+        <td>${each.room ? rooms[each.room] ?? each.room : t("line.by_person")}</td></tr>`)}</tbody></table></div></section>`;
 }
 
 /** Down and up of the tests over time. @param {{tests: any[]}} props */

@@ -48,3 +48,12 @@ export function Share({ give }) {
     <button class="button button-quiet view" type="button" onClick=${() => give("share.start")}>${icon("screen")}${t("remote.share_start")}</button>
     <button class="button button-quiet view" type="button" onClick=${() => give("share.stop")}>${icon("cross")}${t("remote.share_stop")}</button></div></section>`;
 }
+
+/** The line of the centre, tested from the room's own screen; it is for who sees to the room's machine.
+ * @param {{centre: string, busy: boolean, give: (command: string, facts?: any) => Promise<void>}} props */
+export function LineCard({ centre, busy, give }) {
+  return html`<section class="card" aria-labelledby="line-card"><h2 id="line-card">${t("remote.line")}</h2>
+    <p class="muted">${t("remote.line_help")}</p><div class="views">
+    <button class="button button-quiet view" type="button" disabled=${busy} onClick=${() => give("system.line.test")}>${icon("line")}${t("remote.line_test")}</button>
+    <a class="button button-quiet view" href=${`/lines/${centre}`}>${t("remote.line_history")}</a></div></section>`;
+}

@@ -8,7 +8,7 @@ import { t, tOr } from "./i18n.js";
 import { Help } from "./help.js";
 import { CameraCard } from "./remote-camera.js";
 import { begin, CodeForm, commandAt, commandsOf, isPhone, lookAgain, phone, Phones, told as toldByPhone, Until } from "./remote-phone.js";
-import { ableOf, camerasOf, Hand, Layouts, Scenes, Share } from "./remote-room.js";
+import { ableOf, camerasOf, Hand, Layouts, LineCard, Scenes, Share } from "./remote-room.js";
 import { loadPictures } from "./remote-views.js";
 import { announce, findPerson, mount, Notice, person, ProblemNotice } from "./shell.js";
 import { iso, setZone, showClock, showRange } from "./time.js";
@@ -24,7 +24,7 @@ const ASK_EVERY = 2_000;
 const REMEMBERED = 20;
 const OPEN = ["accepted", "running"];
 
-const facts = signal({ name: ROOM, centre: "" });
+const facts = signal({ name: ROOM, centre: "", home: "" });
 const state = signal(/** @type {any} */ (null));
 const order = signal(/** @type {any} */ (null));
 const next = signal(/** @type {any} */ (null));
@@ -43,7 +43,7 @@ async function describe() {
   for (const centre of centres) {
     const found = centre.rooms.find((/** @type {any} */ each) => each.id === ROOM);
     if (!found) continue;
-    facts.value = { name: found.name, centre: centre.name };
+    facts.value = { name: found.name, centre: centre.name, home: centre.id };
     setZone(centre.zone);
   }
 }
@@ -62,7 +62,7 @@ async function loadState() {
 function showPhone() {
   const found = toldByPhone();
   setZone(phone.value.zone);
-  facts.value = { name: phone.value.name, centre: phone.value.centre };
+  facts.value = { name: phone.value.name, centre: phone.value.centre, home: "" };
   [state.value, devices.value, scenes.value, next.value] = [found.state, found.devices, found.scenes, found.next];
   problem.value = null;
 }
@@ -85,6 +85,15 @@ function refusedMove(error) {
   order.value = { command: "camera.move", state: "refused", words: error.message };
   tellOrder();
 }
+
+/** Whether this person sees to the machines of this centre. */
+function isAtHome() {
+  const who = person.value;
+  return who?.role === "admin" || (who?.role === "animateur" && who.centres.includes(facts.value.home));
+}
+
+/** Whether the line is being tested because of this page. */
+const isTesting = () => order.value?.command === "system.line.test" && OPEN.includes(order.value.state);
 
 /** Whether that session's quarter of an hour has come. */
 const isNear = () => Boolean(next.value) && Date.parse(next.value.from) - Date.now() <= EARLY;
@@ -222,6 +231,7 @@ function Board() {
     <${Help} room=${ROOM} help=${state.value.help ?? null} onChanged=${() => void loadState()} />
     ${phone.value ? null : html`<${MessageForm} room=${room} />`}
     ${!phone.value && state.value.phones ? html`<${Phones} room=${ROOM} many=${state.value.phones} onDone=${() => void loadState()} />` : null}
+    ${able.has("system.line.test") && isAtHome() ? html`<${LineCard} centre=${facts.value.home} busy=${isTesting()} give=${give} />` : null}
     ${room.health.map((/** @type {any} */ each) => html`<${Notice} key=${each.key} kind="warning"><p>${each.text}</p><//>`)}
   </div>`;
 }

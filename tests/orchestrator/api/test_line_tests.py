@@ -84,6 +84,7 @@ async def test_what_is_measured_becomes_what_the_line_carries(service: RunningSe
     after = await line(guest)
     assert (after["up_kbps"], after["down_kbps"], after["path"]) == (700, 6200, "udp")
     assert "by" not in after["tests"][0]
+    assert after["tests"][0]["room"] is None  # a person, and nobody learns who
     assert await key_of(anne, f"/{name}/result", MEASURED) == "no-line-test"
 
 
@@ -95,7 +96,10 @@ async def test_a_screen_tests_the_line_of_its_own_centre(service: RunningService
     status, answer = await asked(screen, "", {**there, "centre": "villefort"}, headers=headers)
     assert status == 201
     status, kept = await asked(screen, f"/{answer['id']}/result", MEASURED, headers=headers)
-    assert (status, kept["path"]) == (201, "tcp")
+    assert (status, kept["path"], kept["room"]) == (201, "tcp", "villefort-visio")
+    found = await line(screen)
+    assert [one["room"] for one in found["tests"]] == ["villefort-visio"]
+    assert found["rooms"]["villefort-visio"]
 
 
 async def test_nobody_tests_a_line_from_elsewhere(service: RunningService) -> None:

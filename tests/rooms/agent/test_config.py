@@ -34,6 +34,12 @@ def test_the_socket_and_the_screen_are_those_of_the_room() -> None:
     assert plain.socket.startswith("ws://10.0.0.2:8080/ws/")
 
 
+def test_a_line_is_tested_by_itself_unless_the_file_says_no() -> None:
+    usual, never = ({"kiosk": {}}, {"kiosk": {"line_tests": False}})
+    kept = [parse({**GOOD, **changed}).kiosk for changed in (usual, never)]
+    assert [one and one.line_tests for one in kept] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("changed", "argument"),
     [
@@ -45,6 +51,7 @@ def test_the_socket_and_the_screen_are_those_of_the_room() -> None:
         ({"devices": [{"id": "x", "driver": "nope"}]}, "devices[0].driver"),
         ({"devices": "x"}, "devices"),
         ({"kiosk": {"browser": 7}}, "kiosk.browser"),
+        ({"kiosk": {"line_tests": "no"}}, "kiosk.line_tests"),
         ({"reboot": "now"}, "reboot"),
         ({"colour": "red"}, "colour"),
     ],
