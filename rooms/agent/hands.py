@@ -27,6 +27,7 @@ from rooms.house_commands import DiagnosticsRun, LineMeasure, LogsCollect, Reboo
 log = logging.getLogger(__name__)
 POLL_EVERY = 20.0
 LOST_EVERY = 60.0
+LISTEN_AGAIN = 5.0
 KEPT_LINES, TOLD_LINES, LONGEST_LINE = 400, 60, 120
 
 GONE = DeviceUnreachable | AuthFailed
@@ -61,6 +62,7 @@ class Hands:
         self._tried = tried
         self._tasks: list[asyncio.Task[None]] = []
         self._broken: set[str] = set()
+        self._deafened: set[tuple[str, str]] = set()
         self.lines = Lines()
         self.restart: Callable[[], Awaitable[None]] | None = None
         self.reboot: Callable[[], Awaitable[None]] | None = None
@@ -218,5 +220,27 @@ class Hands:
             await asyncio.sleep(wait)
 
     async def _listen(self, name: str, driver: Driver) -> None:
-        async for patch in driver.events():
+        """Until the driver is closed; what stumbles over a word listens on."""
+        while True:
+            try:
+                async for patch in driver.events():
+                    self._hear(name, patch)
+                return
+            except (
+                Exception
+            ) as error:  # ours: whatever a device made of it, it is listened to again
+                self._deaf(name, error)
+            await asyncio.sleep(LISTEN_AGAIN)
+
+    def _hear(self, name: str, patch: Mapping[str, Value]) -> None:
+        try:
             self._told(name, patch)
+        except Exception as error:  # of this word; the next may be a better one
+            self._deaf(name, error)
+
+    def _deaf(self, name: str, error: Exception) -> None:
+        """Said once for a device and a kind of error: it may come back with every word."""
+        kind = name, type(error).__name__
+        if kind not in self._deafened:
+            self._deafened.add(kind)
+            log.error("%s cannot be listened to", name, exc_info=error)
