@@ -230,6 +230,8 @@ class Agents:
             known.plan = hello.plan
         await self._means.database.write(lambda c: device_store.seen(c, known.agent.id, now))
         self.presence.on(room, now)
+        here = self._means.wire.screen_connected(room)
+        known.say(messages.Screen("online" if here else "offline"))
         await self._tell_plan(room, known)
         if now - known.agent.rotated_at >= ROTATE_AFTER:
             offered = await self._means.database.write(lambda c: store.offer(c, known.agent.id))

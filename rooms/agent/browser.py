@@ -15,7 +15,8 @@ CRASHES_WITHIN = 1.0
 LARGEST = 4 * 1024 * 1024
 CRASHED = ("Inspector.targetCrashed", "Target.targetCrashed")
 DETACHED = "Target.detachedFromTarget"
-ASK = "document.readyState + ' ' + location.origin"
+ASK = "String(globalThis.margerideScreen?.() ?? 'line')"
+"""What the page wants (docs/agent.md). One that did not even load wants its line."""
 
 
 class Browser:
@@ -67,9 +68,13 @@ class Browser:
         """Whether its page did, and is not being loaded again."""
         return self._crashed.is_set() and not self._reloading
 
-    async def alive(self) -> bool:
-        """Ask the page a word; True when it answered it."""
-        return "result" in await self.evaluate(ASK)
+    async def alive(self) -> str | None:
+        """Ask the page what it wants; None when it did not answer."""
+        answer = await self.evaluate(ASK)
+        if "result" not in answer:
+            return None
+        word = answer["result"].get("result", {}).get("value")
+        return word if isinstance(word, str) else ""
 
     async def evaluate(self, expression: str) -> dict[str, Any]:
         """What the page answers to an expression, or why it does not."""
@@ -86,9 +91,10 @@ class Browser:
         found = answer.get("result", {}).get("result", {})
         return found.get("value") if isinstance(found, dict) else None
 
-    async def reload(self, url: str) -> bool:
-        """End the page's process, whatever it is at, and load the page in its place; True when it
-        answers. The tab stays, and with it what the page keeps there of the session it is in."""
+    async def reload(self, url: str) -> str | None:
+        """End the page's process, whatever it is at, and load the page in its place; what it then
+        wants, None when it does not answer. The tab stays, and with it what the page keeps there
+        of the session it is in."""
         self._reloading = True
         try:
             if self._session is None:

@@ -10,12 +10,17 @@ from typing import Any
 from rooms.agent import policies
 from rooms.agent.browser import Browser
 from rooms.agent.config import KioskConfig
+from rooms.agent.messages import FromService, Screen
 from rooms.agent.report import Kiosk
 from rooms.agent.watch import Deed, Watch
 from rooms.drivers.port import DeviceUnreachable, TimedOut
 
 log = logging.getLogger(__name__)
 LOOK = 0.25
+WHY = {
+    Deed.RELOAD: "crashed or does not answer",
+    Deed.REDIAL: "has lost its line and does not find it again",
+}
 
 
 class Keeper:
@@ -33,7 +38,7 @@ class Keeper:
         self._told = told
         self._watch = watch or Watch()
         self._browser: Browser | None = None
-        self._asking: asyncio.Task[bool] | None = None
+        self._asking: asyncio.Task[str | None] | None = None
         self._said: Kiosk = "off"
 
     @property
@@ -45,6 +50,16 @@ class Keeper:
         """Begin it again, because somebody asked."""
         self._watch.starts = 0
         self._watch.died(self._now())
+
+    def heard(self, message: FromService) -> None:
+        """The service said something over the agent's own line."""
+        self._watch.heard(self._now())
+        if isinstance(message, Screen):
+            self._watch.screen(message.presence == "online")
+
+    def cut(self) -> None:
+        """That line broke: nothing is known any more."""
+        self._watch.screen(None)
 
     async def value(self, expression: str, within: float) -> object:
         """What the page answers to an expression; DeviceUnreachable when there is none, or when it
@@ -85,15 +100,17 @@ class Keeper:
             self._watch.crashed = True
         if self._asking is not None and self._asking.done():
             asked, self._asking = self._asking, None
-            if not asked.cancelled() and asked.exception() is None and asked.result():
-                self._watch.answered(now)
-            else:
+            ended = asked.cancelled() or asked.exception() is not None
+            word = None if ended else asked.result()
+            if word is None:
                 self._watch.unanswered()
+            else:
+                self._watch.answered(now, word)
         match self._watch.look(now):
             case Deed.START:
                 await self._start()
-            case Deed.RELOAD if self._browser is not None:
-                log.warning("the page of the screen crashed or does not answer: loaded again")
+            case (Deed.RELOAD | Deed.REDIAL) as deed if self._browser is not None:
+                log.warning("the page of the screen %s: loaded again", WHY[deed])
                 await self._forget()
                 self._watch.reloaded(now)
                 self._ask(self._browser.reload(self._url))
@@ -116,7 +133,7 @@ class Keeper:
             log.error("the browser of the screen does not start: %s", error.strerror)
             self._watch.died(self._now())
 
-    def _ask(self, answer: Coroutine[Any, Any, bool]) -> None:
+    def _ask(self, answer: Coroutine[Any, Any, str | None]) -> None:
         self._asking = asyncio.create_task(answer, name="kiosk: ask")
 
     async def _forget(self) -> None:

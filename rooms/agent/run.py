@@ -141,10 +141,14 @@ class Agent:
 
     def heard(self, message: FromService) -> None:
         """The service said something."""
+        if self._keeper is not None:
+            self._keeper.heard(message)
         self._do(self.core.receive(message, self._clock()))
 
     def closed(self) -> None:
         """The line broke."""
+        if self._keeper is not None:
+            self._keeper.cut()
         self.core.closed()
 
     # What the core wants.

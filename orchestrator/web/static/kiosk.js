@@ -65,6 +65,13 @@ function listenToAgent(made) {
   effect(() => { if (made.phase.value !== "idle") tester.stop(); });
 }
 
+/** What the agent asks every second: `line`, and this page should be on it; `code`, and it asks for one;
+ * `nothing`, since another screen has the room. */
+function wanted() {
+  if (!room.value) return "code";
+  return room.value.line.state === "stopped" ? "nothing" : "line";
+}
+
 /** A token that is not known any more leads back to pairing. @param {{state: string, why?: string}} change */
 function stopped({ state, why }) {
   if (state !== "stopped" || why !== "token") return;
@@ -205,6 +212,7 @@ setInterval(() => { if (room.value) void ask(); }, 20_000);
 setInterval(() => { if (room.value && (told.value.help || showsCode.value)) void ask(); }, 4_000);
 for (const kind of ["pointerdown", "pointermove", "keydown"]) addEventListener(kind, awake);
 watchdog();
+/** @type {any} */ (globalThis).margerideScreen = wanted;
 mount("kiosk", Body, { kiosk: true });
 void describe();
 const kept = localStorage.getItem(TOKEN_KEY);

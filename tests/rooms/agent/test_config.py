@@ -35,8 +35,8 @@ def test_the_socket_and_the_screen_are_those_of_the_room() -> None:
 
 
 def test_a_line_is_tested_by_itself_unless_the_file_says_no() -> None:
-    usual, never = ({"kiosk": {}}, {"kiosk": {"line_tests": False}})
-    kept = [parse({**GOOD, **changed}).kiosk for changed in (usual, never)]
+    said: list[dict[str, Any]] = [{}, {"line_tests": False}]
+    kept = [parse({**GOOD, "kiosk": kiosk}).kiosk for kiosk in said]
     assert [one and one.line_tests for one in kept] == [True, False]
 
 

@@ -1,4 +1,14 @@
-from rooms.agent.watch import CALM, Deed, Watch
+import pytest
+
+from rooms.agent.watch import (
+    CALM,
+    HEARD_WITHIN,
+    LINE_WITHIN,
+    RAREST,
+    WANTS_LINE,
+    Deed,
+    Watch,
+)
 
 
 def here(now: float = 0.0) -> Watch:
@@ -135,3 +145,96 @@ def test_a_page_that_is_not_there_yet_is_asked_again_and_the_silence_lasts() -> 
     watch.unanswered()
     assert looked(watch, 1.25, 44.75) is Deed.ASK
     assert watch.look(45.0) is Deed.START
+
+
+def lives(
+    watch: Watch, since: float, until: float, word: str = WANTS_LINE, *, hears: bool = True
+) -> list[tuple[float, Deed]]:
+    """The page answers every second and the agent's line carries; what was done, and when."""
+    deeds: list[tuple[float, Deed]] = []
+    now = since
+    while now < until:
+        deed = watch.look(now)
+        if hears and now % 5 == 0:
+            watch.heard(now)
+        if deed is Deed.ASK:
+            watch.asked(now)
+            watch.answered(now, word)
+        elif deed is Deed.REDIAL:
+            watch.reloaded(now)
+            watch.answered(now, word)
+        elif deed is Deed.START:
+            watch.started(now)
+        if deed not in (Deed.ASK, Deed.NOTHING):
+            deeds.append((now, deed))
+        now += 0.25
+    return deeds
+
+
+def missed(now: float = 10.0) -> Watch:
+    """The service has just said that the screen is gone, and the page wants its line."""
+    watch = here()
+    watch.answered(now, WANTS_LINE)
+    watch.heard(now)
+    watch.screen(False)
+    return watch
+
+
+def test_a_page_without_a_line_that_does_not_come_back_is_loaded_again() -> None:
+    watch = missed()
+    assert lives(watch, 10.0, 10.0 + LINE_WITHIN) == []
+    assert lives(watch, 10.0 + LINE_WITHIN, 26.0) == [(25.0, Deed.REDIAL)]
+
+
+def test_a_page_that_comes_back_by_itself_is_left_alone() -> None:
+    watch = missed()
+    assert lives(watch, 10.0, 24.0) == []
+    watch.screen(True)
+    assert lives(watch, 24.0, 80.0) == []
+    watch.screen(False)  # another time, it has as long again
+    assert lives(watch, 80.0, 95.0) == []
+    assert lives(watch, 95.0, 96.0) == [(95.0, Deed.REDIAL)]
+
+
+def test_while_the_agent_has_no_line_either_nothing_is_known() -> None:
+    assert lives(missed(), 10.0, 100.0, hears=False) == []
+    watch = missed()
+    watch.screen(None)  # its line broke
+    assert lives(watch, 10.0, 100.0) == []
+    cut = missed()
+    assert lives(cut, 10.0, 20.0) == []
+    quiet = 20.0 + HEARD_WITHIN + 1  # silent, and not yet known to be broken
+    assert lives(cut, 20.0, quiet, hears=False) == []
+    assert lives(cut, quiet, quiet + LINE_WITHIN) == []  # it counts anew
+
+
+@pytest.mark.parametrize("word", ["code", "nothing", ""])
+def test_a_page_that_wants_no_line_is_left_alone(word: str) -> None:
+    watch = missed()
+    watch.answered(10.0, word)
+    assert lives(watch, 10.0, 100.0, word) == []
+
+
+def test_before_the_service_said_anything_of_the_screen_nothing_is_done() -> None:
+    watch = here()
+    watch.answered(10.0, WANTS_LINE)
+    assert lives(watch, 10.0, 100.0) == []
+
+
+def test_where_loading_does_not_help_it_is_done_more_and_more_seldom() -> None:
+    deeds = lives(missed(), 10.0, 4000.0)
+    times = [at for at, _ in deeds]
+    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    assert gaps[:2] == [30.25, 60.25]
+    assert deeds[3][1] is Deed.START  # a fresh browser is tried as well
+    assert all(after >= before for before, after in zip(gaps, gaps[1:], strict=False))
+    assert RAREST <= gaps[-1] <= RAREST + 1.5
+
+
+def test_a_machine_that_stood_still_says_nothing_of_the_line_either() -> None:
+    watch = missed()
+    assert lives(watch, 10.0, 15.0) == []
+    watch.heard(75.0)
+    assert watch.look(75.0) is not Deed.REDIAL
+    assert lives(watch, 75.25, 80.0) == []
+    assert [deed for _, deed in lives(watch, 80.0, 90.0)] == [Deed.REDIAL]
