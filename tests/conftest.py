@@ -9,6 +9,11 @@ from typing import NoReturn
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("margeride", deadline=None)
+settings.load_profile("margeride")
 
 REQUIRE_ALL = os.environ.get("MARGERIDE_REQUIRE_ALL") == "1"
 
