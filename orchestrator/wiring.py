@@ -281,6 +281,7 @@ async def _alerts(app: web.Application) -> AsyncIterator[None]:
     async with posts.open_posts(app) as posted:
         if posted is not None:
             watch.tell, watch.unreached = posted.tell, posted.unreached
+            watch.posted = posted.told_of
         async with kept_running("alerts", watch.run):
             yield
 

@@ -81,11 +81,13 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An alert, and since when the service has seen it."""
+    """An alert, and since when the service has seen it. `duty`: the logins of those of its centre
+    who are on duty now; nobody is: it is everybody's."""
 
     alert: Alert
     since: datetime
     need: Need | None = field(default=None)
+    duty: frozenset[str] = frozenset()
 
 
 Say = Callable[[str, str, Mapping[str, Any]], str]

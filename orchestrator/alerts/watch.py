@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -19,12 +19,13 @@ from orchestrator.alerts.seen import SILENT_FOR, Alert, Need, Seen, Standing
 from orchestrator.events import Listener
 from orchestrator.means import Hand, Means
 from orchestrator.session import State
+from orchestrator.settings.targets import Target
 from orchestrator.store import devices, help_calls, participants, rooms, sessions
 from orchestrator.store.devices import AGENT, SCREEN
 from orchestrator.store.help_calls import HelpCall
 from orchestrator.store.participants import Participant
 from orchestrator.store.sessions import Stored
-from rooms.ids import RoomId, SessionId
+from rooms.ids import CentreId, RoomId, SessionId
 
 log = logging.getLogger(__name__)
 LOOK = 5.0
@@ -33,19 +34,23 @@ NEEDED_BEFORE = timedelta(minutes=30)
 NEEDED_AFTER = timedelta(minutes=30)
 LONGEST = timedelta(hours=24)  # of a session, and its overtime
 KINDS = ("room.help.", "room.health.", "room.agent.", "room.presence.", "session.", "participant.")
-Write = Callable[[Connection, datetime, Alert, Need], None]
+Write = Callable[[Connection, datetime, Standing], None]
+Duty = Mapping[CentreId, frozenset[str]]
+OnDuty = Callable[[Connection, datetime], Duty]
 Told = tuple[SessionId, RoomId, str, str | None]
 _Stands = dict[tuple[str, str | None], Standing]
 _Words = set[tuple[RoomId, str]]
 _Around = tuple[_Words, _Words, list[Stored], list[Participant]]
 Tell = Callable[[datetime, list[Standing]], Awaitable[None]]
 Unreached = Callable[[RoomId], tuple[str, ...]]
+Posted = Callable[[Alert], tuple[Target, ...]]
 
 
 @dataclass(slots=True)
 class Alerts:
     """The task. `write` writes the letters of an alert about a room that is needed; None: no mail.
-    `tell` is shown all that stands at each look, and only writes down what is to be posted.
+    `tell` is shown all that stands at each look, and only writes down what is to be posted;
+    `posted` says where an alert was. `on_duty` are those of each centre who are, by their logins.
 
     A letter is written once for a session, a room, a condition and a device: `write` sees to that,
     also after a restart; `_told` only spares it the asking.
@@ -56,11 +61,14 @@ class Alerts:
     write: Write | None = None
     tell: Tell | None = None
     unreached: Unreached = lambda _: ()
+    posted: Posted = lambda _: ()
+    on_duty: OnDuty = lambda _, __: {}
     lines: Lines = field(default_factory=Lines)
     version: str = ""
     _standing: dict[RoomId, _Stands] = field(default_factory=dict)
     _gone: dict[tuple[RoomId, str], datetime] = field(default_factory=dict)
     _lacks: dict[tuple[RoomId, str], datetime] = field(default_factory=dict)
+    _duty: Duty = field(default_factory=dict)
     _told: set[Told] = field(default_factory=set)
     _calling: dict[RoomId, HelpCall] = field(default_factory=dict)
     _kicked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -97,6 +105,7 @@ class Alerts:
             around = sessions.between(conn, now - NEEDED_AFTER - LONGEST, now + NEEDED_BEFORE)
             self.lines.read(conn, self.means.network, now)
             self._calling = help_calls.every(conn, now)
+            self._duty = self.on_duty(conn, now)
             said = rooms.unwell(conn)
             return devices.paired(conn), said, around, participants.here(conn)
 
@@ -104,11 +113,15 @@ class Alerts:
         self._note_gone(paired, now)
         self._note_lacks(paired, said, now)
         self.lines.note(self.means.network, here)
-        for room in self.means.network.rooms:
-            self._tell(room.id, self._seen(room.id, around, now))
-        await self._write(now)
-        if self.tell is not None:
-            await self.tell(now, self.of(self._standing))
+        rooms_ = [room.id for room in self.means.network.rooms]
+        changed = [room for room in rooms_ if self._changes(self._seen(room, around, now))]
+        try:
+            await self._write(now)
+            if self.tell is not None:
+                await self.tell(now, self.of(self._standing))
+        finally:  # whoever hears of it and asks is told who was told
+            for room in changed:
+                self._publish(room)
 
     def _note_gone(self, paired: set[tuple[RoomId, str]], now: datetime) -> None:
         here: dict[str, Hand] = {AGENT: self.means.agents, SCREEN: self.means.wire}
@@ -145,17 +158,23 @@ class Alerts:
             lacks={word: since for (one, word), since in self._lacks.items() if one == room},
         )
 
-    def _tell(self, room: RoomId, seen: Seen) -> None:
+    def _changes(self, seen: Seen) -> bool:
+        """Note what stands in the room; whether it is something else than before."""
+        room = seen.room
         before = self._standing.get(room, {})
+        duty = self._duty.get(self.means.network.centre_of(room).id, frozenset())
         after: _Stands = {}
         for alert in alerts_of(seen):
             name = alert.key, alert.device
-            after[name] = Standing(alert, self._since(alert, before.get(name), seen), seen.need)
+            since = self._since(alert, before.get(name), seen)
+            after[name] = Standing(alert, since, seen.need, duty)
         self._standing[room] = after
-        if _ages(before) != _ages(after):
-            keys = sorted({key for key, _ in after})
-            log.info("%s: %s", room, ", ".join(keys) or "nothing is wrong any more")
-            self.means.bus.publish("room.alerts.changed", room=room, alerts=keys)
+        return _ages(before) != _ages(after)
+
+    def _publish(self, room: RoomId) -> None:
+        keys = sorted({key for key, _ in self._standing[room]})
+        log.info("%s: %s", room, ", ".join(keys) or "nothing is wrong any more")
+        self.means.bus.publish("room.alerts.changed", room=room, alerts=keys)
 
     def _since(self, alert: Alert, before: Standing | None, seen: Seen) -> datetime:
         """Since it was seen; a call for help since it was made: the next one is another."""
@@ -167,18 +186,18 @@ class Alerts:
         write = self.write
         if write is None:
             return
-        news: dict[Told, tuple[Alert, Need]] = {}
+        news: dict[Told, Standing] = {}
         for one in self.of(self._standing):
             if one.need is not None and one.alert.pressing:
                 alert = one.alert
                 told = one.need.session, alert.room, alert.key, alert.device
-                news[told] = alert, one.need
+                news[told] = one
         fresh = [news[told] for told in news.keys() - self._told]
         if fresh:
 
             def keep(conn: Connection) -> None:
-                for alert, need in fresh:
-                    write(conn, now, alert, need)
+                for one in fresh:
+                    write(conn, now, one)
 
             await self.means.database.write(keep)
         self._told = set(news) | {told for told in self._told if told[0] in _sessions(news)}

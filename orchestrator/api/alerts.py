@@ -4,18 +4,23 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
+from sqlalchemy import Connection
 
 from orchestrator import roles
 from orchestrator.alerts.seen import Standing
 from orchestrator.alerts.watch import ALERTS
 from orchestrator.api.endpoint import Answer, Call, Route
 from orchestrator.api.problems import locale_of
+from orchestrator.auth.accounts import by_login
 from orchestrator.keys import SETTINGS, WORDS
+from orchestrator.mail.alerts import told_of
 from orchestrator.store.instants import iso
+from rooms.ids import CentreId
 
 
 class AlertOut(BaseModel):
-    """One thing; `session` is the one the room is needed for, if any."""
+    """One thing; `session` is the one the room is needed for, if any; `told` are the names of those
+    to whom a letter was written or whose telephone was told, and the ids of other places."""
 
     room: str
     centre: str
@@ -25,6 +30,7 @@ class AlertOut(BaseModel):
     suggestion: str
     since: datetime
     session: str | None
+    told: list[str]
 
 
 class AlertsOut(BaseModel):
@@ -38,7 +44,24 @@ async def every(call: Call) -> Answer:
     rooms = call.app[SETTINGS].network.rooms
     mine = {room.id: room.centre for room in rooms if roles.may_pair(call.person, room.centre)}
     found = sorted(call.app[ALERTS].of(mine), key=lambda one: one.since, reverse=True)
-    return Answer(body={"alerts": [_shown(call, one, mine[one.alert.room]) for one in found]})
+
+    def told(conn: Connection) -> list[list[str]]:
+        return [_told(conn, call, one, mine[one.alert.room]) for one in found]
+
+    names = await call.database.read(told) if found else []
+    shown = [
+        {**_shown(call, one, mine[one.alert.room]), "told": who}
+        for one, who in zip(found, names, strict=True)
+    ]
+    return Answer(body={"alerts": shown})
+
+
+def _told(conn: Connection, call: Call, one: Standing, centre: CentreId) -> list[str]:
+    written = [] if one.need is None else told_of(conn, centre, one.alert, one.need)
+    places = call.app[ALERTS].posted(one.alert)
+    people = [person for place in places if (person := by_login(conn, place.person)) is not None]
+    others = [place.id for place in places if not place.person]
+    return list(dict.fromkeys([*written, *(person.name for person in people), *others]))
 
 
 def _shown(call: Call, one: Standing, centre: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
+from orchestrator.alerts.watch import ALERTS
 from orchestrator.api.endpoint import Answer, Body, Call, Route
 from orchestrator.cases.desks import Desks, DeskView, DutyView
 from orchestrator.cases.desks_rights import Caller, attending
@@ -225,6 +226,7 @@ def _request(request: Request) -> dict[str, Any]:
 @asynccontextmanager
 async def _open(app: web.Application) -> AsyncIterator[None]:
     app[DESKS] = desks = Desks(app[HOUSE].conductor)
+    app[ALERTS].on_duty = desks.at_the_centres
     async with kept_running("desks", desks.run):
         yield
 

@@ -7,7 +7,8 @@ animateur sends to the desk's screen stays in memory, and goes with the call.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,7 +39,7 @@ from orchestrator.store import desks as store
 from orchestrator.store.desks import Meeting
 from rooms.centre import Centre
 from rooms.errors import Conflict, Forbidden, MargerideError
-from rooms.ids import ParticipantId, PersonId, new_id
+from rooms.ids import CentreId, ParticipantId, PersonId, new_id
 from rooms.room import Desk, DeskId
 
 log = logging.getLogger(__name__)
@@ -151,6 +152,17 @@ class Desks:
             )
 
         return await self._means.database.read(read)
+
+    def at_the_centres(self, conn: Connection, now: datetime) -> Mapping[CentreId, frozenset[str]]:
+        """The logins of the animateurs on duty now, away or in a call or not, by their centres."""
+        found: defaultdict[CentreId, set[str]] = defaultdict(set)
+        for agent in self._hall(conn, now).agents:
+            known = accounts.by_id(conn, agent.person)
+            if known is None or not agent.here or agent.away or known.role != roles.ANIMATEUR:
+                continue
+            for centre in agent.centres:
+                found[centre].add(known.login)
+        return {centre: frozenset(logins) for centre, logins in found.items()}
 
     async def set_away(self, person: Person, *, away: bool) -> DutyView:
         """He goes, or is back."""
@@ -302,7 +314,7 @@ class Desks:
         calls = store.open_calls(conn)
         kept = store.agents(conn)
         agents = []
-        for name, (since, heard) in self._people.items():
+        for name, (since, heard) in list(self._people.items()):
             known = accounts.by_id(conn, name)
             if known is None or not roles.may_attend(known):
                 continue

@@ -9,7 +9,7 @@ from calendars.addresses import address_in
 from calendars.booking import Slot
 from calendars.wording import slot_text
 from orchestrator import roles
-from orchestrator.alerts.seen import Alert, Need
+from orchestrator.alerts.seen import Alert, Need, Standing
 from orchestrator.mail import replies
 from orchestrator.mail.compose import Draft, written
 from orchestrator.mail.story import Office, Reader
@@ -22,21 +22,24 @@ KIND = "alert"
 
 @dataclass(frozen=True, slots=True)
 class AlertLetters:
-    """Writes to the animateurs of the room's centre; where there is none, to the administrators."""
+    """Writes to the animateurs of the room's centre who are on duty; when nobody is, to all of
+    them; where there is none, to the administrators."""
 
     office: Office
 
-    def write(self, conn: Connection, now: datetime, alert: Alert, need: Need) -> None:
-        """One letter to each of them, once for this session."""
+    def write(self, conn: Connection, now: datetime, standing: Standing) -> None:
+        """One letter to each of them, once for the session that needs the room, whoever comes on
+        duty later: who was told is said on the page."""
+        alert, need = standing.alert, standing.need
         centre = self.office.network.centre_of(alert.room).id
-        for reader in staff_of(conn, centre):
+        if need is None or told_of(conn, centre, alert, need):
+            return
+        for reader in staff_of(conn, centre, standing.duty):
             self._letter(conn, now, _key(alert, need, reader), alert, need, reader)
 
     def _letter(
         self, conn: Connection, now: datetime, key: str, alert: Alert, need: Need, reader: Reader
     ) -> None:
-        if mails.known(conn, key):
-            return
         facts = self._facts(alert, need, reader.locale)
         draft = Draft(
             sender=self.office.mail.sender,
@@ -88,11 +91,24 @@ class AlertLetters:
         return "\n".join(lines) + "\n"
 
 
-def staff_of(conn: Connection, centre: CentreId) -> list[Reader]:
-    """Those who run the centre and have an address; without any, the administrators."""
+def staff_of(
+    conn: Connection, centre: CentreId, duty: frozenset[str] = frozenset()
+) -> list[Reader]:
+    """Those who run the centre, are on `duty` (by their logins) and have an address; without any,
+    those who run it; without any of these, the administrators."""
     known = [one for one in people.everyone(conn) if one.active and _address(one)]
     mine = [one for one in known if _runs(one, centre)]
-    return _readers(mine or [one for one in known if one.role == roles.ADMIN])
+    present = [one for one in mine if one.login in duty]
+    return _readers(present or mine or [one for one in known if one.role == roles.ADMIN])
+
+
+def told_of(conn: Connection, centre: CentreId, alert: Alert, need: Need) -> list[str]:
+    """The names of those to whom a letter of this alert was written."""
+    return [
+        reader.name
+        for reader in staff_of(conn, centre)
+        if mails.known(conn, _key(alert, need, reader))
+    ]
 
 
 def animateur_told(conn: Connection, centre: CentreId, alert: Alert, need: Need) -> bool:

@@ -16,7 +16,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from orchestrator import keys
-from orchestrator.alerts.seen import Standing
+from orchestrator.alerts.seen import Alert, Standing
 from orchestrator.outside.guard import Guard
 from orchestrator.posts.news import Ledger
 from orchestrator.posts.rows import known, note
@@ -59,6 +59,10 @@ class Posts:
         self.ledger.noted(news)
         for target in {one.name[0] for one in news}:
             self.couriers[target].kick()
+
+    def told_of(self, alert: Alert) -> tuple[Target, ...]:
+        """Where this alert was posted."""
+        return self.ledger.told_of(alert)
 
     def unreached(self, room: RoomId) -> tuple[str, ...]:
         """Who should take the alerts of this room and does not; said of one room of a centre."""

@@ -61,7 +61,7 @@ class Ledger:
             for name, one in wanted.items()
             if self._anew(name, one)
         ]
-        opened = [self._opened(name, one) for name, one in wanted.items()]
+        opened = [self._opened(name, one) for name, one in wanted.items() if self._calls(name, one)]
         closed = [
             News(name=name, told=self.told[name], closed=True)
             for name, since in self._gone.items()
@@ -83,6 +83,22 @@ class Ledger:
             own = alert.key == FAILING and alert.device == target.id
             if target.hears_of(centre) and not own:
                 yield target.id, alert.room, alert.key, alert.device or ""
+
+    def _calls(self, name: Name, one: Standing) -> bool:
+        """Whether it is for this target now. The telephone of a person: while he is on duty, or
+        nobody is who has one. Who was on duty and was told need not be there any more."""
+        person = self._by_id[name[0]].person
+        if not person or person in one.duty:
+            return True
+        centre = self.centre_of(one.alert.room)
+        others = {other.person for other in self.targets if other.hears_of(centre)}
+        told = {other.person for other in self.told_of(one.alert)}
+        return not others & one.duty and not (told - {"", person})
+
+    def told_of(self, alert: Alert) -> tuple[Target, ...]:
+        """Those that were told of it."""
+        where = alert.room, alert.key, alert.device or ""
+        return tuple(one for one in self.targets if (one.id, *where) in self.told)
 
     def _opened(self, name: Name, one: Standing) -> News | None:
         known, need = None if self._anew(name, one) else self.told.get(name), one.need

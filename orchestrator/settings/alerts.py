@@ -2,7 +2,7 @@
 
 alerts:
   webhooks: [{id, url, secret_file, centres, when, language}]
-  ntfy: [{id, server, topic, token_file, centres, when, language}]
+  ntfy: [{id, server, topic, token_file, person, centres, when, language}]
 """
 
 import re
@@ -18,7 +18,7 @@ from rooms.ids import CentreId
 ALERTS = ("webhooks", "ntfy")
 SHARED = ("id", "centres", "when", "language")
 WEBHOOK = (*SHARED, "url", "secret_file")
-NTFY = (*SHARED, "server", "topic", "token_file")
+NTFY = (*SHARED, "server", "topic", "token_file", "person")
 MOST_TARGETS = 20
 WHEN = ("needed", "always")
 _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
@@ -66,6 +66,7 @@ def _ntfy(table: Table, centres: Collection[str], languages: Sequence[str]) -> t
         kind="ntfy",
         url=table.parsed("server", forms.public_url, "settings-bad-url", ""),
         topic=table.parsed("topic", _topic, "settings-bad-topic", ""),
+        person=table.text("person", ""),
         secret=_file(table, "token_file", required=False),
         centres=_centres(table, centres),
         when=cast(When, table.choice("when", WHEN, "needed")),

@@ -13,7 +13,9 @@ When = Literal["needed", "always"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One place alerts are posted to. No `centres`: those of all. `when` needed: only of rooms
-    that a session needs. `secret` is the file of the webhook's secret, or of the ntfy token."""
+    that a session needs. `person`: the login of whose telephone it is, told only while he is on
+    duty, or nobody is who has one. `secret` is the file of the webhook's secret, or of the ntfy
+    token."""
 
     id: str
     kind: Kind
@@ -23,6 +25,7 @@ class Target:
     centres: tuple[CentreId, ...] = ()
     when: When = "needed"
     locale: str = "fr"
+    person: str = ""
 
     def hears_of(self, centre: CentreId) -> bool:
         """Whether alerts of this centre are for it."""

@@ -69,6 +69,7 @@ class PagedService:
         self.door = Door()
         self.devices: Json | None = None
         self.troubles: list[str] = []
+        self.alerts: list[Json] = []
         self.visitors = Visitors()
         self.line_test = ""
         self.line_freed = asyncio.Event()
@@ -122,7 +123,7 @@ def refusal(status: int, key: str) -> web.Response:
 async def _get(request: web.Request, service: PagedService) -> web.StreamResponse:
     path = request.match_info["path"]
     answers: dict[str, Json] = {
-        "alerts": {"alerts": []},
+        "alerts": {"alerts": service.alerts},
         "centres": {"centres": service.centres},
         f"join/{CODE}": service.join,
         "bookings/bk-00000000000000000001": {"booking": _booking(service)},

@@ -7,7 +7,7 @@ import { Notice, ProblemNotice } from "./shell.js";
 import { showClock } from "./time.js";
 import { html, useEffect, useState } from "./ui.js";
 
-/** @typedef {{room: string, centre: string, key: string, device: string|null, text: string, suggestion: string, since: string}} Alert */
+/** @typedef {{room: string, centre: string, key: string, device: string|null, text: string, suggestion: string, since: string, told: string[]}} Alert */
 
 /** @param {{centre: any}} props */
 export function Alerts({ centre }) {
@@ -24,6 +24,7 @@ export function Alerts({ centre }) {
     ${alerts.map((one) => html`<${Notice} key=${`${one.room} ${one.key} ${one.device}`} kind="warning" role="status">
       <p><strong>${nameOf(centre, one.room)}</strong></p><p>${one.text}</p><p>${one.suggestion}</p>
       <p class="muted">${t("alerts.since", { clock: showClock(new Date(one.since)) })}</p>
+      ${one.told.length ? html`<p class="muted">${t("alerts.told", { who: one.told.join(", ") })}</p>` : null}
       ${one.key === "help_wanted" ? html`<${HelpAnswer} room=${one.room} text=${one.text} onDone=${load} />` : null}<//>`)}</section>`;
 }
 

@@ -13,6 +13,7 @@ from orchestrator.alerts.watch import ALERTS, Alerts
 from orchestrator.api.agent_socket import AGENTS
 from orchestrator.keys import DATABASE
 from orchestrator.presence import Presence
+from orchestrator.settings.targets import Target
 from orchestrator.store import mails, people, rooms
 from orchestrator.words import CATALOGUES
 from rooms.agent.report import HEALTH, KINDS
@@ -24,6 +25,8 @@ from tests.fakes.service import RunningService, running_service
 from tests.orchestrator.alerts.helpers import NINE, need
 
 ROOM = "villefort-visio"
+ANNES = Target(id="annes", kind="ntfy", url="", person="anne")
+BOARD = Target(id="board", kind="webhook", url="")
 
 
 class LostCamera(QuickDevice):
@@ -123,3 +126,8 @@ async def test_the_screen_says_that_the_animateur_is_told_only_once_he_is(
         assert await troubles(service, screen) == [wrong]
         await service.app[DATABASE].write(sent)
         assert await troubles(service, screen) == [f"{wrong} {known}"]
+        anne = await service.log_in("anne")
+        monkeypatch.setattr(service.app[ALERTS], "posted", lambda _: (ANNES, BOARD))
+        async with anne.get("/api/v1/alerts") as answer:
+            (shown,) = (await answer.json())["alerts"]
+        assert shown["told"] == ["Zoé", "Anne", "board"]

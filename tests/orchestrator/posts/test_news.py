@@ -127,3 +127,47 @@ def test_what_could_not_be_written_down_stays_news() -> None:
     (first,) = book.news(NINE, [stands()])
     (second,) = book.news(NINE, [stands()])
     assert first == second == News(name=("board", ROOM, "device_lost", "cam"), told=first.told)
+
+
+def phone(name: str, person: str, *centres: str) -> Target:
+    """A topic of somebody's own."""
+    mine = tuple(CentreId(one) for one in centres)
+    return Target(id=name, kind="ntfy", url="", when="always", person=person, centres=mine)
+
+
+ANNES, KATES = phone("annes", "anne"), phone("kates", "kate")
+
+
+def seen_by(*duty: str, since: datetime = NINE) -> Standing:
+    """With these on duty."""
+    return Standing(LOST, since, None, frozenset(duty))
+
+
+def test_the_telephone_of_who_is_on_duty_rings_and_that_of_nobody_else() -> None:
+    book = ledger(ANNES, KATES, BOARD)
+    assert told(book, NINE, seen_by("kate", "zoe")) == [("kates", False), ("board", False)]
+    assert book.told_of(LOST) == (KATES, BOARD)
+
+
+def test_when_nobody_is_on_duty_who_has_a_telephone_here_all_of_them_ring() -> None:
+    for duty in ((), ("zoe",)):
+        rung = told(ledger(ANNES, KATES), NINE, seen_by(*duty))
+        assert rung == [("annes", False), ("kates", False)]
+
+
+def test_a_telephone_that_hears_of_other_centres_silences_nobody_here() -> None:
+    here = phone("here", "anne", VILLEFORT)
+    elsewhere = phone("elsewhere", "kate", "x")
+    assert told(ledger(here, elsewhere), NINE, seen_by("kate")) == [("here", False)]
+    assert told(ledger(here, KATES), NINE, seen_by("kate")) == [("kates", False)]
+
+
+def test_who_goes_off_duty_is_told_that_it_closed_and_who_comes_on_that_it_is_so() -> None:
+    book = ledger(ANNES, KATES)
+    assert told(book, NINE, seen_by("kate")) == [("kates", False)]
+    assert told(book, later(minutes=1), seen_by()) == []  # as after a restart: nobody is known
+    assert told(book, later(minutes=5), seen_by("anne")) == [("annes", False)]
+    assert told(book, later(minutes=9), seen_by("anne")) == []
+    told(book, later(minutes=10))
+    closed = told(book, later(minutes=12))
+    assert sorted(closed) == [("annes", True), ("kates", True)]
