@@ -42,7 +42,7 @@ from rooms.control import (
     advance,
     is_over,
 )
-from rooms.equipment import check_supported
+from rooms.equipment import allowed_by, check_supported
 from rooms.errors import Conflict, Invalid, MargerideError, NotFound
 from rooms.ids import CommandId, RoomId
 from rooms.ordering import voids
@@ -153,11 +153,16 @@ class RoomControl:
         name, able = wish.command.name, self._means.agents.able(wish.room)
         if able is not None and name in able:
             return self._means.agents
-        told = room_store.state_of(conn, wish.room)
-        page = SCREEN_ABLE if told is None else told.document.get("able", SCREEN_ABLE)
-        if name in page:
+        if name in _able_screen(conn, wish.room):
             return self._means.wire
         raise Invalid("unsupported", command=name, missing=["agent" if able is None else name])
+
+    def able(self, conn: Connection, room: RoomId) -> frozenset[str]:
+        """The commands that the room's agent or the page of its screen said it carries out, of
+        those its equipment allows."""
+        known = self._means.agents.able(room) or frozenset()
+        equipment = self._means.network.room(room).equipment
+        return allowed_by(equipment, known | _able_screen(conn, room))
 
     def _hand(self, order: Order) -> Hand:
         known = self._hands.get(order.id)
@@ -330,6 +335,11 @@ class RoomControl:
             error=order.error,
             session=order.session,
         )
+
+
+def _able_screen(conn: Connection, room: RoomId) -> frozenset[str]:
+    told = room_store.state_of(conn, room)
+    return frozenset(SCREEN_ABLE if told is None else told.document.get("able", SCREEN_ABLE))
 
 
 def _let_go(conn: Connection, held: Held) -> bool:

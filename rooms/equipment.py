@@ -72,6 +72,12 @@ def check_supported(command: str, equipment: Iterable[str]) -> None:
         raise Invalid("unsupported", command=command, missing=missing)
 
 
+def allowed_by(equipment: Iterable[str], commands: Iterable[str]) -> frozenset[str]:
+    """Those of the commands that this equipment can carry out."""
+    there = frozenset(equipment)
+    return frozenset(one for one in commands if not _missing(there, NEEDS.get(one, ())))
+
+
 def _missing(equipment: Iterable[str], needs: Iterable[frozenset[Equipment]]) -> list[str]:
     there = set(equipment)
     return ["|".join(sorted(need)) for need in needs if not need & there]

@@ -9,12 +9,13 @@ from orchestrator import roles
 from orchestrator.api.command_models import ARGUMENTS, Step, whole_number_up_to
 from orchestrator.api.endpoint import Answer, Body, Call, Route
 from orchestrator.api.if_match import version_of
-from orchestrator.keys import BUS, SETTINGS
+from orchestrator.keys import BUS, HOUSE, SETTINGS
 from orchestrator.store import audit, scenes
 from rooms.control import COMMANDS
 from rooms.errors import Forbidden
 from rooms.scenes import (
     ALLOWED,
+    DEFAULT_SCENES,
     EARLIEST_MINUTES,
     LONGEST_LABEL,
     MOST_SCENES,
@@ -79,6 +80,23 @@ class ScenesOut(BaseModel):
     before_minutes: int
 
 
+class StandardOut(BaseModel):
+    """The scenes of the house, as every room has them until its animateur changes them."""
+
+    scenes: list[SceneOut]
+    start: dict[str, str | None]
+    end: str | None
+    before_minutes: int
+
+
+class OfferOut(BaseModel):
+    """What scenes may set in a room: what it said it can, and what it began with."""
+
+    room: str
+    commands: list[str]
+    standard: StandardOut
+
+
 def _answer(room: str, version: int, kept: Scenes) -> Answer:
     return Answer(headers={"ETag": f'"{version}"'}, body={"room": room, **kept.to_json()})
 
@@ -87,6 +105,22 @@ async def read(call: Call) -> Answer:
     """The scenes now."""
     room = call.app[SETTINGS].network.room(call.path("room"))
     return _answer(room.id, *await call.database.read(lambda conn: scenes.of_room(conn, room.id)))
+
+
+async def offer(call: Call) -> Answer:
+    """What the animateur may choose from."""
+    room = call.app[SETTINGS].network.room(call.path("room"))
+    if not roles.may_pair(call.person, room.centre):
+        raise Forbidden("not-your-room", room=room.id)
+    control = call.app[HOUSE].conductor.control
+    able = await call.database.read(lambda conn: control.able(conn, room.id))
+    return Answer(
+        body={
+            "room": room.id,
+            "commands": sorted(able & ALLOWED),
+            "standard": DEFAULT_SCENES.to_json(),
+        }
+    )
 
 
 async def write(call: Call) -> Answer:
@@ -109,6 +143,15 @@ async def write(call: Call) -> Answer:
 
 
 ROUTES = (
+    Route(
+        method="GET",
+        path="/rooms/{room}/presets/offer",
+        handler=offer,
+        summary="What the scenes of a room may set",
+        person=True,
+        answer=OfferOut,
+        errors=(403, 404),
+    ),
     Route(
         method="GET",
         path="/rooms/{room}/presets",

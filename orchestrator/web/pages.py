@@ -63,6 +63,7 @@ PAGES = (
     Page(f"/join/{{code:{CODE}}}", "join"),
     Page(f"/rooms/{{room:{SEGMENT}}}/screen", "kiosk", "kiosk.html"),
     Page(f"/rooms/{{room:{SEGMENT}}}/remote", "remote"),
+    Page(f"/rooms/{{room:{SEGMENT}}}/scenes", "scenes"),
     Page(f"/rooms/{{room:{SEGMENT}}}/panel", "panel", "kiosk.html"),
 )
 

@@ -225,6 +225,7 @@ async def commands(walk: Walk) -> None:
     walk.ids["command"] = left["id"]
     scenes = await walk.do("GET /rooms/{room}/presets", ids=walk.ids)
     match = {"If-Match": walk.etag}
+    await walk.do("GET /rooms/{room}/presets/offer", ids=walk.ids)
     sent = {name: value for name, value in scenes.items() if name != "room"}
     await walk.do("PUT /rooms/{room}/presets", sent, ids=walk.ids, headers=match)
 

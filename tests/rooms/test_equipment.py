@@ -1,6 +1,6 @@
 import pytest
 
-from rooms.equipment import NEEDS, check_supported, is_visio
+from rooms.equipment import NEEDS, allowed_by, check_supported, is_visio
 from rooms.errors import Invalid
 
 VISIO = ("screen", "camera", "microphone", "speaker")
@@ -33,3 +33,9 @@ def test_either_of_two_displays_will_do() -> None:
     with pytest.raises(Invalid) as refused:
         check_supported("room.message.show", ("speaker",))
     assert refused.value.fields["missing"] == ["projector|screen"]
+
+
+def test_of_what_is_said_to_be_possible_only_what_the_equipment_allows_is_left() -> None:
+    said = ("video.camera.set", "room.wake", "display.blank.set")
+    assert allowed_by(("screen", "speaker"), said) == {"room.wake", "display.blank.set"}
+    assert allowed_by(VISIO, said) == set(said)

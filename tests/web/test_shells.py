@@ -31,6 +31,7 @@ PATHS = (
     "/rooms/r/screen",
     "/rooms/r/remote",
     "/rooms/r/panel",
+    "/rooms/r/scenes",
     "/desks",
     "/desks/d",
 )

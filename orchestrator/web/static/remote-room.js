@@ -20,11 +20,12 @@ export function camerasOf(devices) {
   return (devices?.document?.devices ?? []).filter((/** @type {any} */ each) => each.commands.some((/** @type {string} */ name) => name.startsWith("camera.")));
 }
 
-/** @param {{scenes: any[], now: string|null, give: (command: string, facts?: any) => Promise<void>}} props */
-export function Scenes({ scenes, now, give }) {
+/** @param {{scenes: any[], now: string|null, edit: string|null, give: (command: string, facts?: any) => Promise<void>}} props edit: where they are changed */
+export function Scenes({ scenes, now, edit, give }) {
   return html`<section class="card" aria-labelledby="scenes"><h2 id="scenes">${t("remote.scenes")}</h2>
     <div class="views">${scenes.map(({ id, label }) => html`<button key=${id} class=${`button ${id === now ? "" : "button-quiet"} view`} type="button"
-      aria-pressed=${id === now ? "true" : "false"} onClick=${() => give("room.preset.apply", { preset: id })}>${id === now ? icon("check") : null}${tElse(`scene.${id}`, label)}</button>`)}</div></section>`;
+      aria-pressed=${id === now ? "true" : "false"} onClick=${() => give("room.preset.apply", { preset: id })}>${id === now ? icon("check") : null}${tElse(`scene.${id}`, label)}</button>`)}</div>
+    ${edit ? html`<p class="edit-scenes"><a href=${edit}>${t("scenes.edit")}</a></p>` : null}</section>`;
 }
 
 /** The hand of the room in its session: its state in words, the action in its name.

@@ -7,7 +7,7 @@ import { html, signal, useEffect } from "./ui.js";
 const STORED = [1, 2, 3, 4, 5, 6];
 
 /** The pictures that are known, by view. @type {import("./vendor/types.js").Signal<Map<number, {at: string, url: string}>>} */
-const pictures = signal(new Map());
+export const pictures = signal(new Map());
 
 /** Ask which views have a picture, and get those that are new. @param {string} room */
 export async function loadPictures(room) {

@@ -10,7 +10,7 @@ import { CameraCard } from "./remote-camera.js";
 import { begin, CodeForm, commandAt, commandsOf, isPhone, lookAgain, phone, Phones, told as toldByPhone, Until } from "./remote-phone.js";
 import { ableOf, camerasOf, Hand, Layouts, LineCard, Scenes, Share } from "./remote-room.js";
 import { loadPictures } from "./remote-views.js";
-import { announce, findPerson, mount, Notice, person, ProblemNotice } from "./shell.js";
+import { announce, findPerson, mount, Notice, person, ProblemNotice, settles } from "./shell.js";
 import { iso, setZone, showClock, showRange } from "./time.js";
 import { effect, html, signal } from "./ui.js";
 
@@ -223,7 +223,7 @@ function Board() {
       ${able.has("call.hand.set") && room.call.state === "in_call" ? html`<${Hand} up=${room.call.hand === true} give=${give} />` : null}
     </ul>
     <${Volume} room=${room} able=${able} />
-    ${scenes.value.length && able.has("room.preset.apply") ? html`<${Scenes} scenes=${scenes.value} now=${devices.value?.document?.scene ?? null} give=${give} />` : null}
+    ${scenes.value.length && able.has("room.preset.apply") ? html`<${Scenes} scenes=${scenes.value} now=${devices.value?.document?.scene ?? null} edit=${settles(facts.value.home) ? `/rooms/${ROOM}/scenes` : null} give=${give} />` : null}
     ${able.has("camera.move") || able.has("camera.preset.recall")
       ? html`<${CameraCard} room=${ROOM} able=${able} cameras=${camerasOf(devices.value)} give=${give} onRefused=${refusedMove} />` : null}
     ${able.has("video.layout.set") ? html`<${Layouts} give=${give} />` : null}

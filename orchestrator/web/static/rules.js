@@ -73,7 +73,7 @@ export function RoomRules({ room }) {
   const dirty = OURS.some((name) => !same(form[name], policy.settings[name]));
   return html`<form class="card rules" onSubmit=${submit} novalidate aria-labelledby=${`rules-${room.id}`}>
     <h3 id=${`rules-${room.id}`}>${room.name}</h3>
-    <p class="muted small">${t("rules.capacity", { n: room.capacity })}</p>
+    <p class="muted small">${t("rules.capacity", { n: room.capacity })} · <a href=${`/rooms/${room.id}/scenes`}>${t("scenes.open")}<span class="hidden"> ${room.name}</span></a></p>
     ${Object.entries(GROUPS).map(([group, names]) => html`<h4 key=${group}>${t(`rules.group.${group}`)}</h4><div class="rule-list">${names.map((name) => html`<${Rule} key=${name}
       name=${name} value=${form[name]} policy=${policy} fault=${faults[name] ?? ""} id=${`${room.id}-${name}`}
       set=${(/** @type {any} */ value) => setForm({ ...form, [name]: value })} />`)}</div>`)}
