@@ -21,6 +21,7 @@ from orchestrator.words import words
 from rooms.scenes import DEFAULT_SCENES
 from tests.fakes.desk import settled
 from tests.fakes.door import Door
+from tests.fakes.fan_out import FanOut
 from tests.fakes.story import (
     ANNE,
     CENTRES,
@@ -73,6 +74,7 @@ class PagedService:
         self.visitors = Visitors()
         self.line_test = ""
         self.line_freed = asyncio.Event()
+        self.fan_out = FanOut()
         self.wires: list[web.WebSocketResponse] = []
         self.listeners: list[web.WebSocketResponse] = []
         self.session: Json = {
@@ -134,6 +136,8 @@ async def _get(request: web.Request, service: PagedService) -> web.StreamRespons
         if service.person is None:
             return problem(401, "login-required", "Connectez-vous d'abord.")
         return web.json_response({"person": service.person, "csrf": "csrf"})
+    if path == f"sessions/{service.session['id']}/commands":
+        return service.fan_out.listed()
     if path == f"sessions/{service.session['id']}" and service.running:
         return web.json_response({"session": _session(service)})
     if path == "rooms/availability":
@@ -247,6 +251,8 @@ async def _post(request: web.Request, service: PagedService) -> web.StreamRespon
     if path == "line-tests/lt-1/publish":
         await service.line_freed.wait()
         return refusal(404, "no-line-test")
+    if path.startswith("sessions/") and path.endswith("/commands"):
+        return service.fan_out.taken(body)
     if path.startswith("sessions/"):
         return _move(service, path.rsplit("/", 1)[1])
     if path.endswith("/commands"):

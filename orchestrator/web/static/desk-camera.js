@@ -36,7 +36,8 @@ function paperCamera(devices, desk) {
 
 /** One frame as it comes from the camera. @param {MediaStreamTrack} track @returns {Promise<Blob>} */
 async function still(track) {
-  const video = Object.assign(document.createElement("video"), { muted: true, srcObject: new MediaStream([track]) });
+  const video = Object.assign(document.createElement("video"), { muted: true });
+  video.srcObject = new MediaStream([track]);
   await video.play();
   const canvas = Object.assign(document.createElement("canvas"), { width: video.videoWidth, height: video.videoHeight });
   canvas.getContext("2d")?.drawImage(video, 0, 0);

@@ -3,6 +3,7 @@
 import { ChatButton, ChatPanel, HandButton } from "./chat.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
+import { RoomsButton, RoomsPanel } from "./session-rooms.js";
 import { announce, Notice } from "./shell.js";
 import { OwnTile, Sounds, Tiles } from "./tiles.js";
 import { effect, html, useEffect } from "./ui.js";
@@ -26,6 +27,7 @@ export function SessionView({ model, devices, name }) {
     <${Trouble} model=${model} />
     <div class="session-body">
       <${Tiles} model=${model} own=${own} />
+      <${RoomsPanel} model=${model} />
       <${ChatPanel} model=${model} />
     </div>
     <${Sounds} model=${model} />
@@ -69,6 +71,7 @@ function Toolbar({ model, devices }) {
     <${MuteButton} kind="video" model=${model} devices=${devices} />
     <${HandButton} model=${model} />
     <${ChatButton} model=${model} />
+    <${RoomsButton} model=${model} />
     <button class="button button-danger" type="button" onClick=${leave}>${icon("leave")}<span>${t("session.leave")}</span></button>
     <${Economy} model=${model} />
     <p class="hint shortcuts">${t("session.shortcuts")}</p>
