@@ -2,6 +2,7 @@
 
 from playwright.async_api import Locator, Page, expect
 
+from rooms.room import DeskId
 from tests.fakes.browsers import Chromium
 from tests.fakes.desks import DESK, Reception
 from tests.fakes.looking import faults, overflows
@@ -12,15 +13,21 @@ FLOWING = "[...document.querySelectorAll('.tile video')].some((video) => video.v
 
 
 async def kiosk(
-    browser: Chromium, hall: Reception, script: str = "", *, clock: bool = False
+    browser: Chromium,
+    hall: Reception,
+    script: str = "",
+    *,
+    clock: bool = False,
+    desk: DeskId = DESK,
+    token: str = "",
 ) -> Page:
-    """The screen of the desk, paired before."""
+    """The screen of the desk, or of another one with its token, paired before."""
     page = (await browser.new_page()).page
     if clock:
         await page.clock.install()
-    key = f"margeride.desk.{DESK}"
-    await page.add_init_script(f"localStorage.setItem({key!r}, {hall.token!r});{script}")
-    await page.goto(f"{hall.service.url}/desks/{DESK}")
+    key, known = f"margeride.desk.{desk}", token or hall.token
+    await page.add_init_script(f"localStorage.setItem({key!r}, {known!r});{script}")
+    await page.goto(f"{hall.service.url}/desks/{desk}")
     return page
 
 

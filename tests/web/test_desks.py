@@ -10,7 +10,16 @@ from playwright.async_api import Page, expect
 
 from tests.fakes.attending import PATIENCE, WITHIN, attend, fits, kiosk, seen
 from tests.fakes.browsers import Chromium
-from tests.fakes.desks import DESK, Reception, new_code, open_never, open_on_workdays, reception
+from tests.fakes.desks import (
+    DESK,
+    OTHER,
+    Reception,
+    new_code,
+    open_never,
+    open_on_workdays,
+    paired,
+    reception,
+)
 from tests.fakes.looking import picture, until
 
 SLOT = re.compile("24 novembre|25 novembre")
@@ -37,6 +46,7 @@ async def test_a_desk_is_paired_once_and_then_shows_its_button(
     await page.reload()
     await seen(page.get_by_role("button", name="Appeler"))
     await fits(page)
+    await picture(page, "desk")
 
 
 async def test_the_camera_starts_with_the_press_and_ends_with_the_call(
@@ -67,8 +77,9 @@ async def test_the_camera_starts_with_the_press_and_ends_with_the_call(
 
 async def test_nobody_answers_and_a_number_is_left(hall: Reception, browser: Chromium) -> None:
     page = await absent(hall, browser)
-    await seen(page.get_by_text("Ouvre mercredi 25 novembre à 09:00", exact=True))
+    await expect(page.get_by_text("Ouvre")).to_have_count(0)  # it is open
     await fits(page)
+    await picture(page, "desk-busy")
     await page.get_by_label("Nom").fill("Mme Rey")
     await page.get_by_label("Téléphone").fill("bonjour")
     await page.get_by_role("button", name="Envoyer").click()
@@ -143,6 +154,49 @@ async def test_a_closed_desk_shows_a_lock_and_takes_a_number(
         await expect(page.get_by_role("button", name="Appeler")).to_have_count(0)
         await seen(page.get_by_label("Téléphone"))
         await fits(page)
+
+
+async def test_a_desk_closed_for_the_night_says_when_it_opens(
+    hall: Reception, browser: Chromium
+) -> None:
+    hall.clock.now = hall.clock.now.replace(hour=19)
+    page = await kiosk(browser, hall)
+    await seen(page.get_by_role("heading", name="Fermé"))
+    await seen(page.get_by_text("Ouvre mercredi 25 novembre à 09:00", exact=True))
+    await fits(page)
+    await picture(page, "desk-closed")
+
+
+async def test_the_second_visitor_sees_his_place_move_up_until_he_is_answered(
+    hall: Reception, browser: Chromium
+) -> None:
+    first = await kiosk(browser, hall)
+    token = await paired(hall.service, OTHER)
+    second = await kiosk(browser, hall, desk=OTHER, token=token)
+    anne = await attend(browser, hall)
+    await first.get_by_role("button", name="Appeler").click(timeout=PATIENCE)
+    await seen(anne.get_by_role("heading", name="Accueil de Villefort"))
+    await fits(anne)
+    await picture(anne, "desks-ringing")
+    await hall.wait(1)
+    await second.get_by_role("button", name="Appeler").click(timeout=PATIENCE)
+    await seen(second.get_by_text("1 avant vous", exact=True))
+    await expect(first.get_by_text("avant vous")).to_have_count(0)
+    await fits(second)
+    await picture(first, "desk-calling")
+    await picture(second, "desk-queue")
+    await anne.get_by_role("button", name="Répondre").click(timeout=PATIENCE)
+    await expect(second.get_by_text("avant vous")).to_have_count(0, timeout=PATIENCE)
+    await seen(second.get_by_role("heading", name="Appel"))
+    await seen(anne.get_by_role("button", name="Terminer l'appel"))
+    await expect(anne.get_by_role("button", name="Répondre")).to_have_count(0)
+    await anne.get_by_role("button", name="Terminer l'appel").click(timeout=PATIENCE)
+    await seen(first.get_by_role("heading", name="Merci"))
+    await hall.wait(11)
+    await seen(anne.get_by_role("heading", name="Accueil de Meyrueis"))
+    await anne.get_by_role("button", name="Répondre").click(timeout=PATIENCE)
+    await expect(second.get_by_role("heading", name="Appel")).to_have_count(0, timeout=PATIENCE)
+    await seen(second.get_by_role("button", name="Terminer"))
 
 
 async def test_what_is_written_and_not_sent_is_forgotten_on_a_closed_desk_too(

@@ -185,7 +185,7 @@ function Calling() {
 function Later({ state }) {
   const closed = state === "closed";
   return html`<${Face} drawing=${closed ? "lock" : "clock"} word=${t(closed ? "desk.closed" : "desk.absent")}>
-    <${Absent} key=${round.value} desk=${DESK} opens=${desk.value.opens_at} onTouch=${stay} onDone=${thank} />
+    <${Absent} key=${round.value} desk=${DESK} opens=${desk.value.open ? null : desk.value.opens_at} onTouch=${stay} onDone=${thank} />
     ${call.value && !closed ? html`<button class="button button-quiet" type="button" onClick=${clear}>${icon("cross")}${t("desk.no_number")}</button>` : null}<//>`;
 }
 

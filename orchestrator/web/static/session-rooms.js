@@ -81,7 +81,7 @@ const inWords = (one) => t("session.rooms.said", { name: one.name, how: became(o
 export function RoomsButton({ model }) {
   const id = model.session.value?.id;
   useEffect(() => { if (id) void askWhose(id); }, [id, person.value]);
-  if (!runs.value) return null;
+  if (!runs.value || !model.session.value?.sites?.length) return null;
   return html`<button class="button button-quiet" type="button" aria-expanded=${open.value} aria-controls="session-rooms" onClick=${() => { open.value = !open.value; }}>
     ${icon("screen")}<span>${t("session.rooms")}</span></button>`;
 }
