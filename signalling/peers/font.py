@@ -1,6 +1,7 @@
 """A font of 5 × 7 dots, enough for names of places and a clock; accents are left out."""
 
 import unicodedata
+from functools import cache
 
 WIDTH, HEIGHT = 5, 7
 UNKNOWN = "?"
@@ -76,6 +77,7 @@ def width_of(text: str, scale: int) -> int:
     return len(plain(text)) * (WIDTH + 1) * scale
 
 
+@cache
 def _dots(row: int, scale: int, ink: int, paper: int) -> bytes:
     dots = [ink if row >> bit & 1 else paper for bit in range(WIDTH - 1, -1, -1)]
     return b"".join(bytes([dot]) * scale for dot in [*dots, paper])

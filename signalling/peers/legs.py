@@ -8,6 +8,7 @@ from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 from rooms.ids import LegId, new_id
 from signalling.messages_media import PublishOffer, Source, SubscribeAnswer, SubscribeOffered
 from signalling.peers.listener import Listener
+from signalling.peers.seam import reckon_levels_once
 from signalling.transport.seam import peer_connection
 
 SOURCES = {"audio": Source.MICROPHONE, "video": Source.CAMERA}
@@ -57,6 +58,7 @@ class PublishLeg(Leg):
 
     async def begin(self, tracks: Sequence[MediaStreamTrack]) -> PublishOffer:
         """The offer of these tracks."""
+        reckon_levels_once()
         for track in tracks:
             self.pc.addTransceiver(track, direction="sendonly")
         await self.pc.setLocalDescription(await self.pc.createOffer())

@@ -5,10 +5,14 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
-from aiortc import RTCDtlsTransport, RTCRtpReceiver
+import pytest
+from aiortc import RTCDtlsTransport, RTCRtpReceiver, RTCRtpSender, rtp
 from aiortc.rtp import RtpPacket
+from av import AudioFrame
 
-from signalling.peers.seam import Bytes, Waiting, estimate_nothing
+from signalling.peers import seam
+from signalling.peers.seam import Bytes, Waiting, estimate_nothing, known_level, reckon_levels_once
+from signalling.peers.test_card import tone
 
 
 def test_aiortc_still_hands_every_packet_to_this_name() -> None:
@@ -67,3 +71,35 @@ async def test_what_a_video_receiver_waits_for_can_be_read_and_given_up() -> Non
     await waiting.start_afresh()
     assert asked == [("nack", 77, [12, 13]), ("pli", 77, None)]
     assert (waiting.missing, waiting.held) == ([], 0)
+
+
+def sound(samples: bytes) -> AudioFrame:
+    frame = AudioFrame(format="s16", layout="mono", samples=960)
+    frame.planes[0].update(samples)
+    return frame
+
+
+@pytest.mark.parametrize("samples", [tone(440), tone(1000), bytes(1920)])
+def test_a_sound_is_as_loud_as_aiortc_says(samples: bytes) -> None:
+    assert known_level(sound(samples)) == seam._level_of(sound(samples))
+
+
+def test_how_loud_the_same_sound_is_is_reckoned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reckoned = []
+
+    def level(frame: Any) -> int:
+        reckoned.append(frame.samples)
+        return -20
+
+    seam._level.cache_clear()
+    monkeypatch.setattr(seam, "_level_of", level)
+    assert [known_level(sound(tone(440))) for _ in range(3)] == [-20] * 3
+    assert known_level(sound(bytes(1920))) == -20
+    assert reckoned == [960, 960]
+    seam._level.cache_clear()
+
+
+def test_aiortc_still_asks_this_name_how_loud_a_sound_is() -> None:
+    reckon_levels_once()
+    assert rtp.compute_audio_level_dbov is known_level
+    assert "rtp.compute_audio_level_dbov(" in inspect.getsource(RTCRtpSender._next_encoded_frame)
