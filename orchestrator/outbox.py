@@ -123,7 +123,7 @@ class Outbox:
         return True
 
     async def _hand(self, letter: _Letter, now: datetime) -> bool:
-        for name, listener in self._listeners.items():
+        for name, listener in list(self._listeners.items()):  # more may come while one is told
             try:
                 await listener(letter.topic, letter.payload)
             except Exception:

@@ -76,6 +76,22 @@ async def test_a_listener_that_fails_is_tried_again_and_holds_nobody_up(
     assert caplog.text.count("could not take") == 1
 
 
+async def test_who_begins_to_listen_while_another_is_told_stops_nothing(scene: Scene) -> None:
+    outbox, heard = Outbox(scene.database), list[str]()
+
+    async def late(topic: str, payload: dict[str, Any]) -> None:
+        heard.append(f"late {topic}")
+
+    async def early(topic: str, payload: dict[str, Any]) -> None:
+        heard.append(f"early {topic}")
+        outbox.listen("late", late)
+
+    outbox.listen("early", early)
+    await write(scene, "booking.made", "booking.moved")
+    assert await outbox.deliver() == 2
+    assert heard == ["early booking.made", "early booking.moved", "late booking.moved"]
+
+
 async def test_a_kick_delivers_without_waiting(scene: Scene) -> None:
     outbox = Outbox(scene.database)
     heard, done = [], asyncio.Event()
