@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --disable-pip-version-check
 ARGS ?=
 PURE := $(BIN)/python -m tests.tools.pure_floor
+# As an installed program is: each start would else compile everything anew where Python may not
+# keep what it compiled (PYTHONDONTWRITEBYTECODE).
+COMPILED := $(BIN)/python -m compileall -q calendars orchestrator rooms signalling
 
 .PHONY: demo serve test check bench docs clean style types layers floor
 .DEFAULT_GOAL := demo
@@ -19,6 +22,7 @@ $(VENV)/.installed: pyproject.toml
 	@$(PIP) --upgrade pip "setuptools>=77" >$(VENV)/install.log 2>&1 \
 	  && $(PIP) --no-build-isolation --editable '.[test]' >>$(VENV)/install.log 2>&1 \
 	  || { cat $(VENV)/install.log; echo "The installation failed; what pip said is above."; exit 1; }
+	@$(COMPILED)
 	@touch $@
 
 # A bare Debian has Python without venv; only root may mend that.
@@ -37,6 +41,7 @@ serve: $(VENV)/.installed
 	@$(BIN)/margeride serve --data var $(ARGS)
 
 test: $(VENV)/.installed
+	@$(COMPILED)
 	@$(BIN)/python -m tests.tools.hermetic $(BIN)/python -m tests.tools.calm -q $(ARGS)
 
 check: style types layers floor

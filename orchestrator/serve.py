@@ -135,9 +135,9 @@ def _keep_what_stays() -> None:
 
     Its last look decides when the next one is due: after a quarter more. That must be a quarter of
     what comes and goes; of all that was loaded it would be megabytes. Until now it did not look at
-    all (`margeride serve` begins so): looking at what is being loaded is a sixth of the loading.
+    all (`margeride serve` begins so): looking at what is being loaded is a sixth of the loading,
+    and one look at all of it a twentieth, for what little loading leaves behind.
     """
-    gc.collect()
     gc.freeze()
     gc.enable()
     gc.collect()

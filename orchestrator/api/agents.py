@@ -3,18 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
-
 from orchestrator import roles
 from orchestrator.api.agent_socket import AGENTS
-from orchestrator.api.endpoint import Answer, Call, Route
+from orchestrator.api.endpoint import Answer, Call, Route, Shape
 from orchestrator.cases import rights
 from orchestrator.keys import HOUSE, SETTINGS
 from orchestrator.store import agents
 from orchestrator.store.instants import iso
 
 
-class AgentOut(BaseModel):
+class AgentOut(Shape):
     """The agent of a room; `device` is the id by which it is put out."""
 
     device: str
@@ -25,13 +23,13 @@ class AgentOut(BaseModel):
     health: list[str]
 
 
-class AgentsOut(BaseModel):
+class AgentsOut(Shape):
     """All that one may see."""
 
     agents: list[AgentOut]
 
 
-class ReportOut(BaseModel):
+class ReportOut(Shape):
     """What the room's agent reported last; version 0 when it never did."""
 
     version: int

@@ -3,13 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from orchestrator import roles
 from orchestrator.alerts.seen import Standing
 from orchestrator.alerts.watch import ALERTS
-from orchestrator.api.endpoint import Answer, Call, Route
+from orchestrator.api.endpoint import Answer, Call, Route, Shape
 from orchestrator.api.problems import locale_of
 from orchestrator.auth.accounts import by_login
 from orchestrator.keys import SETTINGS, WORDS
@@ -18,7 +17,7 @@ from orchestrator.store.instants import iso
 from rooms.ids import CentreId
 
 
-class AlertOut(BaseModel):
+class AlertOut(Shape):
     """One thing; `session` is the one the room is needed for, if any; `told` are the names of those
     to whom a letter was written or whose telephone was told, and the ids of other places."""
 
@@ -33,7 +32,7 @@ class AlertOut(BaseModel):
     told: list[str]
 
 
-class AlertsOut(BaseModel):
+class AlertsOut(Shape):
     """All that stand in the rooms one runs."""
 
     alerts: list[AlertOut]

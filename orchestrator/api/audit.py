@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from orchestrator import roles
-from orchestrator.api.endpoint import Answer, Call, Query, Route
+from orchestrator.api.endpoint import Answer, Call, Query, Route, Shape
 from orchestrator.store import audit
 from rooms.errors import Forbidden
 
@@ -18,7 +18,7 @@ class Page(Query):
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
 
 
-class Entry(BaseModel):
+class Entry(Shape):
     """One line of the record."""
 
     id: int
@@ -29,7 +29,7 @@ class Entry(BaseModel):
     detail: dict[str, Any]
 
 
-class Entries(BaseModel):
+class Entries(Shape):
     """The newest first."""
 
     entries: list[Entry]

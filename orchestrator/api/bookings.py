@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from calendars import edit
 from calendars.content import Line
-from orchestrator.api.endpoint import PREFIX, Answer, Body, Call, Query, Route
+from orchestrator.api.endpoint import PREFIX, Answer, Body, Call, Query, Route, Shape
 from orchestrator.api.interval import Instant, Interval
 from orchestrator.api.once import once_of, replayed_if
 from orchestrator.booking import Booking
@@ -95,7 +95,7 @@ class Which(Query):
     occurrence: Instant | None = None
 
 
-class BookingOut(BaseModel):
+class BookingOut(Shape):
     """A booking; without title, organiser's name, session and link for who may not see them."""
 
     id: str
@@ -115,7 +115,7 @@ class BookingOut(BaseModel):
     released_at: AwareDatetime | None
 
 
-class BookingAnswer(BaseModel):
+class BookingAnswer(Shape):
     """One booking."""
 
     booking: BookingOut
@@ -127,7 +127,7 @@ class MadeAnswer(BookingAnswer):
     left_out: list[AwareDatetime]
 
 
-class BookingsAnswer(BaseModel):
+class BookingsAnswer(Shape):
     """Several bookings."""
 
     bookings: list[BookingOut]

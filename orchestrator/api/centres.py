@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from orchestrator.api.endpoint import Answer, Call, Route
+from orchestrator.api.endpoint import Answer, Call, Route, Shape
 from orchestrator.keys import SETTINGS
 from orchestrator.settings import Network
 from orchestrator.store import closures
@@ -13,7 +13,7 @@ from rooms.ids import CentreId, RoomId
 from rooms.room import Room, calendar_address
 
 
-class _Out(BaseModel):
+class _Out(Shape):
     model_config = ConfigDict(populate_by_name=True)
 
 

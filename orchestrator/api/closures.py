@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date, time
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from orchestrator import roles
-from orchestrator.api.endpoint import PREFIX, Answer, Body, Call, Route
+from orchestrator.api.endpoint import PREFIX, Answer, Body, Call, Route, Shape
 from orchestrator.booking import closing
 from orchestrator.booking.ledger import Entry
 from orchestrator.keys import BOOKINGS, BUS, SETTINGS
@@ -36,7 +36,7 @@ class ClosureIn(Body):
     reason: Annotated[str, Field(max_length=200)] = ""
 
 
-class ClosureOut(BaseModel):
+class ClosureOut(Shape):
     """One, as it was said; those of the file have no id and are changed there."""
 
     id: str | None
@@ -48,20 +48,20 @@ class ClosureOut(BaseModel):
     reason: str
 
 
-class ClosuresOut(BaseModel):
+class ClosuresOut(Shape):
     """All that a centre has."""
 
     closures: list[ClosureOut]
 
 
-class MadeOut(BaseModel):
+class MadeOut(Shape):
     """The new one, and the bookings it shuts out: they stay, their organisers are told."""
 
     closure: ClosureOut
     bookings: list[str]
 
 
-class RemovedOut(BaseModel):
+class RemovedOut(Shape):
     """The bookings for which the centre is open again, or not open any more: they are told."""
 
     bookings: list[str]

@@ -163,10 +163,11 @@ ASKED_OF_A_ROOM = _union(Ordered, _ANY)
 ASKED_OF_A_SESSION = _union(InSession, [name for name in _ANY if name != "call.join"])
 
 
-class CommandIn(RootModel[ASKED_OF_A_ROOM]):  # type: ignore[valid-type]
+class CommandIn(RootModel[Any]):
     """A command of a room: `command`, its arguments beside it, and when."""
 
-    model_config = ConfigDict(strict=True, frozen=True)
+    model_config = ConfigDict(strict=True, frozen=True, defer_build=True)
+    root: ASKED_OF_A_ROOM  # type: ignore[valid-type]  # named above, it would be made at once
 
     @property
     def order(self) -> Ordered:
@@ -174,10 +175,11 @@ class CommandIn(RootModel[ASKED_OF_A_ROOM]):  # type: ignore[valid-type]
         return cast(Ordered, self.root)
 
 
-class SessionCommandIn(RootModel[ASKED_OF_A_SESSION]):  # type: ignore[valid-type]
+class SessionCommandIn(RootModel[Any]):
     """The same, asked of the rooms of a session."""
 
-    model_config = ConfigDict(strict=True, frozen=True)
+    model_config = ConfigDict(strict=True, frozen=True, defer_build=True)
+    root: ASKED_OF_A_SESSION  # type: ignore[valid-type]
 
     @property
     def order(self) -> InSession:

@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from orchestrator import conduct
 from orchestrator.api.command_models import CommandIn, SessionCommandIn
-from orchestrator.api.endpoint import PREFIX, Answer, Call, Route
+from orchestrator.api.endpoint import PREFIX, Answer, Call, Route, Shape
 from orchestrator.api.once import once_of, replayed_if
 from orchestrator.api.problems import locale_of
 from orchestrator.cases import fan_out, rights
@@ -22,7 +21,7 @@ from rooms.ids import CommandId, RoomId, SessionId
 MOST_LISTED = 200
 
 
-class Taken(BaseModel):
+class Taken(Shape):
     """A command on its way."""
 
     id: str
@@ -30,7 +29,7 @@ class Taken(BaseModel):
     error: str | None
 
 
-class TakenIn(BaseModel):
+class TakenIn(Shape):
     """What one room of a session makes of it: the command, or why there is none."""
 
     room: str
@@ -40,13 +39,13 @@ class TakenIn(BaseModel):
     title: str | None
 
 
-class TakenBySession(BaseModel):
+class TakenBySession(Shape):
     """One line for each room asked."""
 
     results: list[TakenIn]
 
 
-class CommandOut(BaseModel):
+class CommandOut(Shape):
     """A command and what became of it; `not_before` and `expires_at` as they were asked for."""
 
     id: str
@@ -62,7 +61,7 @@ class CommandOut(BaseModel):
     expires_at: datetime | None
 
 
-class CommandsOut(BaseModel):
+class CommandsOut(Shape):
     """Several commands."""
 
     commands: list[CommandOut]

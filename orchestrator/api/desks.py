@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel
 
 from orchestrator.alerts.watch import ALERTS
-from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
 from orchestrator.cases.desks import Desks, DeskView, DutyView
 from orchestrator.cases.desks_rights import Caller, attending
 from orchestrator.desk import Call as DeskCall
@@ -24,7 +23,7 @@ from rooms.room import Desk
 DESKS: "web.AppKey[Desks]" = web.AppKey("desks", Desks)
 
 
-class RequestOut(BaseModel):
+class RequestOut(Shape):
     """What the animateur asked of the desk last, and what became of it."""
 
     number: int
@@ -33,7 +32,7 @@ class RequestOut(BaseModel):
     place: Place
 
 
-class DeskCallOut(BaseModel):
+class DeskCallOut(Shape):
     """A call. `position`: place in the queue while it waits; `document`: what the screen shows, of
     so many `pages`, opened at `page` (from 1), with so many signatures; `still`: of a paper held
     before the camera."""
@@ -52,7 +51,7 @@ class DeskCallOut(BaseModel):
     still: Still = Still.NONE
 
 
-class DeskOut(BaseModel):
+class DeskOut(Shape):
     """A desk and its call, if there is one or was one a moment ago."""
 
     id: str
@@ -65,13 +64,13 @@ class DeskOut(BaseModel):
     call: DeskCallOut | None
 
 
-class DesksOut(BaseModel):
+class DesksOut(Shape):
     """Every desk."""
 
     desks: list[DeskOut]
 
 
-class DutyOut(BaseModel):
+class DutyOut(Shape):
     """An animateur on duty: what rings for him, and the call he is in."""
 
     state: str
@@ -86,13 +85,13 @@ class DutyIn(Body):
     away: bool
 
 
-class PressedOut(BaseModel):
+class PressedOut(Shape):
     """The call that was begun, or goes on already."""
 
     call: str
 
 
-class TokenOut(BaseModel):
+class TokenOut(Shape):
     """A place in the session: say `hello` with the token on `/ws/v1`."""
 
     token: str

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from calendars.addresses import mail_address
 from orchestrator.api.desks import caller_of
 from orchestrator.api.desks_screens import Line
-from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
 from orchestrator.booking.appointment import Appointment
 from orchestrator.cases.desks_appointments import Appointments, Visitor
 from orchestrator.keys import BOOKINGS, HOUSE
@@ -20,14 +20,14 @@ Mail = Annotated[
 ]
 
 
-class SlotOut(BaseModel):
+class SlotOut(Shape):
     """Half an hour with an animateur."""
 
     start: datetime
     end: datetime
 
 
-class SlotsOut(BaseModel):
+class SlotsOut(Shape):
     """The nearest ones."""
 
     slots: list[SlotOut]
@@ -42,7 +42,7 @@ class AppointmentIn(Body):
     mail: Mail = ""
 
 
-class AppointmentOut(BaseModel):
+class AppointmentOut(Shape):
     """An appointment."""
 
     id: str
@@ -53,7 +53,7 @@ class AppointmentOut(BaseModel):
     phone: str
 
 
-class AppointmentsOut(BaseModel):
+class AppointmentsOut(Shape):
     """Those to come, the nearest first."""
 
     appointments: list[AppointmentOut]

@@ -4,11 +4,11 @@ import asyncio
 from typing import Annotated, Literal
 
 from aiohttp import web
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from orchestrator.api import problems
 from orchestrator.api.desks import DESKS, caller_of
-from orchestrator.api.endpoint import BODY_WITHIN, Answer, Body, Call, Route
+from orchestrator.api.endpoint import BODY_WITHIN, Answer, Body, Call, Route, Shape
 from orchestrator.cases.desks_papers import Papers
 from orchestrator.desk_table import Picture, Place, Step, Wish
 from rooms.errors import Invalid, NotFound
@@ -28,7 +28,7 @@ Point = tuple[Annotated[int, Field(ge=0, le=1000)], Annotated[int, Field(ge=0, l
 Stroke = Annotated[list[Point], Field(min_length=1, max_length=500)]
 
 
-class DocumentOut(BaseModel):
+class DocumentOut(Shape):
     """The number of what is shown now."""
 
     document: int
@@ -47,7 +47,7 @@ class RequestIn(Body):
     place: Annotated[Place, Field(strict=False)] = Place.BOTTOM_RIGHT
 
 
-class RequestNumberOut(BaseModel):
+class RequestNumberOut(Shape):
     """How the desk names it in its answer."""
 
     request: int

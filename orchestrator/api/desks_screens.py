@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from orchestrator import roles
 from orchestrator.api.codes import tried
 from orchestrator.api.desks import caller_of
-from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
 from orchestrator.auth import pairing
 from orchestrator.auth.pairing import PATTERN, Wrong
 from orchestrator.cases import desks_numbers
@@ -25,7 +25,7 @@ from rooms.room import DeskId
 Line = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 
 
-class CodeOut(BaseModel):
+class CodeOut(Shape):
     """A code to type on the desk's screen, once, soon."""
 
     code: str
@@ -38,7 +38,7 @@ class CodeIn(Body):
     code: Annotated[str, Field(pattern=PATTERN)]
 
 
-class PairedOut(BaseModel):
+class PairedOut(Shape):
     """The screen's token: kept by the screen, shown to nobody."""
 
     token: str
@@ -51,13 +51,13 @@ class NumberIn(Body):
     phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 .()/-]{4,28}[0-9]$")]
 
 
-class NumberOut(BaseModel):
+class NumberOut(Shape):
     """What was kept."""
 
     callback: str
 
 
-class CallBackOut(BaseModel):
+class CallBackOut(Shape):
     """Somebody who waits to be called."""
 
     id: str
@@ -68,7 +68,7 @@ class CallBackOut(BaseModel):
     at: datetime
 
 
-class CallBacksOut(BaseModel):
+class CallBacksOut(Shape):
     """Those of one's centres, oldest first."""
 
     callbacks: list[CallBackOut]

@@ -4,22 +4,20 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
-
-from orchestrator.api.endpoint import Answer, Call, Route
+from orchestrator.api.endpoint import Answer, Call, Route, Shape
 from orchestrator.keys import SETTINGS, WORDS
 from orchestrator.outside.state import state
 from orchestrator.store.instants import iso
 
 
-class LeftOutOut(BaseModel):
+class LeftOutOut(Shape):
     """An object there that could not be brought in step, and why."""
 
     name: str
     reason: str
 
 
-class RemoteOut(BaseModel):
+class RemoteOut(Shape):
     """A room's calendar on another server; `waiting` writes are still to reach it."""
 
     room: str
@@ -32,7 +30,7 @@ class RemoteOut(BaseModel):
     about: str
 
 
-class FeedOut(BaseModel):
+class FeedOut(Shape):
     """A read-only feed that blocks a room."""
 
     id: str
@@ -42,7 +40,7 @@ class FeedOut(BaseModel):
     error: str | None
 
 
-class RemotesOut(BaseModel):
+class RemotesOut(Shape):
     """Those of the rooms one looks after."""
 
     remotes: list[RemoteOut]

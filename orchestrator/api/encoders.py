@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
 from orchestrator.cases import encoders
 from orchestrator.cases.encoders import Way
 from orchestrator.keys import HOUSE, PUBLIC_URL
@@ -20,7 +20,7 @@ class EncoderIn(Body):
     way: Literal["publish", "receive"]
 
 
-class EncoderOut(BaseModel):
+class EncoderOut(Shape):
     """Where it speaks to, and the token it shows: once, here."""
 
     participant: str

@@ -27,13 +27,20 @@ BODY_WITHIN = 60.0
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class Body(BaseModel):
+class Shape(BaseModel):
+    """Base of every document. What checks it is made at its first use: a service that starts has
+    none of them to check yet."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Body(Shape):
     """Base of every document that comes in: nothing unknown, nothing converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Query(BaseModel):
+class Query(Shape):
     """Base of the query parameters of a route; they are text, so they are converted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

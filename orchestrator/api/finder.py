@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 from sqlalchemy import Connection
 
-from orchestrator.api.endpoint import Answer, Call, Query, Route
+from orchestrator.api.endpoint import Answer, Call, Query, Route, Shape
 from orchestrator.api.interval import Instant, Interval
 from orchestrator.api.rooms import AvailabilityOut, held_of
 from orchestrator.cases.finding import Search, finder
@@ -30,7 +30,7 @@ class Finder(Query):
     seats: Annotated[int, Field(ge=0, le=5000)] = 0
 
 
-class ProposalOut(BaseModel):
+class ProposalOut(Shape):
     """A slot: the rooms that are proposed, and every one that is free then.
 
     `asks` are those of the proposed ones whose animateur would have to answer first.
@@ -43,7 +43,7 @@ class ProposalOut(BaseModel):
     asks: list[str]
 
 
-class ProposalsOut(BaseModel):
+class ProposalsOut(Shape):
     """The best slots, the first one first."""
 
     slots: list[ProposalOut]

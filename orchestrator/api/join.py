@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from orchestrator import conduct
 from orchestrator.api.callers import address_of
-from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
 from orchestrator.auth import limits
 from orchestrator.cases import views
 from orchestrator.keys import HOUSE
@@ -21,7 +21,7 @@ from rooms.ids import ParticipantId
 Result = TypeVar("Result")
 
 
-class LinkOut(BaseModel):
+class LinkOut(Shape):
     """What a link leads to."""
 
     title: str
@@ -40,7 +40,7 @@ class JoinIn(Body):
     name: Annotated[str, Field(min_length=1, max_length=240)] | None = None
 
 
-class JoinOut(BaseModel):
+class JoinOut(Shape):
     """A place in the session: say `hello` with the token on `/ws/v1`."""
 
     token: str

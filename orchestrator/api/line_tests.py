@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
-from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
 from orchestrator.cases.line_tests import LONGEST, MOST_RECEIVERS, LineTests, Tester
 from orchestrator.keys import HOUSE, RELAYS
 from orchestrator.store import line_tests
@@ -52,7 +52,7 @@ class MeasuredIn(Body):
     loss: Annotated[float, Field(ge=0, le=1, strict=False)]
 
 
-class BegunOut(BaseModel):
+class BegunOut(Shape):
     """A test that runs: for `seconds` at most, with `receivers` legs down at most."""
 
     id: str
@@ -61,13 +61,13 @@ class BegunOut(BaseModel):
     ice: list[dict[str, Any]]
 
 
-class AnswerOut(BaseModel):
+class AnswerOut(Shape):
     """The worker's answer."""
 
     sdp: str
 
 
-class TestOut(BaseModel):
+class TestOut(Shape):
     """A test that was made; `room` is the one whose screen made it, null: a person did."""
 
     path: str
@@ -82,7 +82,7 @@ class TestOut(BaseModel):
     room: str | None
 
 
-class LineOut(BaseModel):
+class LineOut(Shape):
     """What the line carries; `path` and `tested_at` are null while nobody has tested it; `rooms`:
     the names of those of the centre, by id."""
 

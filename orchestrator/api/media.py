@@ -2,18 +2,17 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from orchestrator import roles
-from orchestrator.api.endpoint import Answer, Call, Route
+from orchestrator.api.endpoint import Answer, Call, Route, Shape
 from orchestrator.keys import ENGINE
 from orchestrator.store import audit
 from rooms.errors import Forbidden, NotFound
 from signalling.engines.pool import Pool
 
 
-class Worker(BaseModel):
+class Worker(Shape):
     """One worker; `draining` takes no new session and is `retired` when its last one has ended."""
 
     number: int
@@ -22,7 +21,7 @@ class Worker(BaseModel):
     people: int
 
 
-class Workers(BaseModel):
+class Workers(Shape):
     """All of them. `drained`: each was told to drain, and none carries anything any more."""
 
     workers: list[Worker]

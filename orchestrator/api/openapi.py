@@ -11,14 +11,14 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
-from orchestrator.api.endpoint import PREFIX, ROUTES_OF_APP, Answer, Call, Route
+from orchestrator.api.endpoint import PREFIX, ROUTES_OF_APP, Answer, Call, Route, Shape
 from orchestrator.api.problems import MEDIA_TYPE
 
 TEMPLATE = "#/components/schemas/{model}"
 DESCRIPTION = "Rooms, bookings and sessions of a network of centres. Instants are UTC."
 
 
-class Problem(BaseModel):
+class Problem(Shape):
     """RFC 9457: `type` ends with a stable key, the facts are further members."""
 
     type: str

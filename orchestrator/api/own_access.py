@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from calendars.server.request import PREFIX as DAV
-from orchestrator.api.endpoint import PREFIX, Answer, Body, Call, Route
+from orchestrator.api.endpoint import PREFIX, Answer, Body, Call, Route, Shape
 from orchestrator.cases import own_access
 from orchestrator.cases.own_access import Shared
 from orchestrator.keys import KEYRING, PUBLIC_URL
@@ -21,7 +21,7 @@ class AppPasswordIn(Body):
     label: Annotated[str, Field(min_length=1, max_length=own_access.LONGEST_LABEL)]
 
 
-class AppPasswordOut(BaseModel):
+class AppPasswordOut(Shape):
     """An app password, without the password; `used_on` is the last day, in UTC."""
 
     id: str
@@ -30,7 +30,7 @@ class AppPasswordOut(BaseModel):
     used_on: str | None
 
 
-class AppPasswordsOut(BaseModel):
+class AppPasswordsOut(Shape):
     """Where a calendar client finds the calendars, as whom, and with which app passwords."""
 
     address: str
@@ -38,7 +38,7 @@ class AppPasswordsOut(BaseModel):
     app_passwords: list[AppPasswordOut]
 
 
-class MadeOut(BaseModel):
+class MadeOut(Shape):
     """A new one; this is the only time the password is told."""
 
     app_password: AppPasswordOut
@@ -51,7 +51,7 @@ class RightsIn(Body):
     rights: Literal["read", "write"]
 
 
-class SharedOut(BaseModel):
+class SharedOut(Shape):
     """Somebody, and what is let."""
 
     login: str
@@ -59,20 +59,20 @@ class SharedOut(BaseModel):
     rights: str
 
 
-class ColleagueOut(BaseModel):
+class ColleagueOut(Shape):
     """Somebody who works at the same centre."""
 
     login: str
     name: str
 
 
-class SharedAnswer(BaseModel):
+class SharedAnswer(Shape):
     """One colleague."""
 
     delegate: SharedOut
 
 
-class DelegatesOut(BaseModel):
+class DelegatesOut(Shape):
     """Whom I let in, who lets me in, and whom I may think of."""
 
     delegates: list[SharedOut]

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from orchestrator import roles
 from orchestrator.api.agent_socket import AGENTS
 from orchestrator.api.codes import tried
-from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
 from orchestrator.auth import pairing
 from orchestrator.auth.pairing import PATTERN, Wrong
 from orchestrator.keys import BUS, KEYRING, SETTINGS, SWITCHBOARD
@@ -27,7 +27,7 @@ class PairingIn(Body):
     room: RoomField
 
 
-class PairingOut(BaseModel):
+class PairingOut(Shape):
     """A code to type on the screen, once, soon."""
 
     code: str
@@ -42,7 +42,7 @@ class Claim(Body):
     kind: Literal["kiosk", "agent", "panel"] = "kiosk"
 
 
-class Claimed(BaseModel):
+class Claimed(Shape):
     """The screen's token: kept by the screen, shown to nobody."""
 
     token: str

@@ -4,9 +4,9 @@ and its own token is the only one that opens this."""
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
 from orchestrator.cases import panel as cases
 from orchestrator.cases.panel import Held
 from orchestrator.gate import known
@@ -17,7 +17,7 @@ from orchestrator.store.instants import iso
 from rooms.errors import Forbidden, Unauthenticated
 
 
-class HeldOut(BaseModel):
+class HeldOut(Shape):
     """A time the room is held; `own` may be made longer and ended at this door."""
 
     booking: str | None
@@ -29,7 +29,7 @@ class HeldOut(BaseModel):
     own: bool
 
 
-class PlanOut(BaseModel):
+class PlanOut(Shape):
     """What the panel shows, and goes on showing when the service is away."""
 
     room: str

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from orchestrator.api.callers import address_of, cookie_name
-from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
 from orchestrator.auth import accounts, limits, passwords, web_sessions
 from orchestrator.auth.people import Person
 from orchestrator.keys import PUBLIC_URL
@@ -21,7 +21,7 @@ class Login(Body):
     password: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class PersonOut(BaseModel):
+class PersonOut(Shape):
     """A person."""
 
     id: str
@@ -32,7 +32,7 @@ class PersonOut(BaseModel):
     locale: str
 
 
-class Me(BaseModel):
+class Me(Shape):
     """The person who is logged in, and the token his writes carry."""
 
     person: PersonOut

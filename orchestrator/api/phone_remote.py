@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from orchestrator import conduct, roles
 from orchestrator.api.agent_socket import AGENTS
 from orchestrator.api.command_models import CommandIn
 from orchestrator.api.commands import CommandOut, Taken
-from orchestrator.api.endpoint import PREFIX, Answer, Call, Route
+from orchestrator.api.endpoint import PREFIX, Answer, Call, Route, Shape
 from orchestrator.api.once import once_of, replayed_if
 from orchestrator.api.rooms import StateOut, state_of
 from orchestrator.cases import phones as cases
@@ -27,21 +27,21 @@ from rooms.ids import CommandId, RoomId
 from rooms.state import SCREEN_ABLE
 
 
-class CameraOut(BaseModel):
+class CameraOut(Shape):
     """A camera of the room, and what it does."""
 
     id: str
     commands: list[str]
 
 
-class SceneNameOut(BaseModel):
+class SceneNameOut(Shape):
     """A scene, by its name."""
 
     id: str
     label: str
 
 
-class HeldNowOut(BaseModel):
+class HeldNowOut(Shape):
     """What goes on in the room or begins soon; `session` to join, once it is `open`."""
 
     session: str | None
@@ -51,7 +51,7 @@ class HeldNowOut(BaseModel):
     open: bool
 
 
-class RemoteOut(BaseModel):
+class RemoteOut(Shape):
     """All that the remote shows; `able` is what this phone may ask of the room now."""
 
     room: str

@@ -5,11 +5,11 @@ import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from orchestrator.api.codes import tried
-from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
 from orchestrator.api.screens import screen_of
 from orchestrator.auth import limits
 from orchestrator.auth.pairing import PATTERN, Wrong
@@ -23,7 +23,7 @@ from rooms.errors import Forbidden
 from rooms.ids import RoomId
 
 
-class PhoneCodeOut(BaseModel):
+class PhoneCodeOut(Shape):
     """What the room's screen shows: digits, where they open the room, and a picture of that."""
 
     code: str
@@ -38,7 +38,7 @@ class PhoneCodeIn(Body):
     code: Annotated[str, Field(pattern=PATTERN)]
 
 
-class PhonePairedOut(BaseModel):
+class PhonePairedOut(Shape):
     """The phone's token: kept by the phone, shown to nobody."""
 
     token: str
@@ -46,7 +46,7 @@ class PhonePairedOut(BaseModel):
     until: datetime
 
 
-class PhoneOut(BaseModel):
+class PhoneOut(Shape):
     """A phone, by the id under which it is on record; `DELETE /devices/{device}` puts it out."""
 
     device: str
@@ -54,13 +54,13 @@ class PhoneOut(BaseModel):
     until: datetime
 
 
-class PhonesOut(BaseModel):
+class PhonesOut(Shape):
     """Those that command the room now."""
 
     phones: list[PhoneOut]
 
 
-class PutOut(BaseModel):
+class PutOut(Shape):
     """How many there were."""
 
     phones: int

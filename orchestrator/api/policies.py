@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from calendars.policy import CHOICES, FLAGS, LISTS, NUMBERS
 from orchestrator import roles
-from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
 from orchestrator.api.if_match import version_of
 from orchestrator.keys import BUS, SETTINGS
 from orchestrator.settings import Network
@@ -22,7 +21,7 @@ class PolicyIn(Body):
     settings: dict[str, Any]
 
 
-class PolicyOut(BaseModel):
+class PolicyOut(Shape):
     """All settings in force, those changed here, and what the file says; `accepted` is what each
     of them may be: a number from `least` to `most`, `one_of` some values, or a list of `some_of`.
     """

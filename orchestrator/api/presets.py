@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any, Literal, Union, cast
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import Field, create_model
 from sqlalchemy import Connection
 
 from orchestrator import roles
 from orchestrator.api.command_models import ARGUMENTS, Step, whole_number_up_to
-from orchestrator.api.endpoint import Answer, Body, Call, Route
+from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
 from orchestrator.api.if_match import version_of
 from orchestrator.keys import BUS, HOUSE, SETTINGS
 from orchestrator.store import audit, scenes
@@ -62,7 +62,7 @@ class ScenesIn(Body):
     before_minutes: whole_number_up_to(EARLIEST_MINUTES) = 5  # type: ignore[valid-type]
 
 
-class SceneOut(BaseModel):
+class SceneOut(Shape):
     """One scene."""
 
     id: str
@@ -70,7 +70,7 @@ class SceneOut(BaseModel):
     steps: list[dict[str, Any]]
 
 
-class ScenesOut(BaseModel):
+class ScenesOut(Shape):
     """All scenes of a room."""
 
     room: str
@@ -80,7 +80,7 @@ class ScenesOut(BaseModel):
     before_minutes: int
 
 
-class StandardOut(BaseModel):
+class StandardOut(Shape):
     """The scenes of the house, as every room has them until its animateur changes them."""
 
     scenes: list[SceneOut]
@@ -89,7 +89,7 @@ class StandardOut(BaseModel):
     before_minutes: int
 
 
-class OfferOut(BaseModel):
+class OfferOut(Shape):
     """What scenes may set in a room: what it said it can, and what it began with."""
 
     room: str

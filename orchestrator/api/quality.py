@@ -3,10 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
-
 from orchestrator import roles
-from orchestrator.api.endpoint import Answer, Call, Route
+from orchestrator.api.endpoint import Answer, Call, Route, Shape
 from orchestrator.keys import HOUSE
 from orchestrator.store import quality
 from orchestrator.store.instants import iso
@@ -16,7 +14,7 @@ from rooms.ids import SessionId
 MOST = 20_000
 
 
-class LegOut(BaseModel):
+class LegOut(Shape):
     """A leg at one instant; `why` counts its pictures by the reason they are no better."""
 
     kbps: float
@@ -29,7 +27,7 @@ class LegOut(BaseModel):
     path: str | None
 
 
-class SampleOut(BaseModel):
+class SampleOut(Shape):
     """A participant at one instant; `legs` by role."""
 
     participant: str
@@ -37,7 +35,7 @@ class SampleOut(BaseModel):
     legs: dict[str, LegOut]
 
 
-class QualityOut(BaseModel):
+class QualityOut(Shape):
     """In the order of time."""
 
     samples: list[SampleOut]

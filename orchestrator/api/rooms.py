@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from orchestrator import roles
@@ -12,7 +12,7 @@ from orchestrator.alerts import told_by_agent, told_by_screen
 from orchestrator.alerts.watch import ALERTS
 from orchestrator.api.agent_socket import AGENTS
 from orchestrator.api.callers import Caller
-from orchestrator.api.endpoint import Answer, Call, Route
+from orchestrator.api.endpoint import Answer, Call, Route, Shape
 from orchestrator.api.interval import Interval
 from orchestrator.api.problems import locale_of
 from orchestrator.cases import rights
@@ -28,7 +28,7 @@ from rooms.control import DEFAULT_STATE
 from rooms.ids import CentreId, RoomId, is_slug
 
 
-class HelpOut(BaseModel):
+class HelpOut(Shape):
     """A call for help; `helper` is who said that he comes."""
 
     asked_at: datetime
@@ -36,7 +36,7 @@ class HelpOut(BaseModel):
     helper: str | None
 
 
-class StateOut(BaseModel):
+class StateOut(Shape):
     """The document a room reported last; version 0 when it never did. `line` says what is wrong
     with its line in a call, `troubles` what is wrong with its devices, to the people in it;
     `phones` command it now, and `help` is what it calls for."""
@@ -51,7 +51,7 @@ class StateOut(BaseModel):
     at: datetime | None
 
 
-class BusyOut(BaseModel):
+class BusyOut(Shape):
     """A time a room is held; what for, only for those who may see it."""
 
     room: str
@@ -63,7 +63,7 @@ class BusyOut(BaseModel):
     booking: str | None = None
 
 
-class AvailabilityOut(BaseModel):
+class AvailabilityOut(Shape):
     """When the rooms are held, within the interval asked for."""
 
     start: Annotated[datetime, Field(alias="from")]

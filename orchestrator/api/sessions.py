@@ -4,11 +4,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from orchestrator import conduct, readiness, roles
-from orchestrator.api.endpoint import Answer, Call, Route
+from orchestrator.api.endpoint import Answer, Call, Route, Shape
 from orchestrator.api.interval import Interval
 from orchestrator.api.problems import locale_of
 from orchestrator.auth.people import Person
@@ -23,7 +22,7 @@ from rooms.ids import SessionId
 Act = Callable[[conduct.Conductor, SessionId, Person], Awaitable[Stored]]
 
 
-class SiteOut(BaseModel):
+class SiteOut(Shape):
     """A room within the session."""
 
     room: str
@@ -33,7 +32,7 @@ class SiteOut(BaseModel):
     state: str
 
 
-class ParticipantOut(BaseModel):
+class ParticipantOut(Shape):
     """An endpoint that was let in."""
 
     id: str
@@ -43,7 +42,7 @@ class ParticipantOut(BaseModel):
     state: str
 
 
-class SessionOut(BaseModel):
+class SessionOut(Shape):
     """A session; `participants` and `media` only where one is asked for."""
 
     id: str
@@ -59,13 +58,13 @@ class SessionOut(BaseModel):
     media: dict[str, Any] = {}
 
 
-class SessionAnswer(BaseModel):
+class SessionAnswer(Shape):
     """One session."""
 
     session: SessionOut
 
 
-class IssueOut(BaseModel):
+class IssueOut(Shape):
     """What stands in the way, and what to try."""
 
     key: str
@@ -80,7 +79,7 @@ class OpenAnswer(SessionAnswer):
     issues: list[IssueOut]
 
 
-class SessionsAnswer(BaseModel):
+class SessionsAnswer(Shape):
     """Several sessions."""
 
     sessions: list[SessionOut]

@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from orchestrator.api import problems
-from orchestrator.api.endpoint import Answer, Call, Route, read_body
+from orchestrator.api.endpoint import Answer, Call, Route, Shape, read_body
 from orchestrator.api.phone_remote import phone_of
 from orchestrator.api.screens import screen_of
 from orchestrator.cases import rights
@@ -26,14 +25,14 @@ KIND = "image/jpeg"
 BEGINS, ENDS = b"\xff\xd8\xff", b"\xff\xd9"
 
 
-class ViewOut(BaseModel):
+class ViewOut(Shape):
     """A stored view that has a picture; `taken_at` tells a new one from an old one."""
 
     preset: int
     taken_at: datetime
 
 
-class ViewsOut(BaseModel):
+class ViewsOut(Shape):
     """Those of a room."""
 
     views: list[ViewOut]

@@ -9,6 +9,7 @@ import hashlib
 import mimetypes
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from aiohttp import web
@@ -20,13 +21,17 @@ VERSIONED = re.compile(r"[0-9a-f]{12}")
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asset:
-    """One file, plain and compressed."""
+    """One file, plain and, from the first time it is asked for so, compressed."""
 
     body: bytes
-    packed: bytes
     content_type: str
+
+    @cached_property
+    def packed(self) -> bytes:
+        """By gzip."""
+        return gzip.compress(self.body, mtime=0)
 
 
 def load(root: Path) -> dict[str, Asset]:
@@ -36,8 +41,7 @@ def load(root: Path) -> dict[str, Asset]:
         if path.suffix in SERVED and path.is_file():
             body = path.read_bytes()
             kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
-            packed = gzip.compress(body, mtime=0)
-            found[path.relative_to(root).as_posix()] = Asset(body, packed, kind)
+            found[path.relative_to(root).as_posix()] = Asset(body, kind)
     return found
 
 
