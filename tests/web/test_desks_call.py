@@ -76,6 +76,9 @@ async def both(talk: Talking) -> None:
 async def test_a_real_call_with_a_document_sent(tmp_path: Path, browser: Chromium) -> None:
     async with talking(tmp_path, browser) as talk:
         await both(talk)
+        end = await edges(talk.desk.get_by_role("button", name="Terminer"))
+        assert (await edges(talk.desk.locator(".tile")))[1] <= end[0] < end[1] <= 800
+        await picture(talk.desk, "desk-call")
         await talk.send("plan.png", "image/png", painted())
         paper = talk.desk.get_by_role("img", name="Document envoyé par l'animateur")
         await seen(paper)
