@@ -9,7 +9,7 @@ from rooms.agent import hands
 from rooms.drivers.port import DeviceUnreachable, Patch
 from tests.fakes.agents import QuickDevice, agent_of
 from tests.fakes.browsers import Chromium, needs_chromium
-from tests.fakes.looking import faults, log_in, look, overflows, small_targets
+from tests.fakes.looking import faults, log_in, look, overflows, picture, small_targets
 from tests.fakes.pages import PagedService
 from tests.fakes.service import running_service
 from tests.fakes.story import ANNE
@@ -51,7 +51,7 @@ async def test_a_lost_camera_stands_on_the_page_with_what_to_do_until_it_is_back
 LOST = {
     "room": "villefort-visio", "centre": "villefort", "key": "device_lost", "device": "cam",
     "text": "La caméra ne répond pas.", "suggestion": "Faites vérifier sur place.",
-    "since": "2026-11-24T10:12:00Z", "session": None,
+    "since": "2026-11-24T09:12:00Z", "session": None,
 }  # fmt: skip
 
 
@@ -72,3 +72,5 @@ async def test_the_page_names_who_was_told(
     assert await overflows(page) <= 0
     assert await small_targets(page) == []
     assert await faults(page) == []
+    if width == 1280:
+        await picture(page, "centre-alerts")

@@ -36,6 +36,8 @@ async def test_a_desk_is_paired_once_and_then_shows_its_button(
     hall: Reception, browser: Chromium
 ) -> None:
     page = (await browser.new_page(f"{hall.service.url}/desks/{DESK}")).page
+    await seen(page.get_by_label("Code d'appairage"))
+    await picture(page, "desk-pairing")
     await page.get_by_label("Code d'appairage").fill("0000 0000")
     await page.keyboard.press("Enter")
     await seen(page.get_by_role("alert"))
@@ -176,6 +178,7 @@ async def test_the_second_visitor_sees_his_place_move_up_until_he_is_answered(
     anne = await attend(browser, hall)
     await first.get_by_role("button", name="Appeler").click(timeout=PATIENCE)
     await seen(anne.get_by_role("heading", name="Accueil de Villefort"))
+    await seen(anne.get_by_text("Un visiteur appelle", exact=True))
     await fits(anne)
     await picture(anne, "desks-ringing")
     await hall.wait(1)

@@ -49,6 +49,7 @@ async def test_a_wrong_code_is_refused_and_a_right_one_is_remembered(
     service: PagedService, browser: Chromium
 ) -> None:
     page = await look(browser, service, SCREEN, 768, 1024)
+    await picture(page, "kiosk-pairing")
     await page.get_by_label("Code d'appairage").fill("0000 0000")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("alert")).to_contain_text("n'associe pas")
@@ -74,6 +75,7 @@ async def test_an_idle_screen_shows_the_room_the_hour_and_the_day(
     await expect(page.get_by_text("En ce moment")).to_be_visible()
     await expect(page.get_by_text("14:00 – 17:00")).to_be_visible()
     assert await faults(page) == []
+    await picture(page, "kiosk-idle")
     await page.set_viewport_size({"width": 320, "height": 568})
     assert await overflows(page) <= 0
 

@@ -39,6 +39,7 @@ async def test_after_a_session_nothing_of_it_stays_and_the_screen_goes_black(
     await expect(page.get_by_text("La session est terminée.")).to_be_visible()
     await expect(page.get_by_text("Inauguration")).to_have_count(0)
     assert await faults(page) == []
+    await picture(page, "kiosk-over")
     await page.clock.set_fixed_time(NOW + timedelta(minutes=2))
     await expect(page.get_by_role("heading", name="Aujourd'hui")).to_be_visible()
     await page.clock.set_fixed_time(NOW + timedelta(minutes=12))
@@ -47,6 +48,7 @@ async def test_after_a_session_nothing_of_it_stays_and_the_screen_goes_black(
     black = "getComputedStyle(document.querySelector('.kiosk')).backgroundColor"
     assert await page.evaluate(black) == "rgb(0, 0, 0)"
     assert await faults(page) == []
+    await picture(page, "kiosk-asleep")
 
 
 async def test_a_sleeping_screen_wakes_for_a_hand_a_message_and_the_next_booking(
@@ -80,6 +82,7 @@ async def test_what_is_wrong_is_told_to_the_people_in_the_room(
     page = await paired(browser, service)
     await expect(page.get_by_role("alert")).to_have_text(CAMERA_LOST)
     assert await faults(page) == []
+    await picture(page, "kiosk-trouble")
     await order(page, service, "call.join", 1, **JOIN)
     await expect(page.get_by_role("alert")).to_have_text(CAMERA_LOST)
     assert await faults(page) == []

@@ -52,6 +52,7 @@ async def test_a_panel_is_paired_for_its_room_and_remembers(
     page = await look(browser, service, PANEL, 320, 568)
     assert await faults(page) == []
     assert await overflows(page) <= 0
+    await picture(page, "panel-pairing")
     await page.get_by_label("Code d'appairage").fill(PAIRING_CODE)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Libre")).to_be_visible()

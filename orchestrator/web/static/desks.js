@@ -106,10 +106,10 @@ function Waiting() {
   const away = state === "away";
   return html`<section class="card" aria-labelledby="duty">
     <h2 id="duty">${t("desks.duty")}</h2>
-    <p class=${`state state-${GRADES[state]}`}>${icon(away ? "pause" : "person")}<span>${t(`desks.state.${state}`)}</span></p>
+    <p class=${`state state-${rings.length ? "ok" : GRADES[state]}`}>${icon(away ? "pause" : "person")}<span>${t(rings.length ? "desks.state.ringing" : `desks.state.${state}`)}</span></p>
     <p class="hint">${t("desks.help")}</p>
-    <button class="button button-quiet" type="button" onClick=${() => void act(() => put("/desk-agents/me", { away: !away }))}>
-      ${icon(away ? "check" : "pause")}${t(away ? "desks.back" : "desks.away")}</button>
+    <div class="actions"><button class="button button-quiet" type="button" onClick=${() => void act(() => put("/desk-agents/me", { away: !away }))}>
+      ${icon(away ? "check" : "pause")}${t(away ? "desks.back" : "desks.away")}</button></div>
   </section>
   ${rings.map((/** @type {any} */ each) => html`<section key=${each.id} class="card ringing" role="alert" aria-label=${t("desks.rings", { desk: nameOf(each.desk) })}>
     <h2>${icon("person")} ${nameOf(each.desk)}</h2>

@@ -9,7 +9,7 @@ const PARTS = {
   grid: [[3, 3, 28, 14, "face"], [33, 3, 28, 14, "face"], [3, 19, 28, 14, "face"], [33, 19, 28, 14, "face"]],
   speaker: [[3, 3, 58, 21, "face"], [3, 26, 18, 7, "face"], [23, 26, 18, 7, "face"], [43, 26, 18, 7, "face"]],
   content: [[3, 3, 44, 30, "paper"], [49, 3, 12, 9, "face"], [49, 14, 12, 9, "face"], [49, 25, 12, 8, "face"]],
-  pip: [[3, 3, 58, 30, "paper"], [43, 21, 16, 10, "face"]],
+  pip: [[3, 3, 58, 30, "face"], [43, 21, 16, 10, "face"]],
 };
 
 /** A layout as a small screen; the word stands beside it. @param {string} layout */

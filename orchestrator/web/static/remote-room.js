@@ -2,11 +2,11 @@
 // The room as a whole on its remote: scenes, and how the pictures are laid out.
 import { icon } from "./icons.js";
 import { t, tElse } from "./i18n.js";
+import { LAYOUTS, layoutPicture } from "./layouts.js";
 import { html } from "./ui.js";
 
 /** What a screen can do that does not say so. */
 const SCREEN_ABLE = ["call.join", "call.leave", "audio.mic.set", "audio.speaker.set", "video.camera.set", "room.message.show"];
-const LAYOUTS = ["grid", "speaker", "content", "pip"];
 
 /** The commands that the room says it can carry out: its screen's, and its agent's while that one answers.
  * @param {any} state @param {any} devices */
@@ -39,8 +39,8 @@ export function Hand({ up, give }) {
 /** @param {{give: (command: string, facts?: any) => Promise<void>}} props */
 export function Layouts({ give }) {
   return html`<section class="card" aria-labelledby="layouts"><h2 id="layouts">${t("remote.layouts")}</h2>
-    <div class="views">${LAYOUTS.map((layout) => html`<button key=${layout} class="button button-quiet view" type="button"
-      onClick=${() => give("video.layout.set", { layout })}>${t(`remote.layout.${layout}`)}</button>`)}</div></section>`;
+    <div class="views">${LAYOUTS.map((layout) => html`<button key=${layout} class="button button-quiet view view-layout" type="button"
+      onClick=${() => give("video.layout.set", { layout })}>${layoutPicture(layout)}<span>${t(`remote.layout.${layout}`)}</span></button>`)}</div></section>`;
 }
 
 /** Show the room's computer or document camera, or no more. @param {{give: (command: string, facts?: any) => Promise<void>}} props */
