@@ -15,11 +15,13 @@ from signalling.transport.sdp_answer import (
 )
 
 VP8, RTX = 96, 97
+NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """One m-line of the offer. Without a `track` it is inactive, kept to be used again."""
+    """One m-line of the offer. Without a `track` it is inactive, kept to be used again; one that is
+    `open` sends as soon as there is something to send, without another offer."""
 
     mid: str
     kind: str
@@ -27,6 +29,7 @@ class Sending:
     rtx_ssrc: int
     track: str | None
     stream: str
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ def _section(line: Sending, ours: Ours) -> list[str]:
         f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {formats}",
         *transport_lines(ours, "actpass"),
         f"a=mid:{line.mid}",
-        "a=sendonly" if line.track else "a=inactive",
+        "a=sendonly" if line.track or line.open else "a=inactive",
         "a=rtcp-rsize",
         f"a=extmap:{MID_ID} {MID_URI}",
         # With this the browser estimates its own line, and says so by REMB.
@@ -89,14 +92,16 @@ def _video() -> list[str]:
 
 def stream_lines(line: Sending) -> list[str]:
     """Whose stream it is, and its SSRCs; one CNAME for his sound and picture, so that they are
-    played in step."""
-    if not line.track:
+    played in step. What is open and empty has names of nobody: Chromium keeps those it hears first.
+    """
+    if not line.track and not line.open:
         return []
-    named = [f"a=msid:{line.stream} {line.track}"]
+    stream, track = line.stream or NOBODY, line.track or f"{NOBODY}-{line.mid}"
+    named = [f"a=msid:{stream} {track}"]
     ssrcs = [line.ssrc] if line.kind == "audio" else [line.ssrc, line.rtx_ssrc]
     if line.kind == "video":
         named.append(f"a=ssrc-group:FID {line.ssrc} {line.rtx_ssrc}")
-    return named + [f"a=ssrc:{ssrc} cname:{line.stream}" for ssrc in ssrcs]
+    return named + [f"a=ssrc:{ssrc} cname:{stream}" for ssrc in ssrcs]
 
 
 def read_answer(answer: Description, mids: Sequence[str]) -> list[Taken]:

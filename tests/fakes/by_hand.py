@@ -215,9 +215,19 @@ class Receiver(ByHand):
         await self.connect(self.offered.sdp, wire)
 
     async def want(self, *tracks: TrackId) -> None:
+        await self.ask(*tracks)
+        await self.accept()
+
+    async def ask(self, *tracks: TrackId) -> None:
+        """Want them; the offer waits for its answer."""
         offer = await self.engine.subscribe(self.session, self.participant, self.leg, tracks)
         assert offer is not None
         self.offered = offer
+
+    async def accept(self) -> None:
+        """Answer the offer."""
+        offer = self.offered
+        assert offer is not None
         taken = self.answer(offer.sdp)
         kept = [ln for ln in taken.split("\r\n") if not any(word in ln for word in self.without)]
         if "red/48000" in self.without:
