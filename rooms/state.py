@@ -15,6 +15,7 @@ CallStateName = Literal["idle", "joining", "in_call", "leaving", "failed"]
 MESSAGE_LEVELS: tuple[str, ...] = get_args(MessageLevel)
 CALL_STATES: tuple[str, ...] = get_args(CallStateName)
 LONGEST_MESSAGE = 280
+LOUDEST = 4
 MOST_HEALTH = 32
 MOST_ABLE = 64
 SCREEN_ABLE = (
@@ -40,12 +41,13 @@ class CallState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioState:
-    """The room's microphone and loudspeaker."""
+    """The room's microphone and loudspeaker; `mic_level` in a session, 0 nothing to 4 loud."""
 
     mic_muted: bool = False
     mic_present: bool = True
     speaker_on: bool = True
     volume: int = 80
+    mic_level: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,8 @@ class RoomState:
         said = {**asdict(self), "health": [asdict(entry) for entry in self.health]}
         if not self.call.hand:
             del said["call"]["hand"]
+        if self.audio.mic_level is None:
+            del said["audio"]["mic_level"]
         if self.able == SCREEN_ABLE:
             del said["able"]
             return said
@@ -128,6 +132,7 @@ def _audio(fields: Fields) -> AudioState:
         mic_present=fields.flag("mic_present"),
         speaker_on=fields.flag("speaker_on"),
         volume=fields.whole("volume", 0, 100),
+        mic_level=fields.whole("mic_level", 0, LOUDEST) if fields.has("mic_level") else None,
     )
     fields.end()
     return audio

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from orchestrator import roles
-from orchestrator.alerts import told_by_agent, told_by_screen
+from orchestrator.alerts import camera_still, microphone_silent, told_by_agent, told_by_screen
 from orchestrator.alerts.watch import ALERTS
 from orchestrator.api.agent_socket import AGENTS
 from orchestrator.api.callers import Caller
@@ -26,6 +26,9 @@ from orchestrator.store.help_calls import HelpCall
 from orchestrator.store.instants import iso
 from rooms.control import DEFAULT_STATE
 from rooms.ids import CentreId, RoomId, is_slug
+
+BY_SCREEN = (*told_by_screen.KEYS, microphone_silent.KEY, camera_still.KEY)
+"""What the screen of a room finds wrong with its own devices."""
 
 
 class HelpOut(Shape):
@@ -140,7 +143,7 @@ def _troubles(call: Call, room: RoomId) -> list[str]:
 
 async def _lacks(call: Call, room: RoomId) -> list[str]:
     """What the room's screen lacks, in words, and that the centre was told once a letter left."""
-    found = [one for one in call.app[ALERTS].of([room]) if one.alert.key in told_by_screen.KEYS]
+    found = [one for one in call.app[ALERTS].of([room]) if one.alert.key in BY_SCREEN]
     if not found:
         return []
     centre = call.app[SETTINGS].network.centre_of(room).id

@@ -31,6 +31,12 @@ def test_a_document_reads_as_it_was_written() -> None:
     assert parse_room_state(DOCUMENT).to_json() == DOCUMENT
 
 
+def test_the_level_of_the_microphone_is_told_in_a_session_only() -> None:
+    document = changed("audio.mic_level", 0)
+    assert parse_room_state(document).to_json() == document
+    assert parse_room_state(changed("audio.mic_level", None)).to_json() == DOCUMENT
+
+
 def test_the_default_document_is_itself_good() -> None:
     document = json.loads(json.dumps(DEFAULT_STATE.to_json()))
     assert document["call"] == {"state": "idle", "session": None}
@@ -54,6 +60,8 @@ def test_text_on_the_screen_is_cleaned() -> None:
         ("audio.mic_muted", 1, "audio.mic_muted"),
         ("audio.volume", 101, "audio.volume"),
         ("audio.gain", 3, "audio.gain"),
+        ("audio.mic_level", 5, "audio.mic_level"),
+        ("audio.mic_level", 0.5, "audio.mic_level"),
         ("video.camera_on", None, "video.camera_on"),
         ("video.zoom", 3, "video.zoom"),
         ("message.level", "panic", "message.level"),

@@ -4,6 +4,7 @@
 import { Devices } from "./devices.js";
 import { t } from "./i18n.js";
 import { keepPicture } from "./kiosk-picture.js";
+import { Senses } from "./kiosk-senses.js";
 import { CallModel, Line } from "./model.js";
 import { effect, signal } from "./ui.js";
 
@@ -39,6 +40,7 @@ export class KioskRoom {
     this.line = new Line({ token, client: "screen 0.1", lang, longest: DIALS_WITHIN });
     this.model = new CallModel(this.line);
     this.devices = new Devices();
+    this.senses = new Senses(this.devices, () => this.model.muted.value);
     this.room = room;
     this.store = `margeride.call.${room}`;
     this.message = signal(/** @type {{text: string, level: string}|null} */ (null));
@@ -64,6 +66,7 @@ export class KioskRoom {
     effect(() => {
       if (this.model.left.value !== null) this.gone();
     });
+    effect(() => this.senses.follow(this.phase.value === "in_call"));
     effect(() => this.report(this.document()));
     for (const kind of /** @type {const} */ (["audio", "video"])) {
       effect(() => { if (this.devices[kind].value === "on") this.names[kind] = this.devices.tracks[kind]?.label ?? ""; });
@@ -94,11 +97,14 @@ export class KioskRoom {
     const health = [];
     if (!hasMic) health.push({ key: "no_microphone", text: t("kiosk.no_microphone") });
     if (!hasCamera) health.push({ key: "no_camera", text: t("kiosk.no_camera") });
+    const { level, silent, still } = this.senses;
+    if (hasMic && silent.value) health.push({ key: "microphone_silent", text: t("kiosk.microphone_silent") });
+    if (hasCamera && still.value) health.push({ key: "camera_still", text: t("kiosk.camera_still") });
     return {
       call: { state: this.phase.value, session: this.sessionId.value, ...(this.model.in.value && this.model.hand.value ? { hand: true } : {}) },
       audio: {
         mic_muted: audio, mic_present: hasMic, speaker_on: this.model.loud.value,
-        volume: Math.round(this.model.volume.value * 100),
+        volume: Math.round(this.model.volume.value * 100), ...(level.value === null ? {} : { mic_level: level.value }),
       },
       video: { camera_on: hasCamera && !video, camera_present: hasCamera },
       message: this.message.value, health, able: ABLE,

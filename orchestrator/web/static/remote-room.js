@@ -58,3 +58,9 @@ export function LineCard({ centre, busy, give }) {
     <button class="button button-quiet view" type="button" disabled=${busy} onClick=${() => give("system.line.test")}>${icon("line")}${t("remote.line_test")}</button>
     <a class="button button-quiet view" href=${`/lines/${centre}`}>${t("remote.line_history")}</a></div></section>`;
 }
+
+/** How loud the room's microphone is in its session, in words and as a bar. @param {{level: number}} props */
+export function MicLevel({ level }) {
+  return html`<div class="field card"><label for="mic-level">${t("remote.mic.level", { level: t(`remote.mic.level.${level}`) })}</label>
+    <meter id="mic-level" class="mic-level" min="0" max="4" low="2.5" high="4" optimum="3" value=${level}></meter></div>`;
+}

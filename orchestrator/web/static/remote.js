@@ -8,7 +8,7 @@ import { t, tOr } from "./i18n.js";
 import { Help } from "./help.js";
 import { CameraCard } from "./remote-camera.js";
 import { begin, CodeForm, commandAt, commandsOf, isPhone, lookAgain, phone, Phones, told as toldByPhone, Until } from "./remote-phone.js";
-import { ableOf, camerasOf, Hand, Layouts, LineCard, Scenes, Share } from "./remote-room.js";
+import { ableOf, camerasOf, Hand, Layouts, LineCard, MicLevel, Scenes, Share } from "./remote-room.js";
 import { loadPictures } from "./remote-views.js";
 import { announce, findPerson, mount, Notice, person, ProblemNotice, settles } from "./shell.js";
 import { iso, setZone, showClock, showRange } from "./time.js";
@@ -222,6 +222,7 @@ function Board() {
       ${toggle("speaker", "sound", room.audio.speaker_on, (on) => give("audio.speaker.set", { on }), true)}
       ${able.has("call.hand.set") && room.call.state === "in_call" ? html`<${Hand} up=${room.call.hand === true} give=${give} />` : null}
     </ul>
+    ${typeof room.audio.mic_level === "number" ? html`<${MicLevel} level=${room.audio.mic_level} />` : null}
     <${Volume} room=${room} able=${able} />
     ${scenes.value.length && able.has("room.preset.apply") ? html`<${Scenes} scenes=${scenes.value} now=${devices.value?.document?.scene ?? null} edit=${settles(facts.value.home) ? `/rooms/${ROOM}/scenes` : null} give=${give} />` : null}
     ${able.has("camera.move") || able.has("camera.preset.recall")

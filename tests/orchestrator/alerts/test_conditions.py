@@ -116,6 +116,8 @@ def _lacks(key: str) -> Callable[[Room, bool], None]:
         ("device_lost", _ill("device_lost", "pj")),
         ("no_camera", _lacks("no_camera")),
         ("no_microphone", _lacks("no_microphone")),
+        ("microphone_silent", _lacks("microphone_silent")),
+        ("camera_still", _lacks("camera_still")),
         ("agent_silent", _away),
         ("line_degraded", _loses),
         ("agent_outdated", _old),

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sqlalchemy import Connection
 
-from orchestrator.alerts import told_by_screen
+from orchestrator.alerts import camera_still, microphone_silent, told_by_screen
 from orchestrator.alerts.seen import Alert, Standing
 from orchestrator.alerts.watch import ALERTS, Alerts
 from orchestrator.api.agent_socket import AGENTS
@@ -74,10 +75,18 @@ async def troubles(service: RunningService, screen: str, language: str = "fr") -
         return list((await answer.json())["troubles"])
 
 
-async def test_the_screen_says_that_its_camera_is_missing_until_it_is_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("condition", "key"),
+    [
+        (told_by_screen, "no_camera"),
+        (microphone_silent, "microphone_silent"),
+        (camera_still, "camera_still"),
+    ],
+)
+async def test_the_screen_says_what_is_wrong_with_its_devices_until_it_is_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, condition: ModuleType, key: str
 ) -> None:
-    monkeypatch.setattr(told_by_screen, "PATIENCE", timedelta(0))
+    monkeypatch.setattr(condition, "PATIENCE", timedelta(0))
     async with running_service(tmp_path) as service:
         screen = await service.screen(ROOM)
 
@@ -91,9 +100,9 @@ async def test_the_screen_says_that_its_camera_is_missing_until_it_is_back(
             await service.app[DATABASE].write(keep)
             await service.app[ALERTS].look()
 
-        await reports(1, "no_camera")
-        assert await troubles(service, screen) == [CATALOGUES["fr"]["trouble-no_camera"]]
-        assert await troubles(service, screen, "en") == [CATALOGUES["en"]["trouble-no_camera"]]
+        await reports(1, key)
+        assert await troubles(service, screen) == [CATALOGUES["fr"][f"trouble-{key}"]]
+        assert await troubles(service, screen, "en") == [CATALOGUES["en"][f"trouble-{key}"]]
         await reports(2)
         assert await troubles(service, screen) == []
 
