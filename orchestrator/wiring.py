@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from orchestrator import conduct, dav, keys, mail, metrics, outside, posts, whip
+from orchestrator import conduct, dav, keys, mail, memory, metrics, outside, posts, whip
 from orchestrator.agents import Agents
 from orchestrator.alerts.lines import Lines
 from orchestrator.alerts.watch import ALERTS, Alerts
@@ -140,7 +140,7 @@ async def _store(app: web.Application) -> AsyncIterator[None]:
             await asyncio.sleep(CHECKPOINT)
             await database.checkpoint()
 
-    async with kept_running("checkpoint", tidy):
+    async with kept_running("checkpoint", tidy), kept_running("free memory", memory.give_back):
         yield
     await asyncio.to_thread(database.close)
 
