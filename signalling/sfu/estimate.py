@@ -35,7 +35,8 @@ STALLED, RISEN, BELOW = 4.0, 1.02, 0.9
 STALE = 6.0
 # A complaint waits so long for what bears it out: every round trip that is told over so long is
 # longer by so much than the shortest. Where none are told for so long from the first REMB on, it
-# must do alone. Whoever looks here seldom was late himself: those round trips tell nothing.
+# must do alone. Whoever looks here seldom was late himself: those round trips tell nothing, nor
+# does a REMB that stood still meanwhile.
 WAITS, LATE, SPAN, UNTOLD, SELDOM = 3.0, 0.05, 1.5, 4.0, 0.7
 # The median of the last so many reports is the loss the line has by itself.
 REPORTS, FEWEST_REPORTS, MOST_OWN_LOSS = 20, 4, 0.3
@@ -179,6 +180,8 @@ class Estimate:
             sure = now - self._doubt < TWICE_WITHIN or kbps < DEEP * sent
             self._doubt = now
             self._complaint = Complaint(kbps, now, sure)
+        elif now - self._ticked > SELDOM:
+            self._rose_at = now
         elif now - max(self._rose_at, self._below_since) > STALLED:
             self._rose_at = now
             self._complaint = Complaint(kbps, now, sure=True)
@@ -228,6 +231,7 @@ class Estimate:
             self._nearest = rtt
         if now - self._ticked > SELDOM:
             self._late = None
+            self._rose_at = now
         self._sent, self._ticked = sent, now
         self.limited = sent < USED * self.kbps
         if self._remb is not None and now - self._remb_at > STALE:

@@ -4,7 +4,8 @@ A browser's estimate takes every loss for a full line and sends ever less, to no
 link that loses one packet in five. A full line is told apart by its queue, which delays: each
 packet tells when it left (abs-send-time: 24 bits, seconds in units of 2^-18). What is lost while no
 queue stands, in three of four of the last seconds, is the radio's own; so much is forgiven, and
-what exceeds it is told.
+what exceeds it is told. A queue explains losses, and never that there are none: a second with much
+fewer than the radio's own speaks against it, whether a queue stood or not.
 """
 
 from collections import deque
@@ -21,7 +22,7 @@ SECOND, FEWEST_PACKETS, FEWEST_SECONDS, SECONDS = 1.0, 20, 2, 10
 LEAST, MOST = 0.03, 0.3
 # A link that loses so much is rough, until it loses less than half of that: of a picture of many
 # packets some are always missing.
-ROUGH = 0.1
+ROUGH, MUCH_LESS = 0.1, 0.5
 # Losses come in bursts: what was not needed is kept for so many.
 SAVED = 8.0
 
@@ -30,10 +31,12 @@ class Radio:
     """The own loss of one uplink; `share` 0..1, 0 until it is known, `rough` when it is large."""
 
     __slots__ = (
+        "_all",
         "_base",
         "_expected",
         "_late",
         "_lost",
+        "_missing",
         "_saved",
         "_second",
         "_shares",
@@ -52,6 +55,8 @@ class Radio:
         self._shares: deque[float] = deque(maxlen=SECONDS)
         self._second = 0.0
         self._expected = self._lost = 0
+        # The same with what came, or did not, while a queue stood.
+        self._all = self._missing = 0
         self._saved = 0.0
 
     def left(self, stamp: int, now: float) -> None:
@@ -74,6 +79,8 @@ class Radio:
             self._turn(now)
         if late is not None:
             self._soonest[-1] = min(self._soonest[-1], late)
+        self._all += expected
+        self._missing += lost
         if not clear:
             self._saved = 0.0
             return 0
@@ -88,10 +95,15 @@ class Radio:
         self._second = now
         self._soonest.append(inf)
         if self._expected >= FEWEST_PACKETS:
-            self._shares.append(self._lost / self._expected)
-            # A full line empties now and then, a radio never stops losing.
-            own = sorted(self._shares)[len(self._shares) // 4]
-            known = len(self._shares) >= FEWEST_SECONDS and own >= LEAST
-            self.share = min(own, MOST) if known else 0.0
-            self.rough = self.share >= (ROUGH / 2 if self.rough else ROUGH)
-        self._expected = self._lost = 0
+            self._learn(self._lost / self._expected)
+        elif self._all >= FEWEST_PACKETS and self._missing < MUCH_LESS * self.share * self._all:
+            self._learn(self._missing / self._all)
+        self._expected = self._lost = self._all = self._missing = 0
+
+    def _learn(self, lost: float) -> None:
+        self._shares.append(lost)
+        # A full line empties now and then, a radio never stops losing.
+        own = sorted(self._shares)[len(self._shares) // 4]
+        known = len(self._shares) >= FEWEST_SECONDS and own >= LEAST
+        self.share = min(own, MOST) if known else 0.0
+        self.rough = self.share >= (ROUGH * MUCH_LESS if self.rough else ROUGH)

@@ -22,11 +22,15 @@ from signalling.transport.seam import gather_on_loopback, peer_connection
 DEADLINE = 15.0
 
 
-async def until(condition: Callable[[], bool], what: str, deadline: float = DEADLINE) -> None:
-    """Wait for a condition; `AssertionError` names it when it does not come."""
+async def until(
+    condition: Callable[[], bool], what: str | Callable[[], str], deadline: float = DEADLINE
+) -> None:
+    """Wait for a condition; `AssertionError` names it when it does not come, as it is then."""
     end = time.monotonic() + deadline
     while not condition():
-        assert time.monotonic() < end, f"not within {deadline} s: {what}"
+        if time.monotonic() >= end:
+            said = what if isinstance(what, str) else what()
+            raise AssertionError(f"not within {deadline} s: {said}")
         await asyncio.sleep(0.01)
 
 

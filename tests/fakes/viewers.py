@@ -37,6 +37,10 @@ MID_ID, LEVEL_ID, RID_ID = 1, 2, 3
 SILENT, SPEECH = 127, 30
 SIZE = 1000
 QUEUE = 0.6
+# A browser asks so often (s) whether he is still wanted there (RFC 7675, 5.1).
+CONSENT = 5.0
+# An estimate grows by so much in a second, whatever the pace it is told at.
+GROWTH = 1.08
 _ssrcs = itertools.count(1)
 
 
@@ -130,10 +134,13 @@ class Browser(Reading):
         assert self._answer is not None
         await self.connect(self._answer.sdp, wire)
         loop = asyncio.get_running_loop()
-        began, pictures, sounds = loop.time(), 0, 0
+        began, pictures, sounds, consents = loop.time(), 0, 0, 0
         while True:
             await asyncio.sleep(0.01)
             gone = loop.time() - began
+            if gone > (consents + 1) * CONSENT:
+                consents = int(gone / CONSENT)
+                self.check(wire)
             while sounds < gone * 50:
                 sounds += 1
                 self._speak(wire)
@@ -185,7 +192,8 @@ class Browser(Reading):
 class Watching(Reading):
     """`carries` is what its line carries in kbit/s; what is more waits 600 ms, then is lost.
 
-    `heights` is the height of the last picture of each m-line, `kbps` what came of late.
+    `heights` is the height of the last picture of each m-line, `kbps` what came of late,
+    `estimated` what he said last that his line carries.
     """
 
     def __init__(self, engine: MediaEngine, session: SessionId, name: str) -> None:
@@ -201,7 +209,8 @@ class Watching(Reading):
         self._queue = 0.0
         self._left = 0.0
         self._overflowed = False
-        self._remb = 0.0
+        self.estimated = 0.0
+        self._told = 0.0
 
     async def want(self, *tracks: TrackId) -> None:
         offer = await self.engine.subscribe(self.session, self.participant, self.leg, tracks)
@@ -273,14 +282,15 @@ class Watching(Reading):
             lost = max(0, expected - len(set(numbers)))
             blocks.append(Block(ssrc=ssrc, fraction=min(255, 256 * lost // expected)))
             self.numbers[ssrc] = []
-        came = self.kbps()
+        came, passed = self.kbps(), self._now() - self._told
+        self._told += passed
         if self._overflowed:
-            self._remb = 0.85 * min(came, self.carries)
+            self.estimated = 0.85 * min(came, self.carries)
         else:
-            most = max(self._remb, 1.5 * came + 10)
-            self._remb = min(self._remb * 1.04, most) if self._remb else most
+            most = max(self.estimated, 1.5 * came + 10)
+            self.estimated = min(self.estimated * GROWTH**passed, most) if self.estimated else most
         self._overflowed = False
-        estimate = remb(1, int(self._remb * 1000), list(self.came))
+        estimate = remb(1, int(self.estimated * 1000), list(self.came))
         self.report(wire, receiver_report(1, blocks[:31]) + estimate)
 
 
@@ -341,7 +351,7 @@ class Scene:
     ) -> None:
         await until(
             lambda: self.choice(viewer, track) in expected,
-            f"{expected} for {track}, is {self.choice(viewer, track)}",
+            lambda: f"{expected} for {track}, is {self.choice(viewer, track)}",
             30,
         )
 

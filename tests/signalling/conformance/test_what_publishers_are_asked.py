@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from signalling.engine import Budget, Mode, Wish
+from signalling.engine import Budget, LegChanged, LegState, Mode, Wish
 from tests.fakes.media import until
 from tests.fakes.rough_uplink import RoughUplink
-from tests.fakes.viewers import RIDS, Browser, Scene
+from tests.fakes.viewers import RIDS, Browser, Scene, Watching
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -20,6 +20,20 @@ def rids(stage: Scene, browser: Browser) -> tuple[str, ...]:
 def limit(stage: Scene, browser: Browser) -> float | None:
     asked = stage.asked(browser)
     return None if asked is None else asked.kbps
+
+
+def evidence(stage: Scene, browser: Browser, viewer: Watching) -> str:
+    """What decides of the layers, as far as the port tells it."""
+    told = stage.chosen(viewer)
+    ended = [
+        e for e in stage.events if isinstance(e, LegChanged) and e.state is not LegState.CONNECTED
+    ]
+    return (
+        f"asked for {rids(stage, browser)} within {limit(stage, browser)} kbit/s, "
+        f"sent {dict(browser.sent)}; the viewer's line is thought to carry "
+        f"{told and told.available_kbps} kbit/s, he says {viewer.estimated:.0f} and has "
+        f"{told and told.choices}; legs that ended: {ended}"
+    )
 
 
 async def test_a_layer_nobody_needs_is_switched_off_and_on_again_at_once(stage: Scene) -> None:
@@ -82,10 +96,18 @@ async def test_who_sends_by_a_radio_that_loses_is_asked_for_the_small_picture(st
     viewer = await stage.viewer("pa-v", anne.sound, anne.picture)
     wish = Wish(track=anne.picture, height=720)
     await stage.engine.view(stage.session, viewer.participant, [wish], Mode.FULL)
-    await until(lambda: rids(stage, anne) == ("q",), "the small one alone", 30)
+    await until(
+        lambda: rids(stage, anne) == ("q",),
+        lambda: f"the small one alone: {evidence(stage, anne, viewer)}",
+        30,
+    )
     assert limit(stage, anne) == 200.0
     anne.rough = False
-    await until(lambda: rids(stage, anne) == RIDS and limit(stage, anne) is None, "all again", 40)
+    await until(
+        lambda: rids(stage, anne) == RIDS and limit(stage, anne) is None,
+        lambda: f"all again: {evidence(stage, anne, viewer)}",
+        40,
+    )
 
 
 async def test_publishers_behind_one_line_share_it(stage: Scene) -> None:

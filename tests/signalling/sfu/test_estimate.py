@@ -254,7 +254,8 @@ def test_a_remb_that_stays_below_what_is_sent_is_a_full_queue() -> None:
     estimate = Estimate(0.0)
     for second in range(7):
         estimate.remb(400, float(second))
-        estimate.tick(550, 0.04, second + 0.1)
+        for fifth in range(5):
+            estimate.tick(550, 0.04, second + 0.1 + fifth / 5)
     assert estimate.kbps == 400
 
 

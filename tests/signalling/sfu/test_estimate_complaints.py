@@ -111,3 +111,33 @@ def test_a_remb_that_stood_still_above_what_was_sent_is_no_full_queue() -> None:
     estimate.remb(400, 9.7)
     estimate.tick(450, 0.04, 9.8)
     assert estimate.kbps == DEFAULT_KBPS
+
+
+def stood_still(*ticks: float) -> Estimate:
+    """REMBs of 400 to the end, where 550 is sent from 6.4 s on; looked at then and at these."""
+    estimate = lived(400, (), until=6.4)
+    estimate.tick(550, 0.04, 6.5)
+    for now in ticks:
+        # What came while nobody looked is read at once, before the clock and after it.
+        estimate.remb(400, now - 0.01)
+        estimate.tick(550, 0.04, now)
+        estimate.remb(400, now + 0.01)
+        estimate.tick(550, 0.04, now + 0.02)
+    return estimate
+
+
+def fifths(since: float, seconds: float) -> list[float]:
+    return [since + fifth / 5 for fifth in range(1, round(seconds * 5) + 1)]
+
+
+def test_a_remb_that_stands_still_below_what_is_sent_is_a_full_queue() -> None:
+    assert stood_still(*fifths(6.4, 3.4)).kbps == DEFAULT_KBPS
+    assert stood_still(*fifths(6.4, 4.4)).kbps == 400
+
+
+def test_who_is_late_himself_takes_no_remb_for_one_that_stands_still() -> None:
+    seldom = (8.4, 10.4, 12.4, 18.4)
+    assert stood_still(*seldom).kbps == DEFAULT_KBPS
+    # Once he looks often again he sees it stand.
+    assert stood_still(*seldom, *fifths(18.4, 3.8)).kbps == DEFAULT_KBPS
+    assert stood_still(*seldom, *fifths(18.4, 4.4)).kbps == 400

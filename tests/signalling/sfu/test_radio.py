@@ -111,6 +111,29 @@ def test_a_rough_line_stays_rough_until_it_is_much_better() -> None:
     assert not line.radio.rough
 
 
+def jitters(line: Line, seconds: int, lost: int) -> None:
+    """Seconds in which all but one moment is late, so that no queue is seen to end."""
+    for _ in range(seconds):
+        line.tenth(lost)
+        for _ in range(9):
+            line.tenth(lost, queue=0.2)
+
+
+def test_a_radio_that_heals_behind_a_queue_is_forgiven_and_rough_no_more() -> None:
+    line = Line()
+    line.seconds(5, lost=2)
+    jitters(line, SECONDS, lost=0)
+    assert (line.radio.share, line.radio.rough) == (0, False)
+
+
+def test_while_a_queue_stands_a_little_less_lost_is_still_the_radio() -> None:
+    line = Line()
+    line.seconds(5, lost=2)
+    jitters(line, SECONDS, lost=1)
+    assert line.radio.share == pytest.approx(0.2, abs=0.02)
+    assert line.radio.rough
+
+
 def test_clocks_that_drift_apart_are_no_queue() -> None:
     line = Line(packets=5)
     drift = count()
