@@ -9,6 +9,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -18,6 +21,10 @@ from tests.fakes.far import NEAR, FarSide, MissingTun, far_side
 from tests.fakes.links import Line, line
 
 SIZE = 1000 - 28  # with the headers of IP and UDP, 1,000
+# What comes while this machine does not run us is kept: this much, by root's right (socket(7)).
+SO_RCVBUFFORCE, KEPT = 33, 1 << 22
+# Its lateness is only ever added: the calmest fifth of a second tells of the line.
+STRETCH, TRIES = 32, 8
 SEND = """
 import socket, struct, sys, time
 out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -42,12 +49,43 @@ class Ears(asyncio.DatagramProtocol):
         self.took_ms.append((now - struct.unpack_from("!d", data)[0]) * 1000)
 
 
+class Planned(NamedTuple):
+    """A packet in the line's own record: when it came to it, whether it is one of our datagrams,
+    and how long it was to stay; None: for ever."""
+
+    at: float
+    ours: bool
+    stays_ms: float | None
+
+
+def record(trace: Path) -> list[Planned]:
+    """Of those that went up; a system says a word of its own now and then."""
+    rows = (line.split() for line in trace.read_text().splitlines())
+    return [
+        Planned(float(at), int(octets) == SIZE + 28, None if stays == "-" else float(stays))
+        for at, way, octets, stays, *_ in rows
+        if way == "up"
+    ]
+
+
+def held(planned: list[Planned]) -> list[tuple[float, float]]:
+    """Of our datagrams that were let through: when, and how long (ms) each was held."""
+    kept = [(one.at, one.stays_ms) for one in planned if one.ours and one.stays_ms is not None]
+    return [(at + stays / 1000, stays) for at, stays in kept]
+
+
+def calmest(took_ms: list[float]) -> float:
+    """The median of the stretch in which this machine was the least late."""
+    starts = range(0, len(took_ms) - STRETCH + 1, STRETCH)
+    return min(statistics.median(took_ms[at : at + STRETCH]) for at in starts)
+
+
 @asynccontextmanager
-async def far(bad: Line) -> AsyncIterator[FarSide]:
+async def far(bad: Line, trace: Path | None = None) -> AsyncIterator[FarSide]:
     if NEAR not in host_addresses():
         cannot("not in the network of tests.tools.hermetic")
     try:
-        async with far_side(bad) as made:
+        async with far_side(bad, trace=trace) as made:
             yield made
     except MissingTun as reason:
         cannot(str(reason))
@@ -57,7 +95,9 @@ async def heard(side: FarSide, count: int, every: float) -> Ears:
     """What comes of so many datagrams from the far side."""
     loop = asyncio.get_running_loop()
     transport, ears = await loop.create_datagram_endpoint(Ears, (NEAR, 0), family=socket.AF_INET)
-    port = transport.get_extra_info("sockname")[1]
+    bound = transport.get_extra_info("socket")
+    bound.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, KEPT)
+    port = bound.getsockname()[1]
     words = [NEAR, str(port), str(count), str(every), str(SIZE)]
     await side.run(sys.executable, "-c", SEND, *words)
     deadline = time.monotonic() + 5
@@ -70,23 +110,43 @@ async def heard(side: FarSide, count: int, every: float) -> Ears:
     return ears
 
 
-async def test_delay_and_loss_are_what_the_line_says() -> None:
-    async with far(line(0, 0, 100, loss=0.2)) as side:
-        ears = await heard(side, 400, 0.005)
-        assert len(ears.came) == pytest.approx(320, abs=40)
+async def test_delay_and_loss_are_what_the_line_says(tmp_path: Path) -> None:
+    took_ms: list[float] = []
+    async with far(line(0, 0, 100, loss=0.2), tmp_path / "trace") as side:
+        for _ in range(TRIES):
+            ears = await heard(side, 400, 0.005)
+            assert len(ears.came) == pytest.approx(320, abs=40)
+            took_ms += ears.took_ms
+            if min(took_ms) < 53 and calmest(took_ms) < 60:
+                break
         # The least is the line's own; what is above it is this machine's.
-        assert 50 <= min(ears.took_ms) < 53
-        assert statistics.median(ears.took_ms) < 60
+        assert 50 <= min(took_ms) < 53
+        assert calmest(took_ms) < 60
+    # It meant each and every one of them to be so late, and no other came.
+    planned = await asyncio.to_thread(record, tmp_path / "trace")
+    assert {stays for _, stays in held(planned)} == {50.0}
+    assert len(held(planned)) == len(took_ms)
 
 
-async def test_the_rate_is_what_the_line_says() -> None:
-    async with far(line(0, 1000, 20)) as side:
+async def test_the_rate_is_what_the_line_says(tmp_path: Path) -> None:
+    async with far(line(0, 1000, 20), tmp_path / "trace") as side:
         ears = await heard(side, 500, 0.004)  # twice the rate for two seconds
-        lasted = ears.came[-1] - ears.came[0]
-        kbps = (len(ears.came) - 1) * 1000 * 8 / 1000 / lasted
-        assert kbps == pytest.approx(1000, rel=0.06)
         fate = (await side.fate())["up"]
-        assert fate["dropped"] == 500 - len(ears.came)
+    planned = await asyncio.to_thread(record, tmp_path / "trace")
+    let_go = [at for at, _ in held(planned)]
+    assert len(let_go) == len(ears.came)
+    assert fate["dropped"] == sum(one.stays_ms is None for one in planned)
+    assert sum(one.ours for one in planned) == 500
+    gaps = [after - before for before, after in pairwise(let_go)]
+    assert statistics.median(gaps) == pytest.approx(0.008, abs=0.0002)
+    # While this machine let nothing be sent the line had nothing to carry; and the least late of
+    # the first and of the last to come tell how long it took.
+    idle = sum(max(0.0, gap - 0.0085) for gap in gaps)
+    late = [came - at for came, at in zip(ears.came, let_go, strict=True)]
+    quarter = len(late) // 4
+    lasted = let_go[-1] - let_go[0] - idle + min(late[-quarter:]) - min(late[:quarter])
+    kbps = (len(ears.came) - 1) * 1000 * 8 / 1000 / lasted
+    assert kbps == pytest.approx(1000, rel=0.06)
 
 
 async def test_nothing_passes_while_it_is_cut() -> None:
