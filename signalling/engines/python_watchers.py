@@ -9,7 +9,7 @@ from signalling.engines.python_seats import Seat
 from signalling.engines.python_subscriber import SubscriberLeg
 from signalling.engines.python_tracks import Published
 from signalling.sfu.allocate import SPARE, Allocation, Arrangement, Ladder, Page
-from signalling.sfu.estimate import Estimate
+from signalling.sfu.estimate import LITTLE_LOSS, Estimate
 from signalling.sfu.forward import ROOM, Line
 from signalling.sfu.outlet import ALL_TEMPORAL
 from signalling.sfu.probe import Outcome, Prober, Situation
@@ -191,7 +191,11 @@ class Watcher:
         calm = not self.estimate.held(now)
         pads = any(place.line.pads for place in self.leg.places)
         on_trial = wanted if self._is_blind(pads) else None
-        if self._trial.tick(on_trial, calm=calm, now=now):
+        # Who sees nobody waits less after a fall: mostly it was an accident.
+        clear = not self.allocation.kbps and (self.estimate.amiss or 0.0) <= LITTLE_LOSS
+        tries = clear or self._trial.kbps is not None
+        may = calm or (tries and self.estimate.settled(now, self.leg.rtt))
+        if self._trial.tick(on_trial, calm=may, now=now):
             through = max(self.sound + self.allocation.kbps, self._sent.kbps(self.leg.octets, now))
             self.estimate.proved(through * SETTLED, now)
         if self.prober.goal is not None or (wanted is not None and pads):

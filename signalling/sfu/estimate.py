@@ -21,6 +21,8 @@ LOWEST_KBPS, HIGHEST_KBPS = 30.0, 20_000.0
 KNOWN_SHARE = 0.7
 # After a fall nothing rises for so long.
 HOLD = 10.0
+# After so long and two round trips its queue is empty: who is sent no picture at all may be tried.
+SETTLES = 5.0
 # Growth for each step of a second and a round trip.
 SLOW_START, STEADY = 1.25, 1.06
 LITTLE_LOSS, MUCH_LOSS = 0.02, 0.10
@@ -46,6 +48,8 @@ FRESH = 2
 ASKED_ALONE = 0.05
 # After a fall the queue empties; another within so long and two round trips is the same one.
 SAME_QUEUE, MUCH_LOWER = 1.5, 0.75
+# A REMB is of what was sent a round trip and so long before: it is made twice a second.
+MADE_BEFORE = 0.4
 # A round trip longer by so much than the shortest is a queue, which alone lowers ours; and by so
 # much it is one that may drop packets.
 QUEUE, STANDS = 0.4, 0.12
@@ -78,6 +82,7 @@ class Estimate:
         "_remb",
         "_remb_at",
         "_rose_at",
+        "_sending",
         "_sent",
         "_shortest",
         "_stands",
@@ -93,6 +98,8 @@ class Estimate:
         self.limited = True
         self._fell = now - HOLD
         self._sent = 0.0
+        # (when, kbit/s), back to what the next REMB will be of.
+        self._sending: deque[tuple[float, float]] = deque()
         self._start = True
         self._changed = now
         self._doubt = now - TWICE_WITHIN
@@ -156,16 +163,20 @@ class Estimate:
         """Whether it was lowered so lately that nothing may rise."""
         return now - self._fell < HOLD
 
+    def settled(self, now: float, rtt: float | None) -> bool:
+        """Whether the last fall is over: its queue is empty, and what is told is of later."""
+        return now - self._fell >= min(HOLD, SETTLES + 2 * (rtt or 0.0))
+
     def known(self, kbps: float) -> None:
         """The line became known before anything was learned of it."""
         if self._start and not self._losses:
             self.kbps = max(LOWEST_KBPS, kbps * KNOWN_SHARE)
 
     def remb(self, kbps: float, now: float) -> None:
-        """His browser's estimate came."""
+        """His browser's estimate came. A picture that has just begun is not in it yet."""
         before, self._remb, self._remb_at = self._remb, kbps, now
-        sent = self._sent
-        if kbps >= BELOW * sent:
+        sent = min((rate for _, rate in self._sending), default=self._sent)
+        if kbps >= BELOW * self._sent:
             self._below_since = now
         if before is None or kbps > self._level * RISEN:
             self._level, self._rose_at = kbps, now
@@ -233,6 +244,7 @@ class Estimate:
             self._late = None
             self._rose_at = now
         self._sent, self._ticked = sent, now
+        self._remember(sent, now - MADE_BEFORE - (rtt or 0.0), now)
         self.limited = sent < USED * self.kbps
         if self._remb is not None and now - self._remb_at > STALE:
             self._remb = None
@@ -258,6 +270,11 @@ class Estimate:
             self._fall(min(self.kbps, sent) * 0.85, now)
         elif amiss is not None and amiss <= LITTLE_LOSS and self._is_used(carried):
             self._rise(now)
+
+    def _remember(self, sent: float, since: float, now: float) -> None:
+        self._sending.append((now, sent))
+        while len(self._sending) > 1 and self._sending[1][0] <= since:
+            self._sending.popleft()
 
     def _is_used(self, carried: float) -> bool:
         """Whether the line carries enough to be trusted with more. Padding is no proof where the

@@ -141,3 +141,41 @@ def test_who_is_late_himself_takes_no_remb_for_one_that_stands_still() -> None:
     # Once he looks often again he sees it stand.
     assert stood_still(*seldom, *fifths(18.4, 3.8)).kbps == DEFAULT_KBPS
     assert stood_still(*seldom, *fifths(18.4, 4.4)).kbps == 400
+
+
+def burst(rtt: float, remb_after: float) -> Estimate:
+    """40 kbit/s of sound, then a picture besides: 300 in all; so long after, a REMB of 60 that
+    falls, while round trips are long."""
+    estimate = Estimate(0.0)
+    estimate.failed(0.0)  # it is not the start any more
+    began, now = 12.0, 0.0
+    for tenth in range(1, round((began + remb_after) * 10) + 1):
+        now = tenth / 10
+        estimate.tick(300.0 if now >= began else 40.0, rtt, now)
+        estimate.answered(rtt if now < 1 else rtt + 0.1, now)
+        if tenth % 10 == 0 and now < began:
+            estimate.remb(64.0, now)
+    estimate.remb(60.0, now)
+    estimate.tick(300.0, rtt, now)
+    return estimate
+
+
+@pytest.mark.parametrize(("rtt", "after"), [(0.04, 0.3), (0.6, 0.9), (1.0, 1.3)])
+def test_a_picture_that_has_just_begun_is_not_what_a_low_estimate_is_about(
+    rtt: float, after: float
+) -> None:
+    assert burst(rtt, after).kbps == DEFAULT_KBPS
+
+
+@pytest.mark.parametrize(("rtt", "after"), [(0.04, 0.6), (0.6, 1.2), (1.0, 1.6)])
+def test_one_that_has_run_for_a_round_trip_is(rtt: float, after: float) -> None:
+    assert burst(rtt, after).kbps == 60.0
+
+
+@pytest.mark.parametrize(("rtt", "after"), [(None, 5.0), (0.6, 6.2), (1.0, 7.0), (4.0, 10.0)])
+def test_a_fall_is_over_when_its_queue_is_empty(rtt: float | None, after: float) -> None:
+    estimate = Estimate(0.0)
+    assert estimate.settled(0.0, rtt)
+    estimate.failed(20.0)
+    assert not estimate.settled(20.0 + after - 0.1, rtt)
+    assert estimate.settled(20.01 + after, rtt)
