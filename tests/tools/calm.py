@@ -1,8 +1,8 @@
-"""Run the tests; those that failed in a storm of the machine run again, once, when it is over.
+"""Run the tests; those that failed in a storm of the machine run again when it is over.
 
 `python -m tests.tools.calm ARGUMENTS…` (those of pytest). A test that fails while the machine runs
-us fails, and so does one that fails twice. What runs again is said. Never more than a few: where
-much fails, something is broken.
+us fails. What runs again is said; who fails in a storm again may wait for a calm twice more, since
+some storms last an evening. Never more than a few: where much fails, something is broken.
 """
 
 import json
@@ -19,7 +19,7 @@ import pytest
 from tests.tools.weather import storms
 
 FOLDER = "MARGERIDE_WEATHER"
-AT_MOST = 8
+AT_MOST, REPEATS = 8, 3
 CALM_FOR, PATIENCE = 20.0, 300.0  # seconds
 FAILED = 1  # pytest's exit code where tests failed, and nothing else went wrong
 
@@ -70,15 +70,18 @@ def wait_for_calm(folder: Path) -> None:
 def run(folder: Path, arguments: Sequence[str]) -> int:
     """Run pytest, and again what failed in a storm; its exit code."""
     pytest_ = [sys.executable, "-m", "pytest", "-p", "tests.tools.calm"]
-    around = os.environ | {FOLDER: str(folder)}
+    around, again = os.environ | {FOLDER: str(folder)}, folder / "again"
     code = subprocess.call([*pytest_, *arguments], env=around)
-    if code != FAILED or not (folder / "again").exists():
-        return code
-    names = json.loads((folder / "again").read_text())
-    print("\nThe machine did not run us during these; again, in calm:", *names, sep="\n  ")
-    sys.stdout.flush()
-    wait_for_calm(folder)
-    return subprocess.call([*pytest_, "-q", *names], env=around)
+    for _ in range(REPEATS):
+        if code != FAILED or not again.exists():
+            break
+        names = json.loads(again.read_text())
+        again.unlink()
+        print("\nThe machine did not run us during these; again, in calm:", *names, sep="\n  ")
+        sys.stdout.flush()
+        wait_for_calm(folder)
+        code = subprocess.call([*pytest_, "-q", *names], env=around)
+    return code
 
 
 def main() -> None:

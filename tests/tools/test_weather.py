@@ -23,7 +23,9 @@ def storm() -> None:
 """
 ONCE_IN_A_STORM = "def test_it():\n    if count() == 1:\n        storm()\n        assert False\n"
 ONCE_IN_CALM = "def test_it():\n    assert count() > 1\n"
-TWICE_IN_A_STORM = "def test_it():\n    storm()\n    assert count() > 2\n"
+THRICE_IN_A_STORM = "def test_it():\n    storm()\n    assert count() > 3\n"
+ALWAYS_IN_A_STORM = "def test_it():\n    storm()\n    assert count() > 9\n"
+AT_LAST_IN_CALM = "def test_it():\n    if count() < 3:\n        storm()\n    assert False\n"
 ONE_OF_TWO = ONCE_IN_A_STORM + "\ndef test_other():\n    assert False\n"
 
 
@@ -52,12 +54,21 @@ def outcome(tmp_path: Path, source: str) -> tuple[int, int]:
     [
         (ONCE_IN_A_STORM, (0, 2)),
         (ONCE_IN_CALM, (1, 1)),
-        (TWICE_IN_A_STORM, (1, 2)),
+        (THRICE_IN_A_STORM, (0, 4)),
+        (ALWAYS_IN_A_STORM, (1, 4)),
+        (AT_LAST_IN_CALM, (1, 3)),
         (ONE_OF_TWO, (1, 1)),
     ],
-    ids=["once in a storm", "once in calm", "twice in a storm", "in a storm beside one in calm"],
+    ids=[
+        "once in a storm",
+        "once in calm",
+        "thrice in a storm",
+        "always in a storm",
+        "at last in calm",
+        "in a storm beside one in calm",
+    ],
 )
-def test_only_what_failed_in_a_storm_runs_again_and_only_once(
+def test_only_what_failed_in_a_storm_runs_again_and_no_more_than_thrice(
     tmp_path: Path, source: str, expected: tuple[int, int]
 ) -> None:
     assert outcome(tmp_path, source) == expected
