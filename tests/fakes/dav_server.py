@@ -44,6 +44,11 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def tell(*words: object) -> None:
+    """In one piece: a server and who forked it say their lines on the same pipe."""
+    os.write(sys.stdout.fileno(), (" ".join(map(str, words)) + "\n").encode())
+
+
 class DoomedDatabase(Database):
     """Takes its process with it, once it is `doomed`. Its statements stay compiled over a fork."""
 
@@ -102,7 +107,7 @@ async def serve(settings: Settings, database: Database) -> int:
 
 
 async def live(settings: Settings, database: Database) -> None:
-    print("ready", await serve(settings, database), flush=True)
+    tell("ready", await serve(settings, database))
     await asyncio.get_running_loop().create_future()
 
 
@@ -146,7 +151,7 @@ def main(folder: Path) -> None:
     database = DoomedDatabase(folder / STORE)
     asyncio.run(warm_up(settings, database, known))
     database.let_go()
-    print("settled", flush=True)
+    tell("settled")
     for line in sys.stdin:
         point, number = line.split()
         child = os.fork()
@@ -155,9 +160,9 @@ def main(folder: Path) -> None:
             asyncio.run(live(settings, database.doomed(point, int(number))))
             os._exit(0)
         if point == "outside":
-            print("process", child, flush=True)
+            tell("process", child)
         os.waitpid(child, 0)
-        print("dead", flush=True)
+        tell("dead")
 
 
 if __name__ == "__main__":
