@@ -217,3 +217,48 @@ async def test_a_session_that_ends_is_over_in_the_lobby_too(
             assert answer.status == 200
         await press(page, "Bruno")
         await expect(page.get_by_text("Cette session est terminée.")).to_be_visible()
+
+
+# Keeps one message of the service back until `release()`.
+HOLD = """
+window.release = null;
+const Socket = WebSocket;
+window.WebSocket = class extends Socket {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener("message", (event) => {
+      if (JSON.parse(event.data).type !== "HELD" || window.release) return;
+      event.stopImmediatePropagation();
+      const { data } = event;
+      window.release = () => this.dispatchEvent(new MessageEvent("message", { data }));
+    });
+  }
+};
+"""
+PRESS = "document.querySelector('form.lobby button[type=submit]').click()"
+AT_ONCE = f"(() => {{ release(); LATER(() => {PRESS}); }})()"
+
+
+@pytest.mark.parametrize(
+    ("held", "later"),
+    [("publish.answer", "((press) => press())"), ("welcome", "queueMicrotask")],
+    ids=["while the answer is taken", "before the offer is made"],
+)
+async def test_who_presses_at_that_very_moment_is_seen_and_heard(
+    tmp_path: Path, browser: Chromium, held: str, later: str
+) -> None:
+    async with house(tmp_path) as made:
+        page = (await browser.new_page()).page
+        await page.add_init_script(HOLD.replace("HELD", held))
+        await page.goto(made.url)
+        await until(page, "window.margerideDevices?.()", within=30)
+        await until(page, "window.release !== null", within=30)
+        await page.get_by_label("Votre nom").fill("Anne")
+        await page.evaluate(AT_ONCE.replace("LATER", later))
+        await is_in(page)
+        async with asyncio.timeout(20):
+            while not any(m.tracks for m in (await made.members()).values()):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        other = await lobby(browser, made.url)
+        await press(other, "Bruno")
+        await asyncio.gather(hears_and_sees(page), hears_and_sees(other))

@@ -272,6 +272,7 @@ export class Call extends EventTarget {
     if (this.publish) leg.open(this.own);
     else this.begun.add(leg.id);
     this.publish = leg;
+    leg.onAnswered = () => void (leg.stale && this.publish === leg && this.offerPublish(leg));
     if (this.secrecy) leg.cover(this.secrecy);
     if (leg.pc.signalingState === "stable") void this.offerPublish(leg);
   }
@@ -296,7 +297,6 @@ export class Call extends EventTarget {
     const leg = this.publish;
     if (!leg || leg.id !== message.leg) return;
     await leg.take(message.sdp).catch(() => this.failed(leg));
-    if (leg.stale && this.publish === leg) return this.offerPublish(leg);
     for (const kind of this.muted.keys()) this.sayMute(kind);
   }
 

@@ -100,6 +100,8 @@ export class PublishLeg extends Leg {
     this.stale = false;
     /** What was asked of it last. */
     this.wish = {};
+    /** An offer may follow: who has the leg now hears of it, whoever had it when the answer came. */
+    this.onAnswered = () => undefined;
     if (tracks) for (const kind of ["audio", "video"]) this.add(kind, tracks.get(kind) ?? null);
     else this.transceivers.set("audio", this.pc.addTransceiver("audio", { direction: "inactive" }));
   }
@@ -153,6 +155,7 @@ export class PublishLeg extends Leg {
     await this.pc.setRemoteDescription({ type: "answer", sdp });
     this.answered = true;
     this.expectConnection();
+    this.onAnswered();
   }
 
   /** Send these layers and no others; of a picture without layers, nothing for 0 kbit/s. A sender

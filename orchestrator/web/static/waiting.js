@@ -74,7 +74,8 @@ export class Waiting {
     this.line.send({ type: "subscribe.start", leg: subscribe.id });
     const publish = this.publish = new PublishLeg(this.line.ice, null, failed, () => undefined);
     const offer = await publish.offer();
-    if (this.publish === publish) this.line.send(offer);
+    // Who has come in meanwhile has taken it along, and waits for its answer.
+    if (publish.pc.signalingState !== "closed") this.line.send(offer);
   }
 
   /** @private @param {Message} message */
