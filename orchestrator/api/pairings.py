@@ -1,4 +1,4 @@
-"""Pairing a screen, a door panel or an agent with a room, and putting one out."""
+"""Pairing a screen, a door panel or an agent with a room, what is paired, and putting one out."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -14,9 +14,10 @@ from orchestrator.auth import pairing
 from orchestrator.auth.pairing import PATTERN, Wrong
 from orchestrator.keys import BUS, KEYRING, SETTINGS, SWITCHBOARD
 from orchestrator.store import agents, audit, devices
-from orchestrator.store.devices import Device
+from orchestrator.store.desks import DESK, place_of
+from orchestrator.store.devices import Device, Paired
 from rooms.errors import Forbidden, NotFound
-from rooms.ids import DeviceId, RoomId
+from rooms.ids import CentreId, DeviceId, RoomId
 
 RoomField = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
@@ -47,6 +48,60 @@ class Claimed(Shape):
 
     token: str
     room: str
+
+
+class DeviceOut(Shape):
+    """A device of a room or of a desk; `seen_at` is null where it says no hello."""
+
+    id: str
+    kind: Literal["kiosk", "agent", "panel", "desk"]
+    room: str | None
+    desk: str | None
+    paired_at: datetime
+    seen_at: datetime | None
+
+
+class DeskOut(Shape):
+    """A reception desk of the centre."""
+
+    id: str
+    name: str
+
+
+class DevicesOut(Shape):
+    """All that is paired in a centre, oldest first, and its desks."""
+
+    devices: list[DeviceOut]
+    desks: list[DeskOut]
+
+
+async def every(call: Call) -> Answer:
+    """What is paired with the rooms and the desks of one's centre."""
+    network = call.app[SETTINGS].network
+    centre = network.centre(call.path("centre"))
+    if not roles.may_pair(call.person, CentreId(centre.id)):
+        raise Forbidden("not-your-centre", centre=centre.id)
+    desks = [desk for desk in network.desks if desk.centre == centre.id]
+    places = [*(room.id for room in centre.rooms), *(place_of(desk.id) for desk in desks)]
+    kinds = (devices.SCREEN, devices.AGENT, devices.PANEL, DESK)
+    found = await call.database.read(lambda conn: devices.at_places(conn, places, kinds))
+    made = DevicesOut(
+        devices=[_shown(one) for one in found],
+        desks=[DeskOut(id=desk.id, name=desk.name) for desk in desks],
+    )
+    return Answer(body=made.model_dump(mode="json"))
+
+
+def _shown(one: Paired) -> DeviceOut:
+    at_desk = one.kind == DESK
+    return DeviceOut(
+        id=one.id,
+        kind=one.kind,
+        room=None if at_desk else one.place,
+        desk=one.place.removeprefix(f"{DESK}:") if at_desk else None,
+        paired_at=one.paired_at,
+        seen_at=one.seen_at,
+    )
 
 
 async def create(call: Call) -> Answer:
@@ -110,13 +165,24 @@ async def revoke(call: Call) -> Answer:
 
 def _may(call: Call, device: Device) -> bool:
     network = call.app[SETTINGS].network
-    known = next((room for room in network.rooms if room.id == device.room), None)
+    places = {room.id: room.centre for room in network.rooms}
+    places |= {place_of(desk.id): desk.centre for desk in network.desks}
+    known = places.get(device.room)
     if known is None:  # the room left the network: only an administrator still sees its screen
         return call.person.role == roles.ADMIN
-    return roles.may_pair(call.person, known.centre)
+    return roles.may_pair(call.person, known)
 
 
 ROUTES = (
+    Route(
+        method="GET",
+        path="/centres/{centre}/devices",
+        handler=every,
+        summary="What is paired with the rooms and desks of a centre",
+        person=True,
+        answer=DevicesOut,
+        errors=(403, 404),
+    ),
     Route(
         method="POST",
         path="/pairings",

@@ -1,7 +1,8 @@
 """Rows of paired screens and door panels, and of the codes that pair them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, insert, or_, select, update
@@ -20,6 +21,17 @@ class Device:
     id: DeviceId
     room: RoomId
     kind: str = SCREEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paired:
+    """A device as who looks after it sees it; `place` is its room, or `desk:…`."""
+
+    id: DeviceId
+    place: str
+    kind: str
+    paired_at: datetime
+    seen_at: datetime | None
 
 
 def add(
@@ -99,6 +111,29 @@ def paired(conn: Connection) -> set[tuple[RoomId, str]]:
         select(devices.c.room_id, devices.c.kind).where(devices.c.revoked_at.is_(None))
     )
     return {(RoomId(row.room_id), row.kind) for row in rows}
+
+
+def at_places(conn: Connection, places: Collection[str], kinds: Collection[str]) -> list[Paired]:
+    """Those of these kinds that are paired with these rooms and desks, oldest first."""
+    rows = conn.execute(
+        select(devices)
+        .where(
+            devices.c.room_id.in_(places),
+            devices.c.kind.in_(kinds),
+            devices.c.revoked_at.is_(None),
+        )
+        .order_by(devices.c.created_at, devices.c.id)
+    )
+    return [
+        Paired(
+            id=DeviceId(row.id),
+            place=row.room_id,
+            kind=row.kind,
+            paired_at=datetime.fromtimestamp(row.created_at, UTC),
+            seen_at=row.last_seen_at and datetime.fromtimestamp(row.last_seen_at, UTC),
+        )
+        for row in rows
+    ]
 
 
 def seen(conn: Connection, device: DeviceId, now: datetime) -> None:

@@ -2,6 +2,7 @@
 // What the animateur of a centre settles: when it is closed, and how each of its rooms is booked.
 import { Alerts } from "./alerts.js";
 import { get } from "./api.js";
+import { Devices } from "./centre-devices.js";
 import { Closings } from "./closings.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
@@ -31,7 +32,7 @@ function Body() {
     <${ProblemNotice} problem=${problem.value} />
     ${!found || person.value === undefined ? problem.value ? null : html`<p class="boot">${t("loading")}</p>`
       : person.value === null ? html`<${LogInFirst} />`
-        : settles(id) ? html`<${Alerts} centre=${found} /><${Closings} centre=${found} /><${Rooms} rooms=${found.rooms} />`
+        : settles(id) ? html`<${Alerts} centre=${found} /><${Closings} centre=${found} /><${Rooms} rooms=${found.rooms} /><${Devices} centre=${found} />`
           : html`<${Notice} kind="warning"><p>${t("centre.not_yours")}</p><//>`}`;
 }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ import pytest
 
 from orchestrator import keys
 from orchestrator.auth import pairing
+from orchestrator.settings import DEMO, Settings, load_settings
 from orchestrator.store import devices
-from rooms.ids import RoomId
+from rooms.ids import CentreId, RoomId
+from rooms.room import Desk, DeskId
 from tests.fakes.service import Browser, RunningService, running_service
 
 ROOM = "villefort-visio"
@@ -159,3 +162,65 @@ async def test_wrong_codes_are_on_record_with_where_they_came_from(service: Runn
     assert {one["target"] for one in refused} == {ROOM, "villefort-accueil"}
     assert all(one["detail"]["address"] == "127.0.0.1" for one in refused)
     assert {one["who"] for one in refused} == {"nobody"}
+
+
+def with_a_desk() -> Settings:
+    settings = load_settings(DEMO)
+    desk = Desk(id=DeskId("villefort-accueil"), centre=CentreId("villefort"), name="Accueil")
+    return replace(settings, network=replace(settings.network, desks=(desk,)))
+
+
+@pytest.fixture
+async def at_a_desk(tmp_path: Path) -> AsyncIterator[RunningService]:
+    async with running_service(tmp_path, settings=with_a_desk) as running:
+        yield running
+
+
+async def paired_at(browser: Browser, centre: str = "villefort") -> tuple[int, Any]:
+    async with browser.get(f"/api/v1/centres/{centre}/devices") as answer:
+        return answer.status, await answer.json()
+
+
+async def test_an_animateur_sees_all_that_is_paired_in_his_centre_and_nobody_elses(
+    at_a_desk: RunningService,
+) -> None:
+    service = at_a_desk
+    anne = await service.log_in("anne")
+    await claim(service, await code_for(anne))
+    desk = "/api/v1/desks/villefort-accueil/pairings"
+    async with anne.post(desk) as answer:
+        code = (await answer.json())["code"]
+    async with service.browser().post(f"{desk}/claim", {"code": code}) as answer:
+        assert answer.status == 201
+    status, found = await paired_at(anne)
+    assert status == 200
+    assert [(one["kind"], one["room"], one["desk"]) for one in found["devices"]] == [
+        ("kiosk", ROOM, None),
+        ("desk", None, "villefort-accueil"),
+    ]
+    assert [one["id"] for one in found["desks"]] == ["villefort-accueil"]
+    assert found["devices"][0]["seen_at"] is None
+    assert (await paired_at(anne, "marvejols"))[0] == 403
+    assert (await paired_at(service.browser()))[0] == 401
+    assert (await paired_at(anne, "nowhere"))[0] == 404
+
+
+async def test_the_screen_of_a_desk_is_put_out_by_the_animateur_of_its_centre(
+    at_a_desk: RunningService,
+) -> None:
+    service = at_a_desk
+    anne = await service.log_in("anne")
+    desk = "/api/v1/desks/villefort-accueil/pairings"
+    async with anne.post(desk) as answer:
+        code = (await answer.json())["code"]
+    async with service.browser().post(f"{desk}/claim", {"code": code}) as answer:
+        token = (await answer.json())["token"]
+    ((device,), _) = (await paired_at(anne))[1].values()
+    async with service.browser().delete(f"/api/v1/devices/{device['id']}") as answer:
+        assert answer.status == 401
+    async with anne.delete(f"/api/v1/devices/{device['id']}") as answer:
+        assert answer.status == 204
+    assert (await paired_at(anne))[1]["devices"] == []
+    path, bearer = "/api/v1/desks/villefort-accueil", {"Authorization": f"Bearer {token}"}
+    async with service.browser().get(path, headers=bearer) as answer:
+        assert answer.status in (401, 403)
