@@ -94,13 +94,15 @@ async def every(call: Call) -> Answer:
 
 def _shown(one: Paired) -> DeviceOut:
     at_desk = one.kind == DESK
-    return DeviceOut(
-        id=one.id,
-        kind=one.kind,
-        room=None if at_desk else one.place,
-        desk=one.place.removeprefix(f"{DESK}:") if at_desk else None,
-        paired_at=one.paired_at,
-        seen_at=one.seen_at,
+    return DeviceOut.model_validate(
+        {
+            "id": one.id,
+            "kind": one.kind,
+            "room": None if at_desk else one.place,
+            "desk": one.place.removeprefix(f"{DESK}:") if at_desk else None,
+            "paired_at": one.paired_at,
+            "seen_at": one.seen_at,
+        }
     )
 
 

@@ -132,7 +132,7 @@ async def screens(walk: Walk) -> None:
         walk.tokens[kind] = paired["token"]
     record = (await walk.do("GET /audit"))["entries"]
     panel, _, kiosk = (one["who"] for one in record if one["action"] == "device.paired")
-    await walk.do("GET /centres/{centre}/devices")
+    await walk.do("GET /centres/{centre}/devices", ids={"centre": CENTRE})
     await walk.do("DELETE /devices/{device}", ids={"device": kiosk})
     walk.ids["device"] = panel
 
