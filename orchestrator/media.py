@@ -208,8 +208,10 @@ class WorkerSupervisor:
             if not self._starts or self._silences < SILENCES:
                 raise
             log.error("the media worker %s hangs: it is ended, and another one started", silent.pid)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(silent.pid, signal.SIGKILL)
+            # Of a process in another namespace the kernel tells 0; to kill 0 would be to kill us.
+            if silent.pid > 0:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(silent.pid, signal.SIGKILL)
             return None
         except MargerideError:
             return None

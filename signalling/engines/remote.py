@@ -223,7 +223,7 @@ class RemoteEngine:
 
 
 def _listener(writer: asyncio.StreamWriter) -> int:
-    """The process that listens at the other end (SO_PEERCRED, unix(7))."""
+    """The process that listens at the other end (SO_PEERCRED, unix(7)); 0: one we cannot see."""
     link: socket.socket = writer.get_extra_info("socket")
     pid, _, _ = struct.unpack("3i", link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     return int(pid)

@@ -150,6 +150,23 @@ async def test_a_worker_that_hangs_is_ended_and_another_takes_its_place(
     await heard.stop()
 
 
+async def test_a_worker_that_hangs_where_we_cannot_see_it_is_no_reason_to_kill_ourselves(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(path: Path) -> remote.RemoteEngine:
+        raise remote.Silent(0)
+
+    killed = list[int]()
+    monkeypatch.setattr(remote.RemoteEngine, "connect", hangs)
+    monkeypatch.setattr(os, "kill", lambda process, _: killed.append(process))
+    engine = make()
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await engine._greeted()
+    assert await engine._greeted() is None
+    assert killed == []
+
+
 async def test_a_killed_worker_is_told_and_started_again(make: Make) -> None:
     engine = make()
     heard = Heard(engine)

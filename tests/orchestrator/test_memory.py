@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from orchestrator import memory
+from tests.conftest import cannot
 
 HOLES = """
 import asyncio, contextlib
@@ -33,7 +34,7 @@ asyncio.run(asyncio.wait_for(main(), 60))
 
 def test_a_heap_full_of_holes_shrinks() -> None:
     if memory.of_libc() is None:
-        pytest.skip("this C library has no malloc_trim")
+        cannot("this C library has no malloc_trim")
     done = subprocess.run([sys.executable, "-c", HOLES], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
 

@@ -52,7 +52,9 @@ async def test_a_screen_is_paired_by_the_code_of_the_page_and_put_out_again(
         sent = {"room": ROOM, "code": await code_on(page)}
         async with service.browser().post("/api/v1/pairings/claim", sent) as answer:
             assert answer.status == 201
-        await expect(room.get_by_text("Écran de la salle").first).to_be_visible()
+        await expect(room.get_by_role("button", name="Retirer Écran de la salle")).to_be_visible()
+        await expect(page.locator("#announce")).to_have_text("Écran de la salle : associé.")
+        await expect(room.locator("code")).to_have_count(0)  # it is good for nothing any more
         await page.set_viewport_size({"width": 320, "height": 900})
         assert await overflows(page) == 0
         assert await small_targets(page) == []

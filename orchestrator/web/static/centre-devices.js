@@ -9,7 +9,7 @@ import { html, useEffect, useState } from "./ui.js";
 
 /** @typedef {{id: string, kind: "kiosk"|"agent"|"panel"|"desk", room: string|null, desk: string|null, paired_at: string, seen_at: string|null}} Device */
 /** A room or a desk. @typedef {{id: string, name: string, desk: boolean}} Place */
-/** @typedef {{place: string, code: string, expires_at: string}} Made */
+/** `before`: what was paired when it was made. @typedef {{place: string, code: string, expires_at: string, before: Set<string>}} Made */
 
 const HEARD = ["hello", "device.paired", "device.revoked"];
 const ASK_EVERY = 2_000;
@@ -20,7 +20,17 @@ export function Devices({ centre }) {
   const [problem, setProblem] = useState(/** @type {Error|null} */ (null));
   const [made, setMade] = useState(/** @type {Made|null} */ (null));
   const load = () => get(`/centres/${centre.id}/devices`).then(setFound, setProblem);
-  useEffect(() => listen((event) => { if (HEARD.includes(event.kind)) void load(); }), []);
+  useEffect(() => {
+    void load();
+    return listen((event) => { if (HEARD.includes(event.kind)) void load(); });
+  }, []);
+  // A code is good once: it goes with the device that was paired by it.
+  useEffect(() => {
+    const come = made && found?.devices.find((one) => (one.desk ?? one.room) === made.place && !made.before.has(one.id));
+    if (!come) return;
+    setMade(null);
+    announce(t("paired.done", { what: t(`paired.${come.kind}`) }));
+  }, [found]);
   // While a code waits to be typed, so that what was paired with it is seen at once.
   useEffect(() => {
     if (!made) return undefined;
@@ -40,7 +50,7 @@ export function Devices({ centre }) {
   };
   const make = (/** @type {Place} */ place) => act(async () => {
     const answer = place.desk ? await post(`/desks/${place.id}/pairings`) : await post("/pairings", { room: place.id });
-    setMade({ place: place.id, ...answer });
+    setMade({ place: place.id, before: new Set(found?.devices.map((one) => one.id)), ...answer });
   });
   const putOut = (/** @type {Device} */ one, /** @type {Place} */ place) => act(async () => {
     await remove(`/devices/${one.id}`);

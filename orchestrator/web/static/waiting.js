@@ -82,9 +82,9 @@ export class Waiting {
   async receive(message) {
     const { publish, subscribe } = this;
     if (message.type === "publish.answer" && message.leg === publish?.id) {
-      await publish?.take(message.sdp).catch(() => this.forget(message.leg));
+      await publish?.take(message.sdp).catch(() => this.spoilt(publish));
     } else if (message.type === "subscribe.offer" && message.leg === subscribe?.id) {
-      const answer = await subscribe?.take(message).catch(() => this.forget(message.leg));
+      const answer = await subscribe?.take(message).catch(() => this.spoilt(subscribe));
       if (answer) this.line.send(answer);
     } else if (message.type === "leg.lost") {
       this.forget(message.leg);
@@ -97,6 +97,13 @@ export class Waiting {
   failed(leg) {
     this.line.send({ type: "leg.failed", leg: leg.id });
     this.forget(leg.id);
+  }
+
+  /** One that cannot be made; who has come in with it meanwhile mends it himself.
+   * @private @param {PublishLeg|SubscribeLeg} leg */
+  spoilt(leg) {
+    if (this.publish === leg || this.subscribe === leg) this.forget(leg.id);
+    else if (leg.alive) leg.onFailed(leg);
   }
 
   /** One that fails here is made again by who comes in. @private @param {string} id */
