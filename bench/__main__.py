@@ -12,6 +12,7 @@ from bench import machine
 SHOWN = {
     "calendars": "CalDAV over HTTP beside Radicale and Xandikos, with N events stored",
     "forwarding": "CPU and delay of a forwarded media packet beside Janus and a bare sendto",
+    "judge": "the judge of bookings, the parser and the expansion, at their largest",
     "lines": "both browsers behind bad lines, in the product's own pages",
     "rooms": "a room command from the request to done, with N rooms and M screens connected",
     "soak": "ten guests who come and go: memory, tasks, and packets that SRTP refuses",

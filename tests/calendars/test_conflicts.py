@@ -1,4 +1,3 @@
-import time
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -21,7 +20,7 @@ from tests.fakes.bookings import (
     rules_of,
     slot,
 )
-from tests.fakes.pace import least_cpu
+from tests.fakes.pace import calls
 from tests.fakes.places import ALWAYS, a_centre
 
 MORNING = slot("2026-11-23T09:00", "10:00")
@@ -123,9 +122,9 @@ def test_a_booking_until_midnight_does_not_touch_the_closure_of_the_next_day() -
 
 
 def test_a_booking_of_a_century_is_refused_without_walking_its_days() -> None:
-    began = time.perf_counter()
-    assert keys(judged(asked(slot("2026-11-23T09:00", "2126-11-23T09:00")))) == ["centre-closed"]
-    assert time.perf_counter() - began < 0.1
+    century = asked(slot("2026-11-23T09:00", "2126-11-23T09:00"))
+    assert keys(judged(century)) == ["centre-closed"]
+    assert calls(lambda: judged(century)) < 2_000
 
 
 def test_a_role_that_may_not_book_is_told_so_and_offered_nothing() -> None:
@@ -222,7 +221,7 @@ def test_a_reason_is_plain_json_for_the_store() -> None:
     assert replace(reason, slot=None).as_json()["start"] is None
 
 
-def test_four_rooms_on_730_dates_against_ten_thousand_bookings_do_not_take_long() -> None:
+def test_four_rooms_on_730_dates_against_ten_thousand_bookings_cost_a_few_calls_each() -> None:
     centres = [a_centre(name, opening_hours=ALWAYS) for name in ("a", "b", "c", "d")]
     far = Policy(series_horizon_days=800)
     rules = {room: replace(rule, policy=far) for room, rule in rules_of(*centres).items()}
@@ -234,7 +233,10 @@ def test_four_rooms_on_730_dates_against_ten_thousand_bookings_do_not_take_long(
         Held(rooms[number % 4], Slot(free + number // 4 * day, free + number // 4 * day + hour), "")
         for number in range(10_000)
     ]
-    assert least_cpu(lambda: judge(asked(*dates, rooms=rooms), rows, rules, NOW).accepted) < 0.3
+    verdict = judge(asked(*dates, rooms=rooms), rows, rules, NOW)
+    assert verdict.accepted
+    # 30 for each of the 2,920 that are asked and 1.5 for each that is held.
+    assert calls(lambda: judge(asked(*dates, rooms=rooms), rows, rules, NOW)) < 130_000
 
 
 minutes = st.integers(0, 60 * 24 * 4)

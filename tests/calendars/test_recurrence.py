@@ -10,6 +10,7 @@ from calendars.ical import CalendarItem, parse
 from calendars.recurrence import check, expand
 from rooms.errors import Invalid
 from tests.fakes.events import calendar_bytes, event, event_bytes, stored
+from tests.fakes.pace import calls
 from tests.fakes.places import PARIS
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
@@ -261,7 +262,7 @@ def test_moments_in_other_zones_are_compared_as_instants() -> None:
     assert refusal(backwards).key == "bad-duration"
 
 
-def test_a_heavy_but_legal_series_does_not_take_long() -> None:
+def test_a_heavy_but_legal_series_costs_a_few_calls_for_each_date() -> None:
     lists = ",".join(
         f"2026{month:02}{day:02}T080000Z" for month in (10, 11, 12) for day in range(1, 29)
     )
@@ -272,9 +273,7 @@ def test_a_heavy_but_legal_series_does_not_take_long() -> None:
         f"EXDATE:{lists}",
         f"RDATE:{lists}",
     )
-    began = time.process_time()
-    expanded(item)
-    assert time.process_time() - began < 0.5
+    assert calls(lambda: expanded(item)) < 60 * 600
 
 
 pieces = st.sampled_from(

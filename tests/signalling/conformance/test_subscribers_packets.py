@@ -126,11 +126,8 @@ async def test_who_comes_late_sees_the_last_key_picture_at_once(home: Hall) -> N
         anne.shoot()
     await quiet()
     anne.reports.clear()
-    loop = asyncio.get_running_loop()
     bruno = await home.receiver(picture)
-    connected = loop.time()
-    heard = await bruno.hears(picture, 22)
-    assert loop.time() - connected < 0.3
+    heard = await bruno.hears(picture, 22)  # while she takes no new one
     assert parse_vp8(heard[0].payload).key
     without_seam(heard)
     # Nobody had to be asked.
