@@ -8,7 +8,7 @@ on air, `live` on air, `dropped` while nothing is heard of it, `recovering` from
 its sound and picture flow again. Late or repeated reports change nothing.
 
 Nothing here waits, stores or sends: the effects say what is to be done once the new state is kept.
-The drawings of docs/states.md are made from the tables (`page`).
+The drawings of docs/states.md are made from the tables (`orchestrator.states`).
 """
 
 from collections.abc import Mapping
@@ -297,34 +297,3 @@ def draw(table: Mapping[Place, Mapping[Move, Place]]) -> str:
             by = ", ".join(word for word, to in moves.items() if to is target)
             lines.append(f"    {state} --> {target}: {by}")
     return "\n".join(lines)
-
-
-def page() -> str:
-    """docs/states.md."""
-    return _PAGE.format(session=draw(SESSION), site=draw(SITE))
-
-
-_PAGE = """\
-# States
-
-Drawn from the tables of `orchestrator/session.py`; a test keeps both equal. To draw them again:
-`python -c "from orchestrator.session import page; print(page(), end='')" > docs/states.md`.
-
-## A session
-
-`book` is also what a moved booking does; `lapse` is a session whose whole time went by unseen.
-
-```mermaid
-{session}
-```
-
-## A site
-
-What is not drawn changes nothing. `flowing` (sound and picture flow) counts as `aired` while the
-session is on air; `start` airs every site that has checked in; `book` makes every site expected
-again.
-
-```mermaid
-{site}
-```
-"""

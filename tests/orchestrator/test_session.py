@@ -1,8 +1,7 @@
-"""Sessions and sites: the tables, their effects, and the page drawn from them."""
+"""Sessions and sites: the tables and their effects."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +19,6 @@ from orchestrator.session import (
     State,
     Step,
     apply,
-    page,
 )
 from rooms.errors import Conflict, NotFound
 from rooms.ids import RoomId, SessionId
@@ -168,7 +166,3 @@ def test_what_is_learnt_of_a_site_outside_the_session_changes_nothing(state: Sta
 def test_a_room_that_is_not_of_the_session_is_not_found() -> None:
     with pytest.raises(NotFound):
         apply(session(State.DOORS), Learnt(room=RoomId("murat"), step=Step.JOINED), NOW)
-
-
-def test_the_page_of_states_is_the_tables() -> None:
-    assert Path("docs/states.md").read_text(encoding="utf-8") == page()

@@ -1,0 +1,37 @@
+"""docs/states.md: the tables of sessions and sites, drawn.
+
+Whoever has a table of states adds its drawing here.
+"""
+
+from orchestrator.session import SESSION, SITE, draw
+
+
+def page() -> str:
+    """docs/states.md."""
+    return _PAGE.format(session=draw(SESSION), site=draw(SITE))
+
+
+_PAGE = """\
+# States
+
+Drawn from tables in the code; a test keeps both equal. To draw them again:
+`python -c "from orchestrator.states import page; print(page(), end='')" > docs/states.md`.
+
+## A session (`orchestrator/session.py`)
+
+`book` is also what a moved booking does; `lapse` is a session whose whole time went by unseen.
+
+```mermaid
+{session}
+```
+
+## A site (`orchestrator/session.py`)
+
+What is not drawn changes nothing. `flowing` (sound and picture flow) counts as `aired` while the
+session is on air; `start` airs every site that has checked in; `book` makes every site expected
+again.
+
+```mermaid
+{site}
+```
+"""
