@@ -37,6 +37,7 @@ from signalling.messages import (
     hear,
     numbered,
 )
+from signalling.messages_cues import AskClock, ClockTold
 from signalling.messages_media import LegFailed, PublishOffer, SubscribeAnswer, SubscribeStart
 
 HELLO_WITHIN = timedelta(seconds=5)
@@ -48,6 +49,7 @@ KEPT = 256
 KEPT_SIZE = 131_072
 # And of what was said to him in a session, once he is out of it.
 KEPT_OUTSIDE = 8
+INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 RATE, BURST = 30.0, 60.0
 CHANGES = 5.0  # a second: what everybody else is told of
 
@@ -217,6 +219,9 @@ class PeerSession:
             return [Refuse(key=key, about=message.type, closing=Closing.REFUSED)]
         if isinstance(message, Hello) and VERSION not in message.versions:
             return [Refuse(key="unsupported-version", about="hello", closing=Closing.REFUSED)]
+        if isinstance(message, AskClock):  # at once: what waits in a mailbox is of no use
+            told = ClockTold(sent=message.sent, at=now.strftime(INSTANT))
+            return [Send(body(told))]
         return [] if isinstance(message, Heartbeat) else [Ask(message)]
 
     def may_say(self, message: ClientMessage) -> bool:
@@ -336,7 +341,7 @@ class PeerSession:
             resumed=resumed,
             heartbeat=HEARTBEAT.total_seconds(),
             dead_after=DEAD_AFTER.total_seconds(),
-            now=now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            now=now.strftime(INSTANT),
             ice=ice,
             lobby=None if room else LOBBY_FOR.total_seconds(),
         )
