@@ -1,14 +1,15 @@
-"""docs/states.md: the tables of sessions and sites, drawn.
+"""docs/states.md: the tables of sessions, sites and cues, drawn.
 
 Whoever has a table of states adds its drawing here.
 """
 
+from orchestrator.cue import CUE
 from orchestrator.session import SESSION, SITE, draw
 
 
 def page() -> str:
     """docs/states.md."""
-    return _PAGE.format(session=draw(SESSION), site=draw(SITE))
+    return _PAGE.format(session=draw(SESSION), site=draw(SITE), cue=draw(CUE))
 
 
 _PAGE = """\
@@ -33,5 +34,17 @@ again.
 
 ```mermaid
 {site}
+```
+
+## A cue (`orchestrator/cue.py`)
+
+What is not drawn is refused. `loaded` is the last acknowledgement of the sites concerned,
+`unloaded` that one has it no more, `changed` an edit of what the sites have; the rest is the
+director's. `arm` and `go` are refused while sites are missing, `arm_anyway` and `go_anyway` note
+which ones. GO also finishes the cue that was live, but those done in a moment (recording, public
+page, message to a site) go beside it and are done at once.
+
+```mermaid
+{cue}
 ```
 """
