@@ -19,6 +19,7 @@ from aiohttp import (
     ClientResponse,
     ClientSession,
     ClientTimeout,
+    ServerDisconnectedError,
 )
 from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
 from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
@@ -247,7 +248,7 @@ class RemoteCalendar:
                 )  # fmt: skip
             except ClientConnectorError:
                 raise
-            except ClientOSError:
+            except (ClientOSError, ServerDisconnectedError):
                 if attempt == 2 or method not in _QUESTIONS:
                     raise
         raise AssertionError  # the loop returns or raises

@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer
 from calendars import remote
 from calendars.quirks import GENERIC, SERVERS
 from calendars.remote import RemoteCalendar, RemoteError
-from tests.fakes.elsewhere import HonestCalendar, calendar_elsewhere
+from tests.fakes.elsewhere import HangsUp, HonestCalendar, calendar_elsewhere
 
 AUTH = {"Authorization": "Basic c2FsbGU6c2VjcmV0"}
 
@@ -101,6 +101,20 @@ async def test_a_delta_without_a_token_is_no_delta(http: ClientSession, odd: Odd
 async def test_nobody_there(http: ClientSession) -> None:
     with pytest.raises(RemoteError, match="remote-away"):
         await RemoteCalendar(http, "http://127.0.0.1:9/", SERVERS[GENERIC]).look("")
+
+
+@pytest.mark.parametrize("method", ["PROPFIND", "GET", "REPORT"])
+async def test_a_question_is_put_again_to_a_server_that_hangs_up(
+    http: ClientSession, method: str
+) -> None:
+    there = HangsUp(method)
+    async with calendar_elsewhere(there):
+        calendar = RemoteCalendar(http, there.url, SERVERS[GENERIC])
+        etag = await calendar.create("a.ics", b"BEGIN:VCALENDAR")
+        seen = await calendar.look("", everything=True)
+        assert list(await calendar.bodies(list(seen.etags))) == ["a.ics"]
+        assert await calendar.get("a.ics") == (etag, b"BEGIN:VCALENDAR")
+    assert there.asked > 1
 
 
 async def test_names_with_odd_characters_come_back_as_they_went(http: ClientSession) -> None:

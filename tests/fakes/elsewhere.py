@@ -162,6 +162,22 @@ class DeafCalendar(HonestCalendar):
                 request.transport.abort()
 
 
+class HangsUp(HonestCalendar):
+    """Hangs up without a word on the first request of a method, as a server whose worker ended."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__()
+        self.method, self.asked = method, 0
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        if request.method == self.method:
+            self.asked += 1
+            if self.asked == 1:
+                assert request.transport is not None
+                request.transport.close()
+        return await super().answer(request)
+
+
 class SlowCalendar(HonestCalendar):
     """Answers a write only when `free` is set."""
 

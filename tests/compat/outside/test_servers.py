@@ -25,6 +25,7 @@ from tests.fakes.dav_proxy import SwallowingProxy, swallowing
 
 pytestmark = [pytest.mark.compat, pytest.mark.timeout(120)]
 ROOM = "villefort-visio"
+HUNG_UP = 2  # times a real server may hang up on one look
 ROOT = Path(__file__).parents[3]
 NEEDS = {
     "sogo": ("/usr/sbin/sogod", "memcached", "setpriv", "unshare", "psql"),
@@ -97,6 +98,18 @@ class Journey:
     async def look(self) -> None:
         await self.jobs.look(self.remote)
 
+    async def looked(self) -> None:
+        """A look that is answered: the job looks again, too, where a real server hung up."""
+        for _ in range(HUNG_UP):
+            try:
+                await self.look()
+            except RemoteError as error:
+                if error.key != "remote-away":
+                    raise
+            else:
+                return
+        await self.look()
+
     async def book(self, hour: int, title: str) -> str:
         tom, start = await self.house.person("tom"), soon(2, hour)
         made = await self.house.bookings.create(
@@ -137,9 +150,9 @@ class Journey:
 
     async def agreed(self, *titles: str, refused: tuple[str, ...] = ()) -> None:
         """Both sides hold these, once each, and a further look changes nothing."""
-        await self.look()
+        await self.looked()
         first = await self.there.texts()
-        await self.look()
+        await self.looked()
         texts = await self.there.texts()
         assert texts == first
         rows = await self.house.rows("bookings", state="confirmed")
