@@ -1,10 +1,11 @@
 """The machine a bench runs on, and what a process costs it."""
 
+import asyncio
 import os
 import platform
 import socket
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import TextIO
 from tests.tools.weather import ticks
 
 _out: list[TextIO] = [sys.stdout]
+# What keeps a core at work for a while.
+BUSY = "import time; end = time.monotonic() + 2\nwhile time.monotonic() < end: pass"
 
 
 def tell_on_stderr() -> None:
@@ -63,6 +66,36 @@ class Stolen:
         now = ticks(Path("/proc/stat").read_text())
         wanted = now.wanted - self._before.wanted
         return round((now.stolen - self._before.stolen) / wanted, 3) if wanted else 0.0
+
+
+async def taken_at_work() -> float:
+    """The share that the host takes while all our cores work for a while.
+
+    From idle cores nobody takes anything.
+    """
+    stolen = await asyncio.to_thread(Stolen)
+    busy = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", BUSY)
+        for _ in range(os.cpu_count() or 1)
+    ]
+    await asyncio.gather(*(each.wait() for each in busy))
+    return await asyncio.to_thread(stolen.taken)
+
+
+async def calm(
+    most: float,
+    patience: float,
+    look: Callable[[], Awaitable[float]] = taken_at_work,
+    between: float = 5.0,
+) -> bool:
+    """Wait until the host takes no more than that share; false if it still does after so many s."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience
+    while await look() > most:
+        if loop.time() >= deadline:
+            return False
+        await asyncio.sleep(between)
+    return True
 
 
 def rss_mb(pid: int) -> float:

@@ -32,3 +32,18 @@ def test_what_the_host_took_is_a_share_of_what_was_wanted_meanwhile(
     assert stolen.share == 0.0
     stat.says(user=1300, idle=9500, stolen=1000)
     assert stolen.share == 0.25
+
+
+async def test_a_calm_is_waited_for_and_given_up_in_the_end() -> None:
+    shares = [0.4, 0.3, 0.05, 0.6, 0.6]
+
+    async def look() -> float:
+        return shares.pop(0)
+
+    assert await machine.calm(0.05, 60.0, look, between=0.0)
+    assert shares == [0.6, 0.6]
+    assert not await machine.calm(0.05, 0.0, look, between=0.0)
+
+
+async def test_an_idle_machine_is_put_to_work_to_see_what_is_taken() -> None:
+    assert 0.0 <= await machine.taken_at_work() <= 1.0
