@@ -1,5 +1,7 @@
 """A storm of the machine is seen, and excuses nothing else."""
 
+import os
+import resource
 import time
 from pathlib import Path
 
@@ -105,3 +107,28 @@ def test_a_short_look_accuses_nobody_of_theft() -> None:
 def test_a_storm_before_or_after_the_test_excuses_nothing() -> None:
     now = time.monotonic()
     assert storms([str(now - 1), str(now), str(now + 1)], now - 0.5, now + 0.5) == [now]
+
+
+@pytest.mark.parametrize(("patience", "looks"), [(60.0, 3), (0.0, 1)], ids=["enough", "none"])
+def test_a_calm_is_one_that_lasts_while_the_cores_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float, looks: int
+) -> None:
+    worked: list[float] = []
+
+    def work(seconds: float) -> None:
+        worked.append(seconds)
+        with (tmp_path / "storms").open("a") as out:
+            if len(worked) < 3:
+                print(time.monotonic(), file=out)
+
+    monkeypatch.setattr(calm, "at_work", work)
+    monkeypatch.setattr(calm, "PATIENCE", patience)
+    calm.wait_for_calm(tmp_path)
+    assert len(worked) == looks
+
+
+def test_every_core_is_put_to_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    calm.at_work(0.05)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime > before
