@@ -1,15 +1,21 @@
-"""docs/states.md: the tables of sessions, sites and cues, drawn.
+"""docs/states.md: the tables of sessions, their sites and their ceremonies, drawn.
 
 Whoever has a table of states adds its drawing here.
 """
 
 from orchestrator.cue import CUE
+from orchestrator.direction import DESK
+from orchestrator.floor import SEAT
 from orchestrator.session import SESSION, SITE, draw
+from orchestrator.stage_table import LADDER, SOURCE
 
 
 def page() -> str:
     """docs/states.md."""
-    return _PAGE.format(session=draw(SESSION), site=draw(SITE), cue=draw(CUE))
+    ceremony = _CEREMONY.format(
+        source=draw(SOURCE), ladder=draw(LADDER), desk=draw(DESK), seat=draw(SEAT)
+    )
+    return _PAGE.format(session=draw(SESSION), site=draw(SITE), cue=draw(CUE)) + ceremony
 
 
 _PAGE = """\
@@ -46,5 +52,42 @@ page, message to a site) go beside it and are done at once.
 
 ```mermaid
 {cue}
+```
+"""
+
+_CEREMONY = """
+## A source on the stage (`orchestrator/stage_table.py`)
+
+What is learnt (`came`, `passed`, `faulty`, `lost`) changes nothing where it is not drawn; an act of
+the director (`take`, `hold`, `release`, and `passed` said by him) is refused there. `rule` is the
+one way on air without him: a substitute he has armed. `lost` takes a source off the air once it is
+sure, after 2 s of silence.
+
+```mermaid
+{source}
+```
+
+## A spot of the program (`orchestrator/stage_table.py`)
+
+`doubtful` looks like `live`; on `slate` and `proposed` everybody sees the slate. `substitute` and
+`restore` are the director's, and put another source, or the first one again, in the spot.
+
+```mermaid
+{ladder}
+```
+
+## The director's desk (`orchestrator/direction.py`)
+
+```mermaid
+{desk}
+```
+
+## A seat on the floor (`orchestrator/floor.py`)
+
+`raise` and `lower` are said at the site, the others by the director; where the floor goes by the
+queue, the next hand on air is granted it by itself. What is not drawn is refused.
+
+```mermaid
+{seat}
 ```
 """
