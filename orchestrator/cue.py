@@ -10,16 +10,18 @@ Nothing here waits, stores or sends. The drawing of docs/states.md is made from 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
+from orchestrator.stage_table import Layout
 from rooms.errors import Conflict, Invalid
 from rooms.ids import RoomId
 
 CueId = NewType("CueId", str)
 LONGEST_NUMBER, LONGEST_TITLE, LONGEST_TEXT, LONGEST_NOTES = 12, 120, 300, 1000
 LONGEST_DURATION = 24 * 3600
+FARTHEST = timedelta(days=2)
 
 
 class Kind(StrEnum):
@@ -39,17 +41,6 @@ class Kind(StrEnum):
     BROADCAST_OFF = "broadcast_off"
     MESSAGE_TO_SITE = "message_to_site"
     FREE = "free"
-
-
-class Layout(StrEnum):
-    """What the program looks like while the cue is on."""
-
-    ONE = "one"
-    TWO = "two"
-    FOUR = "four"
-    SPEAKER_AND_SITES = "speaker_and_sites"
-    SLIDES_AND_SPEAKER = "slides_and_speaker"
-    SLATE = "slate"
 
 
 class State(StrEnum):
@@ -257,6 +248,13 @@ def checked(plan: Plan, sites: Iterable[RoomId]) -> Plan:
             raise Invalid("cue-no-site", title=plan.title, room=room)
     if plan.kind is Kind.MESSAGE_TO_SITE and not plan.text:
         raise Invalid("cue-no-text", title=plan.title)
+    return plan
+
+
+def in_time(plan: Plan, starts_at: datetime) -> Plan:
+    """The plan, if its hour is near that of the session; Invalid("cue-hour")."""
+    if plan.planned_at is not None and abs(plan.planned_at - starts_at) > FARTHEST:
+        raise Invalid("cue-hour", title=plan.title, days=FARTHEST.days)
     return plan
 
 

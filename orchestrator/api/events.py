@@ -43,6 +43,7 @@ FACTS = frozenset(
         "alerts",
         "desk",
         "call",
+        "cue",
     }
 )
 SLOWEST_WRITE = 10.0

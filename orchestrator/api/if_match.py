@@ -7,7 +7,7 @@ from rooms.errors import Stale
 LONGEST = 9
 
 
-def version_of(call: Call, changed: str, room: str) -> int | None:
+def version_of(call: Call, changed: str, **facts: str) -> int | None:
     """The version that was read; None for `*`. MustMatch without, Stale(changed) for another."""
     told = call.request.headers.get("If-Match", "").strip()
     if not told:
@@ -17,5 +17,5 @@ def version_of(call: Call, changed: str, room: str) -> int | None:
     digits = told.strip('"')
     known = f'"{digits}"' == told and digits.isascii() and digits.isdigit()
     if not known or len(digits) > LONGEST:
-        raise Stale(changed, room=room)
+        raise Stale(changed, **facts)
     return int(digits)

@@ -76,7 +76,7 @@ async def write(call: Call) -> Answer:
     room = network.room(call.path("room"))
     if not roles.may_pair(call.person, room.centre):
         raise Forbidden("not-your-room", room=room.id)
-    version = version_of(call, "policy-changed", room.id)
+    version = version_of(call, "policy-changed", room=room.id)
 
     def work(conn: Connection) -> tuple[int, dict[str, Any]]:
         who = call.person.id

@@ -128,7 +128,7 @@ async def write(call: Call) -> Answer:
     room = call.app[SETTINGS].network.room(call.path("room"))
     if not roles.may_pair(call.person, room.centre):
         raise Forbidden("not-your-room", room=room.id)
-    version = version_of(call, "scenes-changed", room.id)
+    version = version_of(call, "scenes-changed", room=room.id)
     sent = call.body(ScenesIn).model_dump(mode="json", exclude_none=True)
     kept = parse_scenes(sent)
 

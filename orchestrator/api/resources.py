@@ -32,6 +32,7 @@ from orchestrator.api import (
     presets,
     quality,
     rooms,
+    rundown,
     sessions,
     view_pictures,
 )
@@ -44,6 +45,7 @@ TABLES: tuple[tuple[Route, ...], ...] = (
     pairings.ROUTES,
     bookings.ROUTES,
     sessions.ROUTES,
+    rundown.ROUTES,
     quality.ROUTES,
     join.ROUTES,
     commands.ROUTES,

@@ -23,8 +23,8 @@ from schemathesis.core import NotSet
 from orchestrator import keys
 from orchestrator.api.endpoint import PREFIX
 from tests.compat import api_walk
-from tests.compat.api_walk import CENTRE, DOOR, HELD, ROOM, Walk, hours
 from tests.compat.described import Answers, Described
+from tests.compat.walk import CENTRE, DOOR, HELD, ROOM, Walk, hours
 from tests.fakes.agents import DISPLAY, QuickDevice, agent_of, until
 from tests.fakes.desks import DESK, open_always
 from tests.fakes.service import RunningService, running_service

@@ -23,6 +23,7 @@ from orchestrator.cue import (
     concerned,
     directed,
     fallback,
+    in_time,
     missing,
     moved,
     settled,
@@ -200,6 +201,14 @@ def test_a_plan_names_sites_of_the_session_only() -> None:
         with pytest.raises(Invalid) as refused:
             checked(bad, SITES)
         assert refused.value.fields == {"title": SPEECH.title, "room": MURAT}
+
+
+def test_the_hour_of_a_cue_is_near_that_of_its_session() -> None:
+    for good in (None, TEN - timedelta(days=2), TEN + timedelta(days=2)):
+        assert in_time(replace(SPEECH, planned_at=good), TEN).planned_at == good
+    with pytest.raises(Invalid) as refused:
+        in_time(replace(SPEECH, planned_at=datetime.max.replace(tzinfo=UTC)), TEN)
+    assert refused.value.fields == {"title": SPEECH.title, "days": 2}
 
 
 def test_a_message_says_something() -> None:

@@ -1,0 +1,19 @@
+"""The part of the walk that is about ceremonies."""
+
+from tests.compat.walk import HELD, Walk, hours
+
+
+async def rundown(walk: Walk) -> None:
+    sent = {"title": "Inauguration", "kind": "ceremony", "rooms": [HELD], **hours(300, 360)}
+    booking = (await walk.do("POST /bookings", sent))["booking"]
+    ids, path = {"session": booking["session"]}, "/sessions/{session}/rundown"
+    await walk.do(f"GET {path}", ids=ids)
+    match = {"If-Match": walk.etag}
+    cues = [{"kind": "speech", "title": "Accueil", "on_air": [HELD]}]
+    made = await walk.do(f"PUT {path}", {"cues": cues}, ids=ids, headers=match)
+    ids |= {"cue": made["cues"][0]["id"], "room": HELD}
+    await walk.do(f"POST {path}/order", {"order": [ids["cue"]]}, ids=ids)
+    await walk.do(f"PUT {path}/cues/{{cue}}/sites/{{room}}", {"edition": 1}, ids=ids)
+    await walk.do(f"POST {path}/cues/{{cue}}", {"act": "arm"}, ids=ids)
+    await walk.do(f"POST {path}/reset", ids=ids)
+    walk.ids["cue"] = ids["cue"]
