@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from orchestrator import conduct
-from orchestrator.cases import held, moves, views
+from orchestrator.cases import cues, held, moves, views
 from orchestrator.cases.conductor import Conductor
 from orchestrator.cases.moves import Move
 from orchestrator.means import Means
@@ -29,6 +29,7 @@ from rooms.control import parse_room_state
 from rooms.errors import Conflict, Forbidden, MargerideError, NotFound, Unauthenticated
 from rooms.ids import CommandId, RoomId, SessionId
 from signalling.engine import Budget
+from signalling.messages_cues import Cued, HeardOfCue
 from signalling.ports import Identity, Json, Place
 
 log = logging.getLogger(__name__)
@@ -133,6 +134,7 @@ class House:
 
     async def left(self, place: Place, reason: str) -> None:
         """Gone. A room that is merely `gone` stays expected back: its site is dropped, not left."""
+        cues.left(self.conductor, place)
         step = Step.LOST if reason == "gone" else Step.LEFT
         await self._report(place, participants.LEFT, step, reason)
 
@@ -161,6 +163,14 @@ class House:
         if move is not None and move.changed:
             self._tell(moves.carry_out(self.conductor, move, place.participant))
         self.wakened.set()
+
+    async def cues(self, session: SessionId) -> tuple[Cued, ...]:
+        """What is told to who joins."""
+        return await cues.told_to_who_joins(self.conductor, session)
+
+    async def heard_of_cue(self, place: Place, message: HeardOfCue) -> None:
+        """He keeps a cue, cannot, or has shown it."""
+        await cues.heard(self.conductor, place, message)
 
     # --- what the wire reports of rooms -----------------------------------------
 

@@ -11,6 +11,7 @@ from orchestrator.store.database import Database
 from rooms.errors import NotFound
 from rooms.ids import CommandId, ParticipantId, RoomId, SessionId
 from signalling.engine import MediaEngine
+from signalling.messages_cues import Cued
 from signalling.ports import Json, Wire
 
 
@@ -76,6 +77,13 @@ class NoWire:
         return False
 
     async def cancel_command(self, room: RoomId, command: CommandId) -> None:
+        """Nobody to tell."""
+
+    def now(self) -> datetime:
+        """The clock of the real world."""
+        return utc_now()
+
+    async def cue(self, session: SessionId, message: Cued) -> None:
         """Nobody to tell."""
 
     async def session_changed(self, session: SessionId) -> None:

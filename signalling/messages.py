@@ -12,7 +12,16 @@ from rooms.errors import Invalid
 from rooms.ids import CommandId, LegId, ParticipantId, SessionId
 from signalling.codec import Json, Limit, dump, parse, read, write
 from signalling.message_types import Count, LegName, Name, Secret, Word
-from signalling.messages_cues import AskClock, ClockTold
+from signalling.messages_cues import (
+    AskClock,
+    ClockTold,
+    CueFire,
+    CueFired,
+    CueLoad,
+    CueReady,
+    CueRecall,
+    CueRefused,
+)
 from signalling.messages_media import (
     LegFailed,
     LegLost,
@@ -281,14 +290,14 @@ class Error:
 
 ClientMessage = (
     Hello | Heartbeat | Lobby | Join | Leave | PublishOffer | SubscribeStart | SubscribeAnswer
-    | TrackSet | LegFailed | Stats | View | Chat | Hand | Cursor | Whisper | AskClock | RoomState
-    | CommandAccepted | CommandDone | CommandFailed
+    | TrackSet | LegFailed | Stats | View | Chat | Hand | Cursor | Whisper | AskClock | CueReady
+    | CueRefused | CueFired | RoomState | CommandAccepted | CommandDone | CommandFailed
 )  # fmt: skip
 ServerMessage = (
     Welcome | Ice | Heartbeat | Waiting | Joined | ParticipantJoined | ParticipantChanged
     | ParticipantLeft | SessionChanged | Left | PublishAnswered | SubscribeOffered | LegLost
     | ViewChosen | PublishLayers | Speakers | ChatSaid | CursorMoved | Whispered
-    | ClockTold | Command | CommandCancel | CodeBurnt | Error
+    | ClockTold | CueLoad | CueFire | CueRecall | Command | CommandCancel | CodeBurnt | Error
 )  # fmt: skip
 
 CLIENT: dict[str, type[ClientMessage]] = {shape.type: shape for shape in ClientMessage.__args__}

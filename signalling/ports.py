@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from rooms.ids import CommandId, ParticipantId, RoomId, SessionId
 from signalling.engine import Budget
 from signalling.messages import IceServer
+from signalling.messages_cues import Cued, HeardOfCue
 
 Json = dict[str, Any]
 
@@ -75,6 +76,12 @@ class House(Protocol):
     async def places(self, session: SessionId) -> tuple[Place, ...]:
         """Everybody on record as in the session, or lost and expected back."""
 
+    async def cues(self, session: SessionId) -> tuple[Cued, ...]:
+        """What somebody who joins now is told of cues: those loaded, and fired if they are."""
+
+    async def heard_of_cue(self, place: Place, message: HeardOfCue) -> None:
+        """He is ready for a cue, cannot be, or has shown it."""
+
     async def screen_on(self, room: RoomId) -> None:
         """A room's screen said hello."""
 
@@ -123,6 +130,12 @@ class Wire(Protocol):
 
     async def cancel_command(self, room: RoomId, command: CommandId) -> None:
         """Ask the screen to give a command up."""
+
+    def now(self) -> datetime:
+        """What the clock says that endpoints are told: it never jumps."""
+
+    async def cue(self, session: SessionId, message: Cued) -> None:
+        """Tell every participant of a cue."""
 
     async def session_changed(self, session: SessionId) -> None:
         """Tell every participant the session's present state."""

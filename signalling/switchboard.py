@@ -16,6 +16,7 @@ from rooms.ids import CommandId, LegId, ParticipantId, RoomId, SessionId, TrackI
 from signalling.codec import write
 from signalling.engine import EngineState, Leg, MediaEngine, Role, SubscribeOffer
 from signalling.messages import ClientMessage, CodeBurnt, Command, CommandCancel, Hello, Ice
+from signalling.messages_cues import Cued
 from signalling.peer import Closing, Event, Refuse, State
 from signalling.ports import House, Identity, Json, Relays
 from signalling.presence import Presence
@@ -220,6 +221,15 @@ class Switchboard:
         screen = self._screen(room)
         if screen is not None:
             screen.say(CommandCancel(id=command))
+
+    def now(self) -> datetime:
+        """The clock that endpoints are told."""
+        return self.clock()
+
+    async def cue(self, session: SessionId, message: Cued) -> None:
+        """Tell every participant of a cue."""
+        if session in self._hall.gatherings:
+            self._hall.gatherings[session].tell(message)
 
     async def session_changed(self, session: SessionId) -> None:
         """Tell every participant the session's present state."""

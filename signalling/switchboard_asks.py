@@ -16,6 +16,7 @@ from signalling.messages import (
     Lobby,
     RoomState,
 )
+from signalling.messages_cues import CueFired, CueReady, CueRefused
 from signalling.messages_media import (
     LegFailed,
     PublishOffer,
@@ -106,6 +107,8 @@ class Asks:
                 await self._media.view(seat, message)
             case Stats(legs=legs):
                 seat.reported = [write(leg) for leg in legs]
+            case CueReady() | CueRefused() | CueFired():
+                await self._house.heard_of_cue(seat.place, message)
             case Chat():
                 self._talk.chat(seat, message)
             case Hand():

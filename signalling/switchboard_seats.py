@@ -107,6 +107,8 @@ class Seats:
         if news is not News.NONE:
             self._talk.recall(seat)
             await self._telling(self._house.joined(seat.place))
+        for cued in await self._house.cues(place.session):
+            peer.say(cued)
 
     async def leave(self, seat: Seat, reason: str) -> None:
         """He gives his seat up, or it is taken from him."""

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from orchestrator.cues import Reports
 from orchestrator.means import Means
 from orchestrator.room_control import RoomControl
-from rooms.ids import RoomId
+from rooms.ids import RoomId, SessionId
 
 CLOCK = "clock"
 """Who acts when nobody does: the hour."""
@@ -18,3 +19,5 @@ class Conductor:
     control: RoomControl
     scenes: dict[RoomId, str] = field(default_factory=dict)
     """Asked of a room's agent, and not yet heard to be begun."""
+    reports: dict[SessionId, Reports] = field(default_factory=dict)
+    """What the endpoints of a session said of its cues."""

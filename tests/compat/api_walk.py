@@ -13,7 +13,7 @@ from orchestrator.keys import DATABASE
 from orchestrator.store import rooms as room_states
 from rooms.ids import RoomId
 from rooms.state import DEFAULT_STATE, SCREEN_ABLE
-from tests.compat import api_walk_ceremony
+from tests.compat import api_walk_ceremony, api_walk_cues
 from tests.compat.walk import (
     ASKED,
     CENTRE,
@@ -201,6 +201,7 @@ async def sessions(walk: Walk) -> None:
     for path in ("", "/commands", "/quality"):
         await walk.do(f"GET /sessions/{{session}}{path}", ids=ids)
     await walk.do("DELETE /sessions/{session}/encoders/{participant}", ids=place)
+    await api_walk_cues.cues(walk, ids)
     await walk.do("POST /sessions/{session}/pause", ids=ids)
     await walk.do("POST /sessions/{session}/end", ids=ids)
     left = await walk.book(HELD, 5, 65)
@@ -342,6 +343,7 @@ STEPS: tuple[Callable[[Walk], Any], ...] = (
     line_tests,
     sessions,
     api_walk_ceremony.rundown,
+    api_walk_cues.leave,
     desks,
     media,
     events,

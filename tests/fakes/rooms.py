@@ -7,7 +7,7 @@ async with furnished(tmp_path) as scene:
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from orchestrator.auth import accounts
 from orchestrator.auth.people import Person
 from orchestrator.events import Bus
 from orchestrator.house import House
-from orchestrator.means import Means
+from orchestrator.means import Means, utc_now
 from orchestrator.punctual import Punctual
 from orchestrator.settings import DEMO, load_settings
 from orchestrator.store import people, sessions
@@ -33,6 +33,7 @@ from orchestrator.store.tables import sessions as session_rows
 from orchestrator.store.tables import sites as site_rows
 from rooms.ids import CommandId, ParticipantId, RoomId, SessionId, new_id
 from signalling.engines.silent import SilentEngine
+from signalling.messages_cues import Cued
 from signalling.ports import Identity, Json, Place
 
 NINE = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
@@ -64,6 +65,8 @@ class RecordingWire:
         self.burnt: list[RoomId] = []
         self.flowing: set[RoomId] = set()
         self.vanishes = False  # a screen goes just before it is sent to
+        self.cued: list[Cued] = []
+        self.clock: Callable[[], datetime] = utc_now
 
     def screen_connected(self, room: RoomId) -> bool:
         return room in self.connected
@@ -78,6 +81,12 @@ class RecordingWire:
 
     async def cancel_command(self, room: RoomId, command: CommandId) -> None:
         self.cancelled.append(command)
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    async def cue(self, session: SessionId, message: Cued) -> None:
+        self.cued.append(message)
 
     async def session_changed(self, session: SessionId) -> None:
         self.changed.append(session)
@@ -116,6 +125,7 @@ class Scene:
     punctual: Punctual = field(init=False)
 
     def __post_init__(self) -> None:
+        self.wire.clock = lambda: self.now
         self.start_again()
 
     def start_again(self) -> None:

@@ -11,6 +11,7 @@ from rooms.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from rooms.ids import CommandId, ParticipantId, RoomId, SessionId
 from signalling.engine import Budget
 from signalling.engines.silent import SilentEngine
+from signalling.messages_cues import Cued, HeardOfCue
 from signalling.ports import Identity, Json, Place
 from signalling.switchboard import Caller, Switchboard
 
@@ -45,6 +46,7 @@ class RecordingHouse:
         self.state = "on_air"
         self.known: list[Place] = []  # whom the house has on record
         self.lines: dict[RoomId, Budget] = {}
+        self.loaded: list[Cued] = []  # told to who joins
 
     def heard(self, what: str) -> list[tuple[Any, ...]]:
         return [rest for (said, *rest_) in self.told for rest in [tuple(rest_)] if said == what]
@@ -102,6 +104,12 @@ class RecordingHouse:
 
     async def places(self, session: SessionId) -> tuple[Place, ...]:
         return tuple(place for place in self.known if place.session == session)
+
+    async def cues(self, session: SessionId) -> tuple[Cued, ...]:
+        return tuple(self.loaded)
+
+    async def heard_of_cue(self, place: Place, message: HeardOfCue) -> None:
+        self.told.append((message.type, place.participant, message))
 
     async def screen_on(self, room: RoomId) -> None:
         self.told.append(("screen_on", room))

@@ -57,7 +57,12 @@ TO_AGENT: list[agent.FromService] = [
     agent.Ping(1),
     agent.Pong(1),
 ]
-LIKE = {"^(?:lg-[0-9a-f]{20})$": "lg-" + "0" * 20}
+LIKE = {
+    "^(?:lg-[0-9a-f]{20})$": "lg-" + "0" * 20,
+    "^(?:cu-[0-9a-z-]{1,40})$": "cu-ruban",
+    "^(?:[0-9a-f]{64})$": "0" * 64,
+    r"^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z)$": "2026-11-22T20:00:00Z",
+}
 
 
 @pytest.fixture(scope="module")

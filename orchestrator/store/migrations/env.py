@@ -2,15 +2,15 @@
 
 from alembic import context
 
+from orchestrator.store.tables_cues import session_cues
 from orchestrator.store.tables_desks import desk_calls
 from orchestrator.store.tables_files import files
 from orchestrator.store.tables_lines import line_tests
 from orchestrator.store.tables_outside import metadata
 from orchestrator.store.tables_rundowns import rundowns
 
-assert (
-    desk_calls.metadata is files.metadata is line_tests.metadata is rundowns.metadata is metadata
-)  # imported: their tables are known
+for table in (desk_calls, files, line_tests, rundowns, session_cues):
+    assert table.metadata is metadata  # imported: their tables are known
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -3,6 +3,7 @@
 import { get, useBearer } from "./api.js";
 import { icon } from "./icons.js";
 import { language, t } from "./i18n.js";
+import { CueScreen } from "./cue-screen.js";
 import { momentOf } from "./kiosk-day.js";
 import { Idle, Troubles } from "./kiosk-idle.js";
 import { Help, helpWords } from "./help.js";
@@ -160,6 +161,7 @@ function InCall({ paired }) {
     ${told.value.help ? html`<p class=${`state ${told.value.help.answered ? "state-ok" : "state-accent"}`} role="status">${icon(told.value.help.answered ? "check" : "clock")}${helpWords(told.value.help)}</p>` : null}
     ${showsCode.value ? html`<${CodeInCall} paired=${paired} />` : null}
     ${phase.value === "joining" ? html`<p class="joining" role="status">${t("health.joining")}</p>` : html`<${Tiles} model=${model} large=${layout.value === "grid" ? null : spoke} document=${layout.value === "content"} />`}
+    <${CueScreen} cues=${model.cues} />
     ${selfview.value ? null : html`<p class="state">${icon("camera-off")}${t("kiosk.self_hidden")}</p>`}
     <aside class="self" hidden=${!selfview.value} aria-label=${t("kiosk.self")}>
       ${track && !video ? html`<${Picture} track=${track} mirrored=${true} />` : html`<span class="tile-face">${icon("camera-off")}</span>`}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A session as the screen shows it: the events of `Line` and `Call` turned into signals.
+import { Cues } from "./cues.js";
 import { Call, Line, Waiting } from "./protocol.js";
 import { computed, signal } from "./ui.js";
 import { keepMode, keptMode } from "./view.js";
@@ -16,6 +17,7 @@ export class CallModel {
   /** @param {Line} line */
   constructor(line) {
     this.line = line;
+    this.cues = new Cues(line);
     this.lineState = signal(/** @type {any} */ ({ state: line.state }));
     this.in = signal(false);
     this.you = signal("");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The session view: tiles, a toolbar, and what happens said aloud.
 import { ChatButton, ChatPanel, HandButton } from "./chat.js";
+import { CueScreen } from "./cue-screen.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { RoomsButton, RoomsPanel } from "./session-rooms.js";
@@ -30,6 +31,7 @@ export function SessionView({ model, devices, name }) {
       <${RoomsPanel} model=${model} />
       <${ChatPanel} model=${model} />
     </div>
+    <${CueScreen} cues=${model.cues} />
     <${Sounds} model=${model} />
     <${Toolbar} model=${model} devices=${devices} />
   </section>`;

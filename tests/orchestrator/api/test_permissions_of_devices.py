@@ -95,6 +95,7 @@ BY_THEIR_OWN = frozenset(
     {  # not a room's: a booking, a test, a call, each with who may what in its own tests
         "POST /bookings/{booking}/check-in",
         "POST /line-tests",
+        "GET /sessions/{session}/contents/{content}",
         *(f"POST /line-tests/{{test}}/{verb}" for verb in ("publish", "receive", "result")),
         "DELETE /line-tests/{test}",
         *(f"POST /desk-calls/{{call}}/{verb}" for verb in ("hangup", "join", "signature")),

@@ -1,0 +1,319 @@
+"""What is shown at one instant everywhere: contents brought, cues loaded, fired and recalled.
+
+`fire` is the door for whoever conducts, be it a person or the rundown. What the endpoints say of
+themselves is kept in memory: after a restart each of them joins again, is told, and says it anew.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from orchestrator import cues as rules
+from orchestrator.auth.people import Person
+from orchestrator.cases import rights
+from orchestrator.cases.conductor import Conductor
+from orchestrator.cases.rights import SessionCheck
+from orchestrator.contents import MOST, MOST_BYTES, check_bytes
+from orchestrator.cues import Cue, Kept, Reports
+from orchestrator.session import OVER
+from orchestrator.store import audit, participants, sessions
+from orchestrator.store import cues as rows
+from orchestrator.store.cues import Content
+from orchestrator.store.devices import Device
+from orchestrator.store.instants import iso
+from orchestrator.store.sessions import Stored
+from rooms.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticated
+from rooms.ids import ParticipantId, SessionId
+from signalling.messages_cues import Content as Told
+from signalling.messages_cues import Cued, CueFire, CueFired, CueLoad, CueRecall, HeardOfCue
+from signalling.ports import Place
+
+MOST_CUES = 200
+MOST_REPORTED = 100  # sessions of which the reports are kept; the oldest go
+INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A cue, and how everybody who is there stands to it."""
+
+    cue: Cue
+    of: dict[ParticipantId, Kept]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetcher:
+    """Who asks for contents: a person, or a page by its token."""
+
+    person: Person | None = None
+    device: Device | None = None
+    bearer: str = ""
+
+
+async def may_bring(conductor: Conductor, person: Person, session: SessionId) -> None:
+    """Asked before the bytes are read."""
+    check = rights.runs(person)
+    await conductor.means.database.read(lambda conn: _running(conn, session, check))
+
+
+async def bring(
+    conductor: Conductor, person: Person, session: SessionId, kind: str, name: str, body: bytes
+) -> Content:
+    """Keep contents for a session; the same bytes twice are kept once."""
+    check_bytes(kind, body)
+    now = conductor.means.clock()
+
+    def keep(conn: Connection, made: Content) -> Content:
+        _running(conn, session, rights.runs(person))
+        known = rows.contents(conn, session).get(made.sha256)
+        if known is not None:
+            return known
+        count, size = rows.weight(conn, session)
+        if count >= MOST or size + made.size > MOST_BYTES:
+            raise TooMany("contents-full", most=MOST, bytes=MOST_BYTES, retry_after=60)
+        rows.add(conn, now, session, made, body)
+        audit.record(conn, now, person.id, "session.content", session, {"name": name})
+        return made
+
+    digest = hashlib.sha256(body).hexdigest()
+    made = Content(sha256=digest, type=kind, name=name, size=len(body))
+    return await conductor.means.database.write(lambda conn: keep(conn, made))
+
+
+async def find(conductor: Conductor, fetcher: Fetcher, session: SessionId, content: str) -> Content:
+    """Contents by their name, for who runs the session and who takes part in it."""
+
+    def look(conn: Connection) -> Content:
+        _may_fetch(conn, fetcher, sessions.get(conn, session))
+        for one in rows.contents(conn, session).values():
+            if name_of(one.sha256) == content:
+                return one
+        raise NotFound("no-content", content=content)
+
+    return await conductor.means.database.read(look)
+
+
+async def drop(conductor: Conductor, person: Person, session: SessionId, content: str) -> None:
+    """Contents that no cue has are needed no more."""
+
+    def forget(conn: Connection) -> None:
+        rights.runs(person)(conn, sessions.get(conn, session))
+        named = [one for one in rows.contents(conn, session) if name_of(one) == content]
+        if not named:
+            raise NotFound("no-content", content=content)
+        for cue in rows.of_session(conn, session):
+            if named[0] in cue.contents:
+                raise Conflict("content-in-use", cue=cue.title)
+        rows.drop(conn, session, named)
+
+    await conductor.means.database.write(forget)
+
+
+async def load(conductor: Conductor, session: SessionId, cue: Cue, check: SessionCheck) -> Cue:
+    """Have every endpoint keep it; changed, it is fetched and acknowledged again."""
+
+    def keep(conn: Connection) -> tuple[Cue, bool, tuple[Cued, ...]]:
+        _running(conn, session, check)
+        known = {one.id: one for one in rows.of_session(conn, session)}
+        if cue.id not in known and len(known) >= MOST_CUES:
+            raise TooMany("cues-full", most=MOST_CUES, retry_after=60)
+        contents = rows.contents(conn, session)
+        rules.check(cue, {one.sha256: one.type for one in contents.values()})
+        made = rules.loaded(cue, known.get(cue.id))
+        rows.keep(conn, session, made)
+        return made, made != known.get(cue.id), (_load(session, made, contents),)
+
+    made, changed, told = await conductor.means.database.write(keep)
+    if changed:
+        await _tell(conductor, session, *told)
+        conductor.means.bus.publish("session.cue.loaded", session=session, cue=made.id)
+    return made
+
+
+async def fire(
+    conductor: Conductor,
+    session: SessionId,
+    cue: str,
+    at: datetime | None = None,
+    check: SessionCheck = rights.anyone,
+) -> Cue:
+    """Show it everywhere at that instant, or at the first one that reaches everybody.
+
+    Said again it moves the instant. What is answered has the instant in `execute_at`.
+    """
+    now, reports = conductor.means.clock(), reports_of(conductor, session)
+
+    def keep(conn: Connection) -> Cue:
+        _running(conn, session, check)
+        made = rules.fired(rows.get(conn, session, cue), at, now, reports)
+        rows.keep(conn, session, made)
+        return made
+
+    made = await conductor.means.database.write(keep)
+    reports.again(made)
+    await _tell(conductor, session, *_fire(conductor, made))
+    conductor.means.bus.publish("session.cue.fired", session=session, cue=made.id)
+    return made
+
+
+async def recall(
+    conductor: Conductor, session: SessionId, cue: str, check: SessionCheck = rights.anyone
+) -> None:
+    """Not to be shown, or no longer; its contents go with it where no other cue has them."""
+
+    def forget(conn: Connection) -> Cue:
+        check(conn, sessions.get(conn, session))
+        gone = rows.get(conn, session, cue)
+        rows.forget(conn, session, cue)
+        rows.drop(conn, session, rules.unused(gone, rows.of_session(conn, session)))
+        return gone
+
+    gone = await conductor.means.database.write(forget)
+    reports_of(conductor, session).forget(cue)
+    await _tell(conductor, session, CueRecall(cue=gone.id, version=gone.version))
+    conductor.means.bus.publish("session.cue.recalled", session=session, cue=gone.id)
+
+
+async def standing(conductor: Conductor, person: Person, session: SessionId) -> list[Standing]:
+    """Every cue of a session, and who keeps it by now."""
+
+    def look(conn: Connection) -> tuple[list[Cue], list[ParticipantId]]:
+        rights.runs(person)(conn, sessions.get(conn, session))
+        return rows.of_session(conn, session), present(conn, session)
+
+    found, there = await conductor.means.database.read(look)
+    reports = reports_of(conductor, session)
+    return [Standing(cue=cue, of={who: reports.kept(cue, who) for who in there}) for cue in found]
+
+
+def present(conn: Connection, session: SessionId) -> list[ParticipantId]:
+    """Who is to keep a cue: everybody who is in and has a page."""
+    known = participants.of_session(conn, session)
+    pages = ("room", "person", "guest")
+    return [one.id for one in known if one.state == participants.JOINED and one.kind in pages]
+
+
+async def told_to_who_joins(conductor: Conductor, session: SessionId) -> tuple[Cued, ...]:
+    """Every cue that is loaded, and fired if it is."""
+
+    def look(conn: Connection) -> tuple[list[Cue], dict[str, Content]]:
+        return rows.of_session(conn, session), rows.contents(conn, session)
+
+    found, contents = await conductor.means.database.read(look)
+    told: list[Cued] = []
+    for cue in found:
+        told += [_load(session, cue, contents), *_fire(conductor, cue)]
+    return tuple(told)
+
+
+async def heard(conductor: Conductor, place: Place, message: HeardOfCue) -> None:
+    """What somebody says of a cue; of one that was recalled or changed meanwhile it is nothing."""
+    session = place.session
+    try:
+        cue = await conductor.means.database.read(lambda conn: rows.get(conn, session, message.cue))
+    except NotFound:
+        return
+    if isinstance(message, CueFired):
+        message = replace(message, at=iso(_ours(conductor, message.at)))
+    reports = reports_of(conductor, session)
+    before = reports.kept(cue, place.participant).standing
+    if reports.hear(cue, place.participant, message):
+        now = reports.kept(cue, place.participant).standing
+        if now is not before:
+            conductor.means.bus.publish(
+                f"session.cue.{now.value}.by",
+                session=session,
+                cue=cue.id,
+                participant=place.participant,
+                room=place.room,
+            )
+
+
+def left(conductor: Conductor, place: Place) -> None:
+    """Nobody waits for him any more."""
+    if place.session in conductor.reports:
+        conductor.reports[place.session].gone(place.participant)
+
+
+def reports_of(conductor: Conductor, session: SessionId) -> Reports:
+    """What the endpoints of a session said."""
+    known = conductor.reports
+    if session not in known and len(known) >= MOST_REPORTED:
+        known.pop(next(iter(known)))
+    return known.setdefault(session, Reports())
+
+
+def name_of(sha256: str) -> str:
+    """Contents as an address names them."""
+    return f"ct-{sha256[:40]}"
+
+
+def url_of(session: SessionId, sha256: str) -> str:
+    """Where an endpoint fetches them."""
+    return f"/api/v1/sessions/{session}/contents/{name_of(sha256)}"
+
+
+def _running(conn: Connection, session: SessionId, check: SessionCheck) -> Stored:
+    stored = sessions.get(conn, session)
+    check(conn, stored)
+    if stored.session.state in OVER:
+        raise Conflict("session-over", session=session)
+    return stored
+
+
+def _may_fetch(conn: Connection, fetcher: Fetcher, stored: Stored) -> None:
+    """A person who runs it; a page with the token of a place in it; the screen of a site."""
+    if fetcher.device is not None:
+        if fetcher.device.room in stored.centres:
+            return
+        raise NotFound("no-session", session=stored.id)
+    if fetcher.bearer:
+        one = participants.by_token(conn, fetcher.bearer)
+        if one is None:
+            raise Unauthenticated("bad-token")
+        if one.session != stored.id:
+            raise NotFound("no-session", session=stored.id)
+        return
+    if fetcher.person is None:
+        raise Unauthenticated("login-required")
+    rights.runs(fetcher.person)(conn, stored)
+
+
+async def _tell(conductor: Conductor, session: SessionId, *messages: Cued) -> None:
+    for message in messages:
+        await conductor.means.wire.cue(session, message)
+
+
+def _load(session: SessionId, cue: Cue, contents: dict[str, Content]) -> CueLoad:
+    return CueLoad(
+        cue=cue.id,
+        version=cue.version,
+        kind=cue.kind,
+        title=cue.title,
+        text=cue.text or None,
+        seconds=cue.seconds,
+        lead=cue.lead,
+        contents=tuple(
+            Told(sha256=one, type=found.type, size=found.size, url=url_of(session, one))
+            for one, found in ((one, contents[one]) for one in cue.contents)
+        ),
+    )
+
+
+def _fire(conductor: Conductor, cue: Cue) -> tuple[CueFire, ...]:
+    """The instant on the clock that endpoints are told: it never jumps, the world's may."""
+    if cue.execute_at is None:
+        return ()
+    means = conductor.means
+    at = cue.execute_at + (means.wire.now() - means.clock())
+    return (CueFire(cue=cue.id, version=cue.version, at=at.strftime(INSTANT)),)
+
+
+def _ours(conductor: Conductor, told: str) -> datetime:
+    means = conductor.means
+    try:
+        return datetime.fromisoformat(told) + (means.clock() - means.wire.now())
+    except (ValueError, OverflowError):  # the 31st of February
+        raise Invalid("bad-message") from None
