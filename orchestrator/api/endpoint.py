@@ -219,23 +219,23 @@ async def parse_body(model: type[Model], request: web.Request) -> Model:
         raise problems.BadBody(problems.faults_of(error)) from None
 
 
-async def read_body(request: web.Request) -> bytes:
-    """At most `BODY_LIMIT` bytes, counted as they come, within `BODY_WITHIN` seconds."""
+async def read_body(request: web.Request, limit: int = BODY_LIMIT) -> bytes:
+    """At most `limit` bytes, counted as they come, within `BODY_WITHIN` seconds."""
     declared = request.content_length
-    if declared is not None and declared > BODY_LIMIT:
-        raise problems.TooLarge("body-too-large", limit=BODY_LIMIT)
+    if declared is not None and declared > limit:
+        raise problems.TooLarge("body-too-large", limit=limit)
     try:
         async with asyncio.timeout(BODY_WITHIN):
-            return await _counted(request)
+            return await _counted(request, limit)
     except TimeoutError:
         raise problems.TooSlow("body-too-slow", seconds=int(BODY_WITHIN)) from None
 
 
-async def _counted(request: web.Request) -> bytes:
+async def _counted(request: web.Request, limit: int) -> bytes:
     chunks, size = [], 0
     async for chunk in request.content.iter_chunked(BODY_LIMIT):
         size += len(chunk)
-        if size > BODY_LIMIT:
-            raise problems.TooLarge("body-too-large", limit=BODY_LIMIT)
+        if size > limit:
+            raise problems.TooLarge("body-too-large", limit=limit)
         chunks.append(chunk)
     return b"".join(chunks)

@@ -34,6 +34,7 @@ from orchestrator.api import (
     quality,
     rooms,
     rundown,
+    rundown_sheet,
     sessions,
     view_pictures,
 )
@@ -47,6 +48,7 @@ TABLES: tuple[tuple[Route, ...], ...] = (
     bookings.ROUTES,
     sessions.ROUTES,
     rundown.ROUTES,
+    rundown_sheet.ROUTES,
     quality.ROUTES,
     join.ROUTES,
     commands.ROUTES,
