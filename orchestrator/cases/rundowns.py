@@ -5,6 +5,7 @@ line on record. What becomes of it is told on the bus afterwards.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,19 +14,23 @@ from sqlalchemy import Connection
 
 from orchestrator import rundown as rules
 from orchestrator.auth.people import Person
-from orchestrator.cases import rights
+from orchestrator.cases import cues, rights
 from orchestrator.cases.conductor import Conductor
 from orchestrator.cue import Act, Cue, CueId, in_time
+from orchestrator.cues import Cue as Loaded
 from orchestrator.rundown import GOES, Entry, Rundown
 from orchestrator.rundown_document import instant
 from orchestrator.rundown_times import Times, times
 from orchestrator.session import AIRING, OVER, Session
 from orchestrator.store import audit, rundowns, sessions
+from orchestrator.store import cues as cue_rows
 from orchestrator.store.sessions import Stored
 from rooms.errors import Conflict, NotFound, Stale
 from rooms.ids import RoomId, SessionId, new_id
 
 CEREMONY = "ceremony"
+MEANWHILE = timedelta(milliseconds=250)
+"""Passes at most between a GO and its being told to the endpoints."""
 Work = Callable[[Session, Rundown], Rundown]
 
 
@@ -97,9 +102,16 @@ async def act(
     act: Act,
     ahead: timedelta = timedelta(),
 ) -> Shown:
-    """The director's act on one cue; a GO takes effect so much later, everywhere at once."""
+    """The director's act on one cue; a GO takes effect so much later, everywhere at once.
+
+    What is loaded under the name of the cue is fired at that instant, which is put off to where it
+    reaches everybody; it is recalled when the cue is aborted.
+    """
     now = conductor.means.clock()
+    loaded = await _loaded(conductor, session, cue)
     at = now + ahead if act in GOES else now
+    if act in GOES and loaded is not None:
+        at = max(at, cues.reports_of(conductor, session).earliest(loaded, now) + MEANWHILE)
     change = Change(action=f"cue-{act.value}", detail={"at": instant(at)}, cue=cue, now=now)
 
     def work(of: Session, rundown: Rundown) -> Rundown:
@@ -107,7 +119,23 @@ async def act(
             raise Conflict("session-not-running", state=of.state.value)
         return rules.done(rundown, cue, act, at)
 
-    return await _change(conductor, person, session, change, work)
+    shown = await _change(conductor, person, session, change, work)
+    if loaded is not None:
+        await _show(conductor, session, act, cue, at)
+    return shown
+
+
+async def _loaded(conductor: Conductor, session: SessionId, cue: str) -> Loaded | None:
+    found = await conductor.means.database.read(lambda conn: cue_rows.of_session(conn, session))
+    return next((one for one in found if one.id == cue), None)
+
+
+async def _show(conductor: Conductor, session: SessionId, act: Act, cue: str, at: datetime) -> None:
+    with suppress(NotFound):  # unloaded by somebody in that moment
+        if act in GOES:
+            await cues.fire(conductor, session, cue, at)
+        elif act is Act.ABORT:
+            await cues.recall(conductor, session, cue)
 
 
 async def acknowledge(

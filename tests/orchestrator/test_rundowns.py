@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from orchestrator.auth.people import Person
-from orchestrator.cases import rundowns
+from orchestrator.cases import cues, rights, rundowns
 from orchestrator.cases.rundowns import Shown
 from orchestrator.cue import Act, Kind, Plan, State
+from orchestrator.cues import LEAST_AHEAD
+from orchestrator.cues import Cue as Loaded
 from orchestrator.rundown import Entry
 from orchestrator.store import sessions as session_store
 from orchestrator.store.tables import audit
@@ -20,6 +22,7 @@ from orchestrator.store.tables import sessions as session_rows
 from orchestrator.store.tables import sites as site_rows
 from rooms.errors import Conflict, Invalid, MargerideError, NotFound, Stale
 from rooms.ids import SessionId
+from signalling.messages_cues import CueFire, CueKind, CueRecall
 from tests.fakes.rooms import MEYRUEIS, NINE, VILLEFORT, Scene, furnished
 
 PLANS = (
@@ -247,6 +250,36 @@ async def test_a_moved_session_takes_its_rundown_along(scene: Scene) -> None:
     await scene.database.write(lambda conn: conn.execute(gone).rowcount)
     with pytest.raises(NotFound):
         await rundowns.read(scene.house.conductor, admin, session)
+
+
+async def test_go_fires_what_is_loaded_at_the_instant_it_takes_effect(scene: Scene) -> None:
+    admin = await scene.person("admin", "admin")
+    session = await ceremony(scene)
+    ribbon = (await written(scene, session, admin)).rundown.cues[1].id
+    words = Loaded(id=ribbon, kind=CueKind.MESSAGE, title="Le ruban", text="Coupez !")
+    await cues.load(scene.house.conductor, session, words, rights.runs(admin))
+    await acted(scene, admin, session, ribbon, Act.ARM_ANYWAY)
+    with pytest.raises(Conflict):
+        await acted(scene, admin, session, ribbon, Act.GO)
+    assert not any(isinstance(told, CueFire) for told in scene.wire.cued)
+    shown = await acted(scene, admin, session, ribbon, Act.GO_ANYWAY)
+    [fired] = [told for told in scene.wire.cued if isinstance(told, CueFire)]
+    started = shown.rundown.cue(ribbon).started_at
+    assert started == datetime.fromisoformat(fired.at) == NINE + timedelta(seconds=2)
+    await acted(scene, admin, session, ribbon, Act.ABORT)
+    assert isinstance(scene.wire.cued[-1], CueRecall)
+
+
+async def test_a_go_that_would_not_reach_everybody_is_put_off(scene: Scene) -> None:
+    admin = await scene.person("admin", "admin")
+    session = await ceremony(scene)
+    ribbon = (await written(scene, session, admin)).rundown.cues[1].id
+    words = Loaded(id=ribbon, kind=CueKind.MESSAGE, title="Le ruban", text="Coupez !")
+    await cues.load(scene.house.conductor, session, words, rights.runs(admin))
+    conductor, least = scene.house.conductor, NINE + LEAST_AHEAD + rundowns.MEANWHILE
+    await rundowns.act(conductor, admin, session, ribbon, Act.ARM_ANYWAY)
+    shown = await rundowns.act(conductor, admin, session, ribbon, Act.GO_ANYWAY)
+    assert shown.rundown.cue(ribbon).started_at == least
 
 
 async def test_each_session_has_its_own(scene: Scene) -> None:
