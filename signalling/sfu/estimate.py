@@ -89,6 +89,7 @@ class Estimate:
         "_start",
         "_tells",
         "_ticked",
+        "_told",
         "kbps",
         "limited",
     )
@@ -112,6 +113,8 @@ class Estimate:
         self._nearest: float | None = None
         self._tells = False
         self._late: tuple[float, float] | None = None
+        # The last one, and when it was told.
+        self._told: tuple[float, float] | None = None
         self._ticked = now
         self._losses: deque[float] = deque(maxlen=REPORTS)
         # Those of them that came while no queue stood.
@@ -200,6 +203,7 @@ class Estimate:
     def answered(self, rtt: float, now: float) -> None:
         """One round trip, as a report of his tells it."""
         self._tells = True
+        self._told = (rtt, now)
         self._nearest = rtt if self._nearest is None else min(self._nearest, rtt)
         self._stands = rtt - self._nearest > STANDS
         if rtt - self._nearest <= LATE:
@@ -266,7 +270,7 @@ class Estimate:
         amiss = self.amiss
         if amiss is not None and amiss > MUCH_LOSS:
             self._fall(self._less(amiss, sent, carried), now)
-        elif queues and not self.limited:
+        elif queues and not self.limited and self._is_later(rtt or 0.0):
             self._fall(min(self.kbps, sent) * 0.85, now)
         elif amiss is not None and amiss <= LITTLE_LOSS and self._is_used(carried):
             self._rise(now)
@@ -293,7 +297,14 @@ class Estimate:
         if rtt is None:
             return False
         self._shortest = rtt if self._shortest is None else min(self._shortest, rtt)
-        return rtt - self._shortest > QUEUE
+        # The mean remembers a queue that is gone.
+        last = rtt if self._told is None else self._told[0]
+        return min(rtt, last) - self._shortest > QUEUE
+
+    def _is_later(self, rtt: float) -> bool:
+        """Whether what is told of the queue was seen after the last fall: who is sent only sound
+        tells of it seldom, and one long round trip is no reason to fall twice."""
+        return self._told is None or self._told[1] > self._fell + rtt
 
     def _rise(self, now: float) -> None:
         if not self.held(now):
