@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.fakes.browsers import Chromium
-from tests.fakes.looking import faults, look, overflows, paint, picture
+from tests.fakes.looking import faults, look, overflows, paint, picture, until
 from tests.fakes.pages import PagedService
 from tests.fakes.story import ANNE, CODE
 from tests.web.test_in_session import enter
@@ -90,3 +90,29 @@ async def test_a_session_without_rooms_says_so(service: PagedService, browser: C
     await page.get_by_role("button", name="Salles").press("Enter")
     await expect(page.get_by_text("Aucune salle n'est en session.")).to_be_visible()
     assert await faults(page) == []
+
+
+async def test_two_presses_in_a_row_are_told_once(service: PagedService, browser: Chromium) -> None:
+    page = await entered(service, browser)
+    await page.evaluate(
+        """() => { window.heard = []; const place = document.getElementById("announce");
+        new MutationObserver(() => { if (place.textContent) window.heard.push(place.textContent); })
+          .observe(place, { childList: true, characterData: true, subtree: true }); }"""
+    )
+    await page.get_by_role("button", name="Salles").press("Enter")
+    for room in (VILLEFORT, MEYRUEIS, ST_CHELY):
+        service.fan_out.ends[room] = {"state": "running"}
+    for layout in ("Document en grand", "Qui parle en grand"):
+        await page.get_by_role("button", name=layout).press("Enter")
+    told = page.get_by_role("list", name="Ce que les salles répondent").get_by_role("listitem")
+    await expect(told.filter(has_text="Qui parle en grand")).to_have_count(3)
+    for room in (VILLEFORT, MEYRUEIS, ST_CHELY):
+        service.fan_out.ends[room] = {"state": "done"}
+    await expect(told.filter(has_text="fait.")).to_have_count(3)
+    await until(page, "window.heard.some((text) => text.includes('fait.'))")
+    # What a second one would say has been said when the next press is answered.
+    await page.get_by_role("button", name="Document en grand").press("Enter")
+    await expect(told.filter(has_text="Document en grand")).to_have_count(3)
+    await until(page, "window.heard.filter((each) => each.includes('fait.')).length > 1")
+    heard = await page.evaluate("window.heard")
+    assert len([text for text in heard if "fait." in text]) == 2, heard

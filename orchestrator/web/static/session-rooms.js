@@ -21,6 +21,7 @@ const runs = signal(/** @type {string|null} */ (null));
 const which = signal("");
 const told = signal(/** @type {Map<string, Told>} */ (new Map()));
 const problem = signal(/** @type {Error|null} */ (null));
+let presses = 0;
 
 /** The rooms that are in the session now. @param {CallModel} model @returns {{room: string, name: string}[]} */
 function roomsIn(model) {
@@ -51,8 +52,9 @@ async function send(model, layout) {
   }
 }
 
-/** Ask what became of it until every room has answered. */
+/** Ask what became of it until every room has answered; the last press does so for all. */
 async function follow() {
+  const press = ++presses;
   const until = Date.now() + FOLLOW_FOR;
   const waits = () => [...told.value.values()].some(({ state }) => OPEN.includes(state));
   while (waits() && Date.now() < until) {
@@ -63,6 +65,7 @@ async function follow() {
       return [room, now ? { ...one, state: now.state, error: now.error } : one];
     }));
     if (waits()) await new Promise((resolve) => setTimeout(resolve, FOLLOW_EVERY));
+    if (press !== presses) return;
   }
   announce([...told.value.values()].map(inWords).join(" "));
 }
