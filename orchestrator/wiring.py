@@ -41,6 +41,7 @@ from orchestrator.punctual import Punctual
 from orchestrator.quality import QUALITY, Quality
 from orchestrator.settings import Settings
 from orchestrator.settings.turn import Turn
+from orchestrator.stage_watch import StageWatch
 from orchestrator.store import facts, versions
 from orchestrator.store.database import Database
 from orchestrator.tasks import kept_running
@@ -243,7 +244,11 @@ async def _outbox(app: web.Application) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _clock(app: web.Application) -> AsyncIterator[None]:
-    async with kept_running("clock", Punctual(app[keys.HOUSE]).run):
+    house = app[keys.HOUSE]
+    async with (
+        kept_running("clock", Punctual(house).run),
+        kept_running("stages", StageWatch(house.conductor).run),
+    ):
         yield
 
 

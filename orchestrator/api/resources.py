@@ -36,6 +36,7 @@ from orchestrator.api import (
     rundown,
     rundown_sheet,
     sessions,
+    stage,
     view_pictures,
 )
 from orchestrator.api.endpoint import Route
@@ -49,6 +50,7 @@ TABLES: tuple[tuple[Route, ...], ...] = (
     sessions.ROUTES,
     rundown.ROUTES,
     rundown_sheet.ROUTES,
+    stage.ROUTES,
     quality.ROUTES,
     join.ROUTES,
     commands.ROUTES,

@@ -1,6 +1,7 @@
 """Who conducts: the means, and the control of the rooms."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from orchestrator.cues import Reports
 from orchestrator.means import Means
@@ -21,3 +22,5 @@ class Conductor:
     """Asked of a room's agent, and not yet heard to be begun."""
     reports: dict[SessionId, Reports] = field(default_factory=dict)
     """What the endpoints of a session said of its cues."""
+    desks: dict[tuple[SessionId, str], datetime] = field(default_factory=dict)
+    """When a director's desk was last heard."""

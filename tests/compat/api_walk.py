@@ -344,6 +344,7 @@ STEPS: tuple[Callable[[Walk], Any], ...] = (
     sessions,
     api_walk_ceremony.rundown,
     api_walk_cues.leave,
+    api_walk_ceremony.staged,
     desks,
     media,
     events,

@@ -2,6 +2,8 @@
 
 from tests.compat.walk import HELD, Walk, hours
 
+CEREMONY = "st-chely-d-apcher-visio"
+
 
 async def rundown(walk: Walk) -> None:
     sent = {"title": "Inauguration", "kind": "ceremony", "rooms": [HELD], **hours(300, 360)}
@@ -20,3 +22,18 @@ async def rundown(walk: Walk) -> None:
     headers = {"If-Match": walk.etag, "Content-Type": "text/csv"}
     await walk.do(f"PUT {path}/csv", ids=ids, data=sheet, headers=headers)
     walk.ids["cue"] = ids["cue"]
+
+
+async def staged(walk: Walk) -> None:
+    """A ceremony with its stage and its floor."""
+    whole = {"title": "Inauguration", "kind": "ceremony", "rooms": [CEREMONY], **hours(5, 65)}
+    booked = await walk.do("POST /bookings", whole)
+    ids = {"session": booked["booking"]["session"]}
+    await walk.do("PUT /sessions/{session}/stage", ids=ids)
+    await walk.do("GET /sessions/{session}/stage", ids=ids)
+    scene = {"act": "prepare", "layout": "one", "sources": [CEREMONY]}
+    await walk.do("POST /sessions/{session}/stage", scene, ids=ids)
+    hand = {"act": "mode", "mode": "queue"}
+    await walk.do("POST /sessions/{session}/floor", hand, ids=ids)
+    await walk.do("GET /sessions/{session}/floor", ids=ids)
+    await walk.do("DELETE /sessions/{session}/stage", ids=ids)

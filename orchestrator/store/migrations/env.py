@@ -8,8 +8,9 @@ from orchestrator.store.tables_files import files
 from orchestrator.store.tables_lines import line_tests
 from orchestrator.store.tables_outside import metadata
 from orchestrator.store.tables_rundowns import rundowns
+from orchestrator.store.tables_stagings import stagings
 
-for table in (desk_calls, files, line_tests, rundowns, session_cues):
+for table in (desk_calls, files, line_tests, rundowns, session_cues, stagings):
     assert table.metadata is metadata  # imported: their tables are known
 
 context.configure(

@@ -17,6 +17,7 @@ from orchestrator.store.tables_outside import metadata
 from orchestrator.store.tables_posts import posts
 from orchestrator.store.tables_rooms import room_scenes
 from orchestrator.store.tables_rundowns import rundowns
+from orchestrator.store.tables_stagings import stagings
 from rooms.ids import RoomId, SessionId
 
 
@@ -35,6 +36,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_program(database: Databas
     database.write_now(versions.bring_up)
     assert line_tests.metadata is room_scenes.metadata is posts.metadata is metadata
     assert rundowns.metadata is metadata
+    assert stagings.metadata is metadata
     assert database.read_now(differences) == []
 
 

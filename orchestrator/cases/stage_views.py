@@ -1,0 +1,113 @@
+"""The stage and the floor as JSON: for the desk, and for everybody's screens."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from orchestrator.cases.stagings import Shown, people_of
+from orchestrator.floor import Claim, Seat, SeatState
+from orchestrator.means import Means
+from orchestrator.stage_table import Source, SourceState, Spot, Stage
+from orchestrator.staging import Staging
+from orchestrator.store import stagings
+from orchestrator.store.instants import iso
+from orchestrator.store.participants import Participant
+from rooms.ids import RoomId, SessionId
+from signalling.ports import Json
+
+
+def stage(means: Means, shown: Shown) -> dict[str, Any]:
+    """For the desk."""
+    one, direction = shown.staging.stage, shown.staging.direction
+    return {
+        "version": shown.version,
+        "program": {"layout": one.layout.value, "spots": [_spot(one, spot) for spot in one.spots]},
+        "preview": {"layout": one.preview.layout.value, "sources": list(one.preview.sources)},
+        "sources": [_source(means, shown, source) for source in one.sources],
+        "proposals": dict(one.proposals),
+        "desk": {
+            "director": direction.director,
+            "deputies": list(direction.deputies),
+            "here": list(direction.here),
+            "holder": direction.holder,
+        },
+    }
+
+
+def floor(shown: Shown) -> dict[str, Any]:
+    """For the desk and the sites."""
+    one = shown.staging.floor
+    return {
+        "version": shown.version,
+        "mode": one.mode.value,
+        "holders": [_claim(claim) for claim in one.claims if claim.state is SeatState.SPEAKING],
+        "queue": [_claim(claim) for claim in one.claims if claim.state is SeatState.ASKING],
+        "heard": sorted(shown.staging.heard),
+    }
+
+
+async def of_session(means: Means, session: SessionId) -> Json | None:
+    """The `stage` of docs/protocol.md: the same for every screen; None where none is set up."""
+
+    def look(conn: Connection) -> Json | None:
+        found = stagings.find(conn, session)
+        return None if found is None else on_the_wire(found[1], people_of(conn, session))
+
+    return await means.database.read(look)
+
+
+def on_the_wire(staging: Staging, people: Mapping[str, Participant]) -> Json:
+    """By participant."""
+    ids = {source: one.id for source, one in people.items()}
+    return {
+        "layout": staging.stage.layout.value,
+        "spots": [
+            {
+                "participant": ids.get(spot.source),
+                "room": _room(people.get(spot.source)),
+                "slate": spot.source not in staging.stage.on_air,
+            }
+            for spot in staging.stage.spots
+        ],
+        "heard": sorted(ids[source] for source in staging.heard if source in ids),
+        "queue": [_hand(seat, ids) for seat in staging.floor.queue],
+    }
+
+
+def _room(one: Participant | None) -> RoomId | None:
+    return None if one is None else one.room
+
+
+def _hand(seat: Seat, ids: Mapping[str, str]) -> Json:
+    return {"participant": ids.get(seat.source), "name": seat.name}
+
+
+def _spot(of: Stage, spot: Spot) -> dict[str, Any]:
+    return {
+        "owner": spot.owner,
+        "source": spot.source,
+        "rung": spot.rung.value,
+        "slate": of.source(spot.source).state is not SourceState.ON_AIR,
+        "silent_since": None if spot.silent_since is None else iso(spot.silent_since),
+    }
+
+
+def _source(means: Means, shown: Shown, source: Source) -> dict[str, Any]:
+    one = shown.people.get(source.id)
+    room = RoomId(source.id) if source.id in shown.stored.centres else _room(one)
+    named = "" if one is None else one.name
+    return {
+        "id": source.id,
+        "name": named if room is None else means.label(room, frozenset(shown.stored.centres)),
+        "room": room,
+        "participant": None if one is None else one.id,
+        "state": source.state.value,
+        "substitute": source.substitute,
+        "armed": source.armed,
+        "by": source.by,
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {"source": claim.seat.source, "name": claim.seat.name, "since": iso(claim.since)}

@@ -1,0 +1,206 @@
+"""Setting up the stage of a ceremony, directing it, and what is seen of its sources.
+
+Every change is one transaction with its line in the record; what follows from it is told after.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from orchestrator import direction
+from orchestrator import staging as ceremony
+from orchestrator.auth.people import Person
+from orchestrator.cases import rights
+from orchestrator.cases.conductor import CLOCK, Conductor
+from orchestrator.session import OVER
+from orchestrator.staging import OF_THE_FLOOR, Act, Fact, Staging
+from orchestrator.store import audit, participants, sessions, stagings
+from orchestrator.store.participants import Participant
+from orchestrator.store.sessions import Stored
+from rooms.errors import Conflict
+from rooms.ids import SessionId
+
+CEREMONY = "ceremony"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A staging, how often it has changed, and who its sources are."""
+
+    stored: Stored
+    version: int
+    staging: Staging
+    people: Mapping[str, Participant]
+
+
+Change = Callable[[Staging, Stored], Staging]
+
+
+async def see(conductor: Conductor, session: SessionId, person: Person) -> Shown:
+    """As it is now, for who runs the session."""
+
+    def look(conn: Connection) -> Shown:
+        stored = sessions.get(conn, session)
+        rights.runs(person)(conn, stored)
+        return _shown(conn, stored)
+
+    return await conductor.means.database.read(look)
+
+
+async def set_up(conductor: Conductor, session: SessionId, person: Person) -> Shown:
+    """Everybody to the wings: from now on only what is on air is heard and seen by all.
+
+    Who sets it up is the director. Done again, it changes nothing.
+    """
+    now = conductor.means.clock()
+
+    def make(conn: Connection) -> tuple[bool, Shown]:
+        stored = sessions.get(conn, session)
+        rights.runs(person)(conn, stored)
+        if stored.kind != CEREMONY:
+            raise Conflict("not-a-ceremony", session=session)
+        if stored.session.state in OVER:
+            raise Conflict("session-over", session=session)
+        new = stagings.find(conn, session) is None
+        if new:
+            begun = ceremony.begin(person.id, [site.room for site in stored.session.sites])
+            stagings.set_up(conn, now, session, begun)
+            audit.record(conn, now, person.id, "stage.set_up", session)
+        return new, _shown(conn, stored)
+
+    new, shown = await conductor.means.database.write(make)
+    conductor.desks[session, person.id] = now
+    if new:
+        await tell(conductor, session, shown.version)
+    return shown
+
+
+async def strike(conductor: Conductor, session: SessionId, person: Person) -> None:
+    """No stage any more: everybody hears and sees everybody, as in any other session."""
+    now = conductor.means.clock()
+
+    def remove(conn: Connection) -> None:
+        stored = sessions.get(conn, session)
+        rights.runs(person)(conn, stored)
+        _, staging = stagings.get(conn, session)
+        direction.holds(direction.here(staging.direction, person.id), person.id)
+        stagings.strike(conn, session)
+        audit.record(conn, now, person.id, "stage.strike", session)
+
+    await conductor.means.database.write(remove)
+    await tell(conductor, session, 0)
+
+
+async def act(conductor: Conductor, session: SessionId, person: Person, wanted: Act) -> Shown:
+    """One act of the director's, or a hand at a site."""
+    now = conductor.means.clock()
+
+    def change(staging: Staging, _: Stored) -> Staging:
+        return ceremony.done(staging, wanted, person.id, now)
+
+    topic = "floor" if wanted.word in OF_THE_FLOOR else "stage"
+    detail = _told(wanted)
+    shown = await _changed(
+        conductor,
+        session,
+        rights.runs(person),
+        change,
+        (person.id, f"{topic}.{wanted.word}", detail),
+    )
+    if wanted.word not in ceremony.OF_THE_SITES:
+        conductor.desks[session, person.id] = now
+    return shown
+
+
+async def learn(
+    conductor: Conductor, session: SessionId, facts: Mapping[str, Fact], lost: frozenset[str]
+) -> None:
+    """What is seen of its sources now, and whose desks are not heard any more."""
+    now = conductor.means.clock()
+
+    def change(staging: Staging, stored: Stored) -> Staging:
+        sites = (site.room for site in stored.session.sites)
+        staging = ceremony.enrolled(staging, [*sites, *facts])
+        for person in sorted(lost & frozenset(staging.direction.here)):
+            staging = ceremony.desk_lost(staging, person)
+        return ceremony.learnt(staging, facts, now)
+
+    def is_news(conn: Connection) -> bool:
+        found = stagings.find(conn, session)
+        return found is not None and change(found[1], sessions.get(conn, session)) != found[1]
+
+    if await conductor.means.database.read(is_news):
+        await _changed(conductor, session, rights.anyone, change, (CLOCK, "", {}))
+
+
+async def tell(conductor: Conductor, session: SessionId, version: int) -> None:
+    """Say that it has changed."""
+    conductor.means.bus.publish("session.stage.changed", session=session, version=version)
+    await conductor.means.wire.session_changed(session)
+
+
+async def _changed(
+    conductor: Conductor,
+    session: SessionId,
+    check: rights.SessionCheck,
+    change: Change,
+    line: tuple[str, str, dict[str, object]],
+) -> Shown:
+    now = conductor.means.clock()
+
+    def step(conn: Connection) -> tuple[bool, Shown]:
+        stored = sessions.get(conn, session)
+        check(conn, stored)
+        version, before = stagings.get(conn, session)
+        after = change(before, stored)
+        if after == before:
+            return False, _shown(conn, stored)
+        stagings.keep(conn, now, session, version, after)
+        _record(conn, now, session, (before, after), line)
+        return True, _shown(conn, stored)
+
+    changed, shown = await conductor.means.database.write(step)
+    if changed:
+        await tell(conductor, session, shown.version)
+    return shown
+
+
+def _record(
+    conn: Connection,
+    now: datetime,
+    session: SessionId,
+    states: tuple[Staging, Staging],
+    line: tuple[str, str, dict[str, object]],
+) -> None:
+    who, action, detail = line
+    if action:
+        audit.record(conn, now, who, action, session, detail)
+        return
+    for what, source in ceremony.happened(*states):
+        audit.record(conn, now, who, f"stage.{what}", session, {"source": source})
+
+
+def _shown(conn: Connection, stored: Stored) -> Shown:
+    version, staging = stagings.get(conn, stored.id)
+    people = people_of(conn, stored.id)
+    return Shown(stored=stored, version=version, staging=staging, people=people)
+
+
+def people_of(conn: Connection, session: SessionId) -> dict[str, Participant]:
+    """Who was let in, by the name of his source: that of his room, else his own."""
+    return {one.room or one.id: one for one in participants.of_session(conn, session)}
+
+
+def _told(wanted: Act) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "source": wanted.source,
+        "substitute": wanted.substitute,
+        "layout": wanted.layout,
+        "sources": list(wanted.sources),
+        "person": wanted.person,
+        "mode": wanted.mode,
+        "to": wanted.to.source if wanted.to else None,
+    }
+    return {name: value for name, value in facts.items() if value}

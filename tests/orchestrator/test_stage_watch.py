@@ -1,0 +1,231 @@
+"""What is seen of sources and desks, as the stage takes it: by virtual clock, on a real store."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from orchestrator.auth.people import Person
+from orchestrator.cases import stagings
+from orchestrator.stage_table import Layout
+from orchestrator.stage_watch import StageWatch
+from orchestrator.staging import Act, Word
+from rooms.errors import Conflict, Forbidden, NotFound
+from rooms.ids import RoomId, SessionId
+from signalling.ports import Json
+from tests.fakes.rooms import MEYRUEIS, NINE, VILLEFORT, RecordingWire, Scene, furnished
+
+
+class FlowingWire(RecordingWire):
+    """Tells of legs whose packets grow for as long as their source is in `sending`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.here: dict[str, RoomId | None] = {}
+        self.sending: set[str] = set()
+        self.worker = True
+        self.packets = 0
+
+    async def figures(self, session: SessionId) -> Json:
+        self.packets += 1
+        return {"participants": [self.seat(name, room) for name, room in self.here.items()]}
+
+    def seat(self, name: str, room: RoomId | None) -> Json:
+        leg = None
+        if self.worker and name in self.sending:
+            counts = {"packets": self.packets}
+            leg = {"id": f"lg-{name}", "state": "connected", "counts": counts}
+        other = {"id": "lg-s", "state": "connected"} if self.worker else None
+        kind = "guest" if room is None else "room"
+        return {"id": name, "kind": kind, "room": room, "publish": leg, "subscribe": other}
+
+
+class Ceremony:
+    """A ceremony with a stage, its hour in the hand of the test."""
+
+    def __init__(self, scene: Scene, wire: FlowingWire, session: SessionId, tom: Person) -> None:
+        self.scene, self.wire, self.session, self.tom = scene, wire, session, tom
+        self.watch = StageWatch(scene.house.conductor)
+
+    async def looks(self, seconds: float = 0.0) -> None:
+        """So much time passes, in quarters of a second."""
+        await self.watch.look()
+        for _ in range(round(seconds * 4)):
+            self.scene.now += timedelta(seconds=0.25)
+            await self.watch.look()
+
+    async def does(self, word: Word, **more: object) -> stagings.Shown:
+        wanted = Act(word=word, **more)  # type: ignore[arg-type]
+        return await stagings.act(self.scene.house.conductor, self.session, self.tom, wanted)
+
+    async def take(self, *sources: str, layout: Layout = Layout.FOUR) -> None:
+        await self.does(Word.PREPARE, layout=layout, sources=sources)
+        await self.does(Word.TAKE)
+
+    async def shown(self) -> stagings.Shown:
+        return await stagings.see(self.scene.house.conductor, self.session, self.tom)
+
+    async def states(self) -> dict[str, str]:
+        shown = await self.shown()
+        return {one.id: one.state.value for one in shown.staging.stage.sources}
+
+    async def rungs(self) -> list[str]:
+        return [spot.rung.value for spot in (await self.shown()).staging.stage.spots]
+
+
+@pytest.fixture
+async def ceremony(tmp_path: Path) -> AsyncIterator[Ceremony]:
+    async with furnished(tmp_path) as scene:
+        scene.wire = wire = FlowingWire()
+        scene.start_again()
+        tom = await scene.person("tom", "trainer")
+        session = await scene.session(kind="ceremony", organiser=tom.id, state="on_air")
+        await stagings.set_up(scene.house.conductor, session, tom)
+        wire.here = {"pa-m": MEYRUEIS, "pa-v": VILLEFORT}
+        wire.sending = {"pa-m", "pa-v"}
+        made = Ceremony(scene, wire, session, tom)
+        await made.looks(11)  # it has settled
+        yield made
+
+
+async def test_who_flows_is_ready_and_comes_on_air_only_when_he_is_taken(
+    ceremony: Ceremony,
+) -> None:
+    assert await ceremony.states() == {MEYRUEIS: "ready", VILLEFORT: "ready"}
+    assert (await ceremony.shown()).staging.heard == frozenset()
+    await ceremony.take(MEYRUEIS)
+    assert (await ceremony.shown()).staging.heard == {MEYRUEIS}
+
+
+async def test_a_look_that_sees_nothing_new_writes_nothing(ceremony: Ceremony) -> None:
+    version = (await ceremony.shown()).version
+    told = len(ceremony.scene.told("session.stage.changed"))
+    await ceremony.looks(3)
+    assert (await ceremony.shown()).version == version
+    assert len(ceremony.scene.told("session.stage.changed")) == told
+
+
+async def test_a_line_that_breaks_on_air_is_a_slate_then_a_proposal_and_is_on_record(
+    ceremony: Ceremony,
+) -> None:
+    await ceremony.take(MEYRUEIS, VILLEFORT)
+    ceremony.wire.sending.discard("pa-m")
+    seen = []
+    for _ in range(10):
+        await ceremony.looks(1)
+        seen.append((await ceremony.rungs())[0])
+    assert seen == ["live", "slate", *["slate"] * 5, "proposed", "proposed", "proposed"]
+    assert (await ceremony.rungs())[1] == "live"
+    actions = [action for action in await ceremony.scene.audited() if action.startswith("stage.")]
+    assert actions[-3:] == ["stage.doubtful", "stage.slate", "stage.proposed"]
+    ceremony.wire.sending.add("pa-m")
+    await ceremony.looks(1)
+    assert (await ceremony.states())[MEYRUEIS] == "ready"
+    await ceremony.does(Word.RESTORE, source=MEYRUEIS)
+    assert await ceremony.rungs() == ["live", "live"]
+
+
+async def test_an_armed_substitute_comes_by_itself_after_twenty_seconds(
+    ceremony: Ceremony,
+) -> None:
+    await ceremony.take(MEYRUEIS)
+    await ceremony.does(Word.ARM, source=MEYRUEIS, substitute=VILLEFORT, armed=True)
+    del ceremony.wire.here["pa-m"]
+    await ceremony.looks(19)
+    assert (await ceremony.shown()).staging.stage.on_air == frozenset()
+    await ceremony.looks(2)
+    assert (await ceremony.shown()).staging.stage.on_air == {VILLEFORT}
+
+
+async def test_a_worker_that_is_lost_and_comes_back_leaves_the_program_as_it_was(
+    ceremony: Ceremony,
+) -> None:
+    await ceremony.take(MEYRUEIS, VILLEFORT)
+    ceremony.wire.worker = False
+    await ceremony.looks(20)
+    assert await ceremony.rungs() == ["live", "live"]
+    ceremony.wire.worker, ceremony.wire.sending = True, {"pa-m"}
+    await ceremony.looks(9)
+    assert await ceremony.rungs() == ["live", "live"]
+    await ceremony.looks(4)
+    assert await ceremony.rungs() == ["live", "slate"]
+
+
+async def test_a_service_that_starts_again_applies_what_was_kept(ceremony: Ceremony) -> None:
+    await ceremony.take(MEYRUEIS, VILLEFORT)
+    before = (await ceremony.shown()).staging
+    ceremony.scene.start_again()
+    ceremony.watch = StageWatch(ceremony.scene.house.conductor)
+    here, ceremony.wire.here = ceremony.wire.here, {}
+    await ceremony.looks(5)
+    assert (await ceremony.shown()).staging == before
+    ceremony.wire.here = here
+    await ceremony.looks(9)
+    assert (await ceremony.shown()).staging.stage == before.stage
+
+
+async def test_a_guest_who_sends_is_a_source_and_who_only_watches_is_none(
+    ceremony: Ceremony,
+) -> None:
+    ceremony.wire.here |= {"pa-watches": None, "pa-sends": None}
+    ceremony.wire.sending.add("pa-sends")
+    await ceremony.looks(1)
+    assert set(await ceremony.states()) == {MEYRUEIS, VILLEFORT, "pa-sends"}
+    del ceremony.wire.here["pa-sends"]
+    await ceremony.looks(1)
+    assert set(await ceremony.states()) == {MEYRUEIS, VILLEFORT}
+
+
+async def test_a_room_on_the_line_that_sends_nothing_yet_is_in_the_wings(
+    ceremony: Ceremony,
+) -> None:
+    ceremony.wire.here = {}
+    await ceremony.looks(1)
+    ceremony.wire.here, ceremony.wire.sending = {"pa-new": MEYRUEIS}, set()
+    await ceremony.looks(1)
+    assert await ceremony.states() == {MEYRUEIS: "connected", VILLEFORT: "absent"}
+
+
+async def test_a_director_s_desk_that_falls_silent_is_the_deputy_s(ceremony: Ceremony) -> None:
+    scene, tom = ceremony.scene, ceremony.tom
+    admin = await scene.person("admin", "admin")
+    await ceremony.does(Word.DEPUTIES, deputies=(admin.id,))
+    ceremony.tom = admin
+    with pytest.raises(Forbidden):
+        await ceremony.does(Word.TAKE)
+    for _ in range(4):
+        await ceremony.does(Word.HERE)
+        await ceremony.looks(5)
+    assert (await ceremony.shown()).staging.direction.holder == admin.id
+    await ceremony.take(MEYRUEIS)
+    ceremony.tom = tom
+    with pytest.raises(Forbidden):
+        await ceremony.does(Word.TAKE)
+    await ceremony.does(Word.HAND_OVER, person=tom.id)
+    await ceremony.does(Word.TAKE)
+
+
+async def test_only_a_ceremony_that_is_not_over_has_a_stage(ceremony: Ceremony) -> None:
+    scene, tom = ceremony.scene, ceremony.tom
+    conductor = scene.house.conductor
+    meeting = await scene.session(organiser=tom.id)
+    over = await scene.session(kind="ceremony", organiser=tom.id, state="ended")
+    for session in (meeting, over):
+        with pytest.raises(Conflict):
+            await stagings.set_up(conductor, session, tom)
+    await stagings.strike(conductor, ceremony.session, tom)
+    with pytest.raises(NotFound):
+        await ceremony.shown()
+    await ceremony.looks(1)
+    assert scene.told("session.stage.changed")[-1]["version"] == 0
+
+
+async def test_every_screen_is_told_the_same_program(ceremony: Ceremony) -> None:
+    await ceremony.take(MEYRUEIS, layout=Layout.ONE)
+    told = (await ceremony.scene.house.session(ceremony.session))["stage"]
+    spot = {"participant": None, "room": None, "slate": False}
+    assert told == {"layout": "one", "spots": [spot], "heard": [], "queue": []}
+    assert ceremony.scene.wire.changed[-1] == ceremony.session
+    plain = await ceremony.scene.session(start=NINE)
+    assert "stage" not in await ceremony.scene.house.session(plain)
