@@ -28,7 +28,7 @@ from orchestrator.words import words
 from rooms.control import parse_room_state
 from rooms.errors import Conflict, Forbidden, MargerideError, NotFound, Unauthenticated
 from rooms.ids import CommandId, RoomId, SessionId
-from signalling.engine import Budget
+from signalling.engine import Air, Budget
 from signalling.messages_cues import Cued, HeardOfCue
 from signalling.ports import Identity, Json, Place
 
@@ -100,6 +100,10 @@ class House:
         stage = await stage_views.of_session(self.means, session)
         found = views.on_the_wire(self.means, stored)
         return found if stage is None else {**found, "stage": stage}
+
+    async def air(self, session: SessionId) -> Air | None:
+        """What its stage lets through."""
+        return await stage_views.air(self.means, session)
 
     async def stored(self, session: SessionId) -> Stored:
         """The session as kept; NotFound("no-session")."""

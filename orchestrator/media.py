@@ -16,6 +16,7 @@ from pathlib import Path
 from rooms.errors import Forbidden, MargerideError
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId
 from signalling.engine import (
+    Air,
     Budget,
     EngineBack,
     EngineEvent,
@@ -312,6 +313,10 @@ class WorkerSupervisor:
     ) -> None:
         """As the port says."""
         await self._engine().mute(session, participant, kind, muted)
+
+    async def air(self, session: SessionId, air: Air | None) -> None:
+        """As the port says."""
+        await self._engine().air(session, air)
 
     async def view(
         self,

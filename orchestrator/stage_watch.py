@@ -6,6 +6,7 @@ people have had the time to come back, so that the program stays as it was.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from orchestrator.staging import Fact, Staging
 from orchestrator.store import stagings
 from orchestrator.store.tables import sessions as session_rows
 from orchestrator.store.tables_stagings import stagings as rows
-from rooms.errors import MargerideError
+from rooms.errors import MargerideError, NotFound
 from rooms.ids import SessionId
 from signalling.ports import Json
 
@@ -68,12 +69,19 @@ class StageWatch:
         found = await self._means.database.read(_running)
         for session in self._settled.keys() - found.keys():
             del self._settled[session]
+            await self._empty(session)
         for session, staging in found.items():
             try:
                 await self._look_at(session, staging)
             except MargerideError as refusal:  # its session ended meanwhile
                 log.debug("the stage of %s: %s", session, refusal)
         self._forget(found)
+
+    async def _empty(self, session: SessionId) -> None:
+        """Its session runs no more: if it is opened again, everybody comes to the wings."""
+        with contextlib.suppress(NotFound):
+            people = frozenset(one for of, one in self._conductor.desks if of == session)
+            await cases.learn(self._conductor, session, {}, people)
 
     async def _look_at(self, session: SessionId, staging: Staging) -> None:
         now = self._means.clock()

@@ -128,6 +128,18 @@ class Budget:
     rtt_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Air:
+    """What of a session is forwarded: the sound of `heard`, the pictures of `seen`, to everybody.
+
+    Besides, `desks` are sent the pictures of all. Who is named nowhere is neither heard nor seen.
+    """
+
+    heard: frozenset[ParticipantId] = frozenset()
+    seen: frozenset[ParticipantId] = frozenset()
+    desks: frozenset[ParticipantId] = frozenset()
+
+
 class Transport(StrEnum):
     """What carries a leg: datagrams, a connection, or a relay of ours."""
 
@@ -293,6 +305,12 @@ class MediaEngine(Protocol):
         self, session: SessionId, participant: ParticipantId, kind: Kind, muted: bool
     ) -> None:
         """Stop (or resume) forwarding what the participant publishes of this kind."""
+
+    async def air(self, session: SessionId, air: Air | None) -> None:
+        """Forward only this; None forwards everybody. Outlives everybody's legs, not the session.
+
+        Beside what is muted: nobody is heard because he is in it.
+        """
 
     async def view(
         self,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from rooms.ids import CommandId, ParticipantId, RoomId, SessionId
-from signalling.engine import Budget
+from signalling.engine import Air, Budget
 from signalling.messages import IceServer
 from signalling.messages_cues import Cued, HeardOfCue
 
@@ -60,6 +60,10 @@ class House(Protocol):
 
     async def budget(self, place: Place) -> Budget | None:
         """The line he is behind, where it is known: that of his room's centre."""
+
+    async def air(self, session: SessionId) -> Air | None:
+        """What of a session is forwarded; None where that is everybody's. Asked whenever the
+        session has changed, and of a worker that has come back."""
 
     async def joined(self, place: Place) -> None:
         """He is in (first time or again)."""

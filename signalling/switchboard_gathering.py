@@ -188,6 +188,11 @@ class Hall:
         seated = (seat for one in self.gatherings.values() for seat in one.seats.values())
         return [*seated, *self.lobby.values()]
 
+    @property
+    def sessions(self) -> set[SessionId]:
+        """Those with somebody in them, or waiting for them."""
+        return {seat.place.session for seat in self.everybody()}
+
     def wait(self, place: Place, until: datetime) -> Seat:
         """A seat in the lobby."""
         alone = Gathering(place.session, self.presence)

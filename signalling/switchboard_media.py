@@ -11,6 +11,7 @@ from collections.abc import Awaitable
 from rooms.errors import Forbidden, MargerideError, NotFound, Unavailable
 from rooms.ids import LegId, SessionId, TrackId
 from signalling.engine import (
+    Air,
     Budget,
     EngineBack,
     EngineEvent,
@@ -59,6 +60,7 @@ class Media:
         self._house = house
         self._hall = hall
         self._attached = asyncio.Event()
+        self._airs: dict[SessionId, Air] = {}
         self._pumps: set[asyncio.Task[None]] = set()
 
     async def follow(self) -> None:
@@ -82,11 +84,26 @@ class Media:
             log.warning("no media worker has answered yet")
 
     async def open(self, session: SessionId) -> None:
-        """Make a session known, if there is a worker."""
+        """Make a session known, if there is a worker, and what of it is on air."""
         await self._trying(self._engine.open(session))
+        await self.air(session)
+
+    async def air(self, session: SessionId) -> None:
+        """Let through what the house says, and nothing else."""
+        wanted = await self._house.air(session)
+        if wanted != self._airs.get(session):
+            await self._trying(self._put_on_air(session, wanted))
+
+    async def _put_on_air(self, session: SessionId, air: Air | None) -> None:
+        await self._engine.air(session, air)
+        if air is None:
+            self._airs.pop(session, None)
+        else:
+            self._airs[session] = air
 
     async def close(self, session: SessionId) -> None:
         """Close a session's media."""
+        self._airs.pop(session, None)
         await self._trying(self._engine.close(session))
 
     async def line(self, place: Place, budget: Budget | None) -> None:
@@ -202,6 +219,7 @@ class Media:
     async def reconcile(self) -> None:
         """Compare what is wanted with what the worker carries, and repair the difference."""
         state = await self._engine.state()
+        self._airs.clear()
         for session, members in state.sessions.items():
             await self._restore(session, members)
         carried = {
@@ -211,6 +229,7 @@ class Media:
         }
         for session in {seat.place.session for seat in self._hall.everybody()}:
             await self._engine.open(session)
+            await self._put_on_air(session, await self._house.air(session))
         for seat in self._hall.everybody():
             self._repair(seat, carried.get(seat.key, set()))
             await self.line(seat.place, seat.budget)

@@ -188,7 +188,9 @@ class Seats:
             await self.leave(seat, "removed")
 
     async def session_changed(self, session: SessionId) -> None:
-        """Tell everybody in it how the session is now."""
+        """Let through what is on air now, then tell everybody in it how the session is."""
+        if session in self._hall.sessions:
+            await self._media.air(session)
         gathering = self._hall.gatherings.get(session)
         if gathering is not None:
             gathering.tell(SessionChanged(session=await self._house.session(session)))

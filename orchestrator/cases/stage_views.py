@@ -8,12 +8,14 @@ from sqlalchemy import Connection
 from orchestrator.cases.stagings import Shown, people_of
 from orchestrator.floor import Claim, Seat, SeatState
 from orchestrator.means import Means
-from orchestrator.stage_table import Source, SourceState, Spot, Stage
+from orchestrator.session import State
+from orchestrator.stage_table import Layout, Source, SourceState, Spot, Stage
 from orchestrator.staging import Staging
-from orchestrator.store import stagings
+from orchestrator.store import sessions, stagings
 from orchestrator.store.instants import iso
 from orchestrator.store.participants import Participant
 from rooms.ids import RoomId, SessionId
+from signalling.engine import Air
 from signalling.ports import Json
 
 
@@ -52,9 +54,45 @@ async def of_session(means: Means, session: SessionId) -> Json | None:
 
     def look(conn: Connection) -> Json | None:
         found = stagings.find(conn, session)
-        return None if found is None else on_the_wire(found[1], people_of(conn, session))
+        if found is None:
+            return None
+        told = on_the_wire(found[1], people_of(conn, session))
+        if _paused(conn, session):
+            told |= {"layout": Layout.SLATE.value, "spots": [], "heard": []}
+        return told
 
     return await means.database.read(look)
+
+
+async def air(means: Means, session: SessionId) -> Air | None:
+    """Whose sound and whose pictures are forwarded; None where there is no stage.
+
+    The directors' own pages see everybody, in the wings too. During a pause nothing is on air.
+    """
+
+    def look(conn: Connection) -> Air | None:
+        found = stagings.find(conn, session)
+        if found is None:
+            return None
+        return _air(found[1], people_of(conn, session), paused=_paused(conn, session))
+
+    return await means.database.read(look)
+
+
+def _paused(conn: Connection, session: SessionId) -> bool:
+    return sessions.get(conn, session).session.state is State.PAUSED
+
+
+def _air(staging: Staging, people: Mapping[str, Participant], *, paused: bool) -> Air:
+    directors = staging.direction.people
+    desks = frozenset(one.id for one in people.values() if one.person in directors)
+    if paused:
+        return Air(desks=desks)
+    return Air(
+        heard=frozenset(people[name].id for name in staging.heard if name in people),
+        seen=frozenset(people[name].id for name in staging.stage.on_air if name in people),
+        desks=desks,
+    )
 
 
 def on_the_wire(staging: Staging, people: Mapping[str, Participant]) -> Json:

@@ -10,6 +10,7 @@ from typing import Any
 from rooms.errors import MargerideError, NotFound, Unavailable
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId
 from signalling.engine import (
+    Air,
     Budget,
     EngineBack,
     EngineEvent,
@@ -246,6 +247,10 @@ class Pool:
     ) -> None:
         """As the port says."""
         await (await self._engine(session)).mute(session, participant, kind, muted)
+
+    async def air(self, session: SessionId, air: Air | None) -> None:
+        """As the port says."""
+        await (await self._engine(session)).air(session, air)
 
     async def view(
         self,

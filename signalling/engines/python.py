@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from rooms.errors import Invalid, NotFound
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId, new_id
 from signalling.engine import (
+    Air,
     Budget,
     EngineEvent,
     EngineState,
@@ -175,6 +176,14 @@ class PythonEngine:
             seat.muted.discard(kind)
         for track in list(seat.tracks.values()):
             seat.tracks[track.id] = replace(track, muted=track.kind in seat.muted)
+        self._rewire(session)
+
+    async def air(self, session: SessionId, air: Air | None) -> None:
+        """Forward only this."""
+        held = self._sessions.get(session)
+        if held is None:
+            raise NotFound("no-session", session=session)
+        held.air = air
         self._rewire(session)
 
     async def view(

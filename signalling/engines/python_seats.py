@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rooms.ids import ParticipantId, TrackId
-from signalling.engine import Budget, Kind, LegState, Mode, Track, Wish
+from signalling.engine import Air, Budget, Kind, LegState, Mode, Track, Wish
 from signalling.engines.python_legs import BaseLeg
 from signalling.engines.python_publisher import PublisherLeg
 from signalling.engines.python_subscriber import SubscriberLeg
@@ -39,6 +39,7 @@ class Session:
     def __init__(self, *, all_up_to: int, loudest: int) -> None:
         self.seats: dict[ParticipantId, Seat] = {}
         self.layers: dict[TrackId, Layers] = {}
+        self.air: Air | None = None  # everybody is forwarded
         self.speakers = Speakers(self._gated, all_up_to=all_up_to, loudest=loudest)
 
     def close(self) -> None:
@@ -58,10 +59,23 @@ class Session:
                 if isinstance(leg, PublisherLeg) and leg.alive:
                     self._add_layers(seat, leg)
         self.speakers.keep(self.layers)
-        for seat in self.seats.values():
-            for leg in (*seat.former, seat.subscribe):
-                if isinstance(leg, SubscriberLeg) and leg.alive:
-                    leg.wire(self.layers)
+        for participant, seat in self.seats.items():
+            legs = (leg for leg in (*seat.former, seat.subscribe) if leg is not None and leg.alive)
+            for leg in legs:
+                if isinstance(leg, SubscriberLeg):
+                    leg.wire(self._seen_by(participant))
+
+    def _seen_by(self, participant: ParticipantId) -> dict[TrackId, Layers]:
+        """All sounds (what is off the air is muted), and the pictures he may have."""
+        air = self.air
+        if air is None or participant in air.desks:
+            return self.layers
+        kept = (t.id for t in self.known().values() if t.kind is Kind.AUDIO or _is_seen(air, t))
+        return {track: self.layers[track] for track in kept if track in self.layers}
+
+    def _is_heard(self, track: Track) -> bool:
+        """Whether the air lets his sound through."""
+        return self.air is None or track.participant in self.air.heard
 
     def _add_layers(self, seat: Seat, leg: PublisherLeg) -> None:
         for stream in leg.streams.values():
@@ -71,6 +85,8 @@ class Session:
                 continue
             self.layers[track.id] = stream.layers
             muted = track.kind in seat.muted
+            if track.kind is Kind.AUDIO:
+                muted = muted or not self._is_heard(track)
             if track.source == "microphone":
                 muted = self._listen(track, stream.layers, muted)
             stream.layers.mute(muted)
@@ -86,7 +102,11 @@ class Session:
     def _gated(self, track: TrackId, is_open: bool) -> None:
         layers, known = self.layers.get(track), self.known().get(track)
         if layers is not None and known is not None:
-            layers.mute(known.muted or not is_open)
+            layers.mute(known.muted or not is_open or not self._is_heard(known))
+
+
+def _is_seen(air: Air, track: Track) -> bool:
+    return track.participant in air.seen
 
 
 def _not_gated(_track: TrackId, _is_open: bool) -> None:

@@ -124,7 +124,8 @@ class Watcher:
         if not self.stale:
             return
         placed = [place for place in self.leg.places if place.track is not None]
-        shown = (published.get(p.track.id) for p in placed if p.track and p.line.video)
+        stand = [place for place in placed if place.line.layers is not None]  # not off the air
+        shown = (published.get(p.track.id) for p in stand if p.track and p.line.video)
         self._ladders = {one.track.id: one.ladder for one in shown if one is not None}
         sounds = [_sound(place.line) for place in placed if not place.line.video]
         self.sound = sum(sounds[:SPEAKING_AT_ONCE])

@@ -13,6 +13,7 @@ from typing import Any
 from rooms.errors import MargerideError, Unavailable
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId
 from signalling.engine import (
+    Air,
     Budget,
     EngineEvent,
     EngineState,
@@ -174,6 +175,10 @@ class RemoteEngine:
     ) -> None:
         """As the port says."""
         await self.call("mute", session, participant, kind, muted)
+
+    async def air(self, session: SessionId, air: Air | None) -> None:
+        """As the port says."""
+        await self.call("air", session, None if air is None else wire.air_to_json(air))
 
     async def view(
         self,

@@ -125,6 +125,10 @@ async def _view(
     )
 
 
+async def _air(engine: MediaEngine, session: str, air: wire.Json | None) -> None:
+    await engine.air(SessionId(session), None if air is None else wire.air(air))
+
+
 async def _line(
     engine: MediaEngine, session: str, participant: str, budget: wire.Json | None
 ) -> None:
@@ -152,6 +156,7 @@ CALLS: dict[str, Any] = {
     "subscribe": _subscribe,
     "answer": lambda engine, *with_: engine.answer(*with_),
     "mute": _mute,
+    "air": _air,
     "view": _view,
     "line": _line,
     "receive": _receive,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from rooms.errors import Invalid, NotFound, Unavailable
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId, new_id
 from signalling.engine import (
+    Air,
     Budget,
     EngineEvent,
     EngineState,
@@ -141,6 +142,10 @@ class SilentEngine:
         for track in list(seat.tracks.values()):
             if track.kind == kind:
                 seat.tracks[track.id] = replace(track, muted=muted)
+
+    async def air(self, session: SessionId, air: Air | None) -> None:
+        """Remember what was asked."""
+        self._called("air", session, air)
 
     async def view(
         self,

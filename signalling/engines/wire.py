@@ -1,6 +1,6 @@
 """The engine port as JSON: one object a line, both ways, between a service and its worker.
 
-worker  {"hello": {"protocol": 1, "pid": …, "port": …}}
+worker  {"hello": {"protocol": 2, "pid": …, "port": …}}
 service {"id": 7, "call": "mute", "with": ["se-…", "pa-…", "audio", true]}
 worker  {"id": 7, "result": null}
         {"id": 7, "error": {"class": "NotFound", "key": "no-leg", "fields": {}}}
@@ -17,6 +17,7 @@ from rooms import errors
 from rooms.errors import MargerideError, Unavailable
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId
 from signalling.engine import (
+    Air,
     Budget,
     Choice,
     EngineBack,
@@ -43,7 +44,7 @@ from signalling.engine import (
     Wish,
 )
 
-PROTOCOL = 1
+PROTOCOL = 2
 LONGEST_LINE = 4 << 20
 Json = dict[str, Any]
 
@@ -165,6 +166,20 @@ def _member(data: Json) -> Member:
 def wish(data: Json) -> Wish:
     """From its JSON."""
     return Wish(track=TrackId(data["track"]), height=int(data["height"]), stage=bool(data["stage"]))
+
+
+def air_to_json(told: Air) -> Json:
+    """What is on air."""
+    sets = {"heard": told.heard, "seen": told.seen, "desks": told.desks}
+    return {name: sorted(of) for name, of in sets.items()}
+
+
+def air(data: Json) -> Air:
+    """From its JSON."""
+    heard, seen, desks = (
+        frozenset(map(ParticipantId, data[name])) for name in ("heard", "seen", "desks")
+    )
+    return Air(heard=heard, seen=seen, desks=desks)
 
 
 def budget(data: Json) -> Budget:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rooms.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from rooms.ids import CommandId, ParticipantId, RoomId, SessionId
-from signalling.engine import Budget
+from signalling.engine import Air, Budget
 from signalling.engines.silent import SilentEngine
 from signalling.messages_cues import Cued, HeardOfCue
 from signalling.ports import Identity, Json, Place
@@ -47,6 +47,7 @@ class RecordingHouse:
         self.known: list[Place] = []  # whom the house has on record
         self.lines: dict[RoomId, Budget] = {}
         self.loaded: list[Cued] = []  # told to who joins
+        self.airs: dict[SessionId, Air] = {}
 
     def heard(self, what: str) -> list[tuple[Any, ...]]:
         return [rest for (said, *rest_) in self.told for rest in [tuple(rest_)] if said == what]
@@ -84,6 +85,9 @@ class RecordingHouse:
         kind = "room" if name.endswith("-visio") else "person"
         room = RoomId(name) if kind == "room" else None
         return Place(session=session, participant=name, name=name.title(), kind=kind, room=room)
+
+    async def air(self, session: SessionId) -> Air | None:
+        return self.airs.get(session)
 
     async def budget(self, place: Place) -> Budget | None:
         return self.lines.get(place.room) if place.room else None

@@ -5,14 +5,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
+from orchestrator import conduct
 from orchestrator.auth.people import Person
 from orchestrator.cases import stagings
+from orchestrator.floor import Mode
 from orchestrator.stage_table import Layout
 from orchestrator.stage_watch import StageWatch
 from orchestrator.staging import Act, Word
+from orchestrator.store import participants
 from rooms.errors import Conflict, Forbidden, NotFound
-from rooms.ids import RoomId, SessionId
+from rooms.ids import ParticipantId, RoomId, SessionId
+from signalling.engine import Air
 from signalling.ports import Json
 from tests.fakes.rooms import MEYRUEIS, NINE, VILLEFORT, RecordingWire, Scene, furnished
 
@@ -229,3 +234,39 @@ async def test_every_screen_is_told_the_same_program(ceremony: Ceremony) -> None
     assert ceremony.scene.wire.changed[-1] == ceremony.session
     plain = await ceremony.scene.session(start=NINE)
     assert "stage" not in await ceremony.scene.house.session(plain)
+
+
+async def test_the_worker_lets_through_what_is_on_air_and_nothing_in_a_pause(
+    ceremony: Ceremony,
+) -> None:
+    house, session = ceremony.scene.house, ceremony.session
+
+    def let_in(conn: Connection) -> tuple[ParticipantId, ParticipantId]:
+        add, now = participants.add, ceremony.scene.now
+        room = add(conn, now, session, name="Meyrueis", kind="room", room=MEYRUEIS)
+        desk = add(conn, now, session, name="Tom", kind="person", person=ceremony.tom.id)
+        return room[0], desk[0]
+
+    meyrueis, desk = await ceremony.scene.database.write(let_in)
+    assert await house.air(session) == Air(desks=frozenset({desk}))
+    await ceremony.take(MEYRUEIS)
+    there = frozenset({meyrueis})
+    assert await house.air(session) == Air(heard=there, seen=there, desks=frozenset({desk}))
+    await ceremony.does(Word.MODE, mode=Mode.DIRECTOR)
+    assert await house.air(session) == Air(seen=there, desks=frozenset({desk}))
+    await conduct.pause_session(house.conductor, session, ceremony.tom)
+    assert await house.air(session) == Air(desks=frozenset({desk}))
+    assert (await house.session(session))["stage"]["layout"] == "slate"
+    await stagings.strike(house.conductor, session, ceremony.tom)
+    assert await house.air(session) is None
+
+
+async def test_when_its_session_ends_everybody_leaves_the_stage(ceremony: Ceremony) -> None:
+    await ceremony.take(MEYRUEIS)
+    await conduct.end_session(ceremony.scene.house.conductor, ceremony.session, ceremony.tom)
+    await ceremony.looks(1)
+    assert set((await ceremony.states()).values()) == {"absent"}
+    shown = await ceremony.shown()
+    assert (shown.staging.direction.holder, shown.staging.heard) == (None, frozenset())
+    await ceremony.looks(1)
+    assert (await ceremony.shown()).version == shown.version

@@ -5,6 +5,7 @@ import pytest
 from rooms.errors import Invalid, MargerideError, NotFound, Unavailable
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId
 from signalling.engine import (
+    Air,
     Budget,
     Choice,
     EngineBack,
@@ -48,6 +49,12 @@ FIGURES = Leg(
     choices=(CHOICE,),
     counts={"nacked": 2},
 )
+
+
+def test_what_is_on_air_comes_over_unchanged() -> None:
+    told = Air(heard=frozenset({ANNE}), seen=frozenset({ANNE, ParticipantId("pa-2")}))
+    line = wire.encode({"air": wire.air_to_json(told)})
+    assert wire.air(wire.decode(line)["air"]) == told
 
 
 def test_answers_come_over_unchanged() -> None:

@@ -1,0 +1,77 @@
+"""Where somebody directs, only who is on air is forwarded: by default nobody."""
+
+import pytest
+
+from rooms.errors import NotFound
+from rooms.ids import ParticipantId, SessionId, TrackId
+from signalling.engine import Air, Kind
+from tests.fakes.media import until
+from tests.fakes.viewers import Browser, Scene, Watching
+
+pytestmark = pytest.mark.timeout(90)
+DESK = frozenset({ParticipantId("pa-desk")})
+
+
+def got(viewer: Watching, track: TrackId) -> int:
+    return viewer.total[viewer.ssrc(track)]
+
+
+async def more(viewer: Watching, *tracks: TrackId) -> None:
+    """Ten more packets of each."""
+    before = {track: got(viewer, track) for track in tracks}
+    await until(lambda: all(got(viewer, one) > before[one] + 10 for one in tracks), "packets", 30)
+
+
+async def everybody(stage: Scene) -> tuple[Browser, Browser, Watching, Watching]:
+    anne, bruno = [await stage.publisher(name) for name in ("pa-anne", "pa-bruno")]
+    tracks = (anne.sound, anne.picture, bruno.sound, bruno.picture)
+    viewer = await stage.viewer("pa-viewer", *tracks)
+    return anne, bruno, viewer, await stage.viewer("pa-desk", *tracks)
+
+
+def on_air(*who: Browser) -> Air:
+    names = frozenset(one.participant for one in who)
+    return Air(heard=names, seen=names, desks=DESK)
+
+
+async def test_who_is_not_named_is_neither_heard_nor_seen_from_his_first_packet_on(
+    stage: Scene,
+) -> None:
+    await stage.engine.air(stage.session, on_air())
+    anne, bruno, viewer, desk = await everybody(stage)
+    await more(desk, anne.picture, bruno.picture)
+    assert sum(viewer.total.values()) == 0
+    assert got(desk, anne.sound) == got(desk, bruno.sound) == 0
+    await stage.engine.air(stage.session, on_air(anne))
+    await more(viewer, anne.sound, anne.picture)
+    assert got(viewer, bruno.sound) == got(viewer, bruno.picture) == 0
+    assert got(desk, bruno.sound) == 0
+
+
+async def test_who_goes_off_the_air_is_gone_at_once_and_none_means_everybody(
+    stage: Scene,
+) -> None:
+    anne, bruno, viewer, _ = await everybody(stage)
+    await more(viewer, anne.sound, anne.picture, bruno.sound, bruno.picture)
+    await stage.engine.air(stage.session, on_air(bruno))
+    await more(viewer, bruno.sound, bruno.picture)
+    left = got(viewer, anne.sound), got(viewer, anne.picture)
+    await more(viewer, bruno.sound, bruno.picture)
+    assert (got(viewer, anne.sound), got(viewer, anne.picture)) == left
+    await stage.engine.air(stage.session, None)
+    await more(viewer, anne.sound, anne.picture)
+
+
+async def test_to_be_on_air_lets_nobody_through_who_has_muted_himself(stage: Scene) -> None:
+    anne, bruno, viewer, _ = await everybody(stage)
+    await stage.engine.mute(stage.session, anne.participant, Kind.AUDIO, True)
+    await stage.engine.air(stage.session, on_air(anne, bruno))
+    await more(viewer, bruno.sound)
+    left = got(viewer, anne.sound)
+    await more(viewer, bruno.sound, anne.picture)
+    assert got(viewer, anne.sound) == left
+
+
+async def test_a_session_that_is_not_known_has_no_air(stage: Scene) -> None:
+    with pytest.raises(NotFound):
+        await stage.engine.air(SessionId("se-unknown"), None)
