@@ -11,6 +11,7 @@ from bench import machine
 
 SHOWN = {
     "calendars": "CalDAV over HTTP beside Radicale and Xandikos, with N events stored",
+    "cues": "one instant on six endpoints, three of them far away, also with a line that is cut",
     "forwarding": "CPU and delay of a forwarded media packet beside Janus and a bare sendto",
     "judge": "the judge of bookings, the parser and the expansion, at their largest",
     "lines": "both browsers behind bad lines, in the product's own pages",
