@@ -22,6 +22,7 @@ CIPHERS = (
 )
 EXPORTER = b"EXTRACTOR-dtls_srtp"
 RECORD_HEADER = 13
+HANDSHAKE, CLIENT_HELLO = b"\x16", b"\x01"
 MTU = 1200
 DIGESTS = {"sha-256": hashlib.sha256, "sha-384": hashlib.sha384, "sha-512": hashlib.sha512}
 
@@ -89,7 +90,7 @@ class DtlsServer:
         except SSL.Error:
             return []
         if self.state is DtlsState.HANDSHAKE:
-            self._shake_hands(now)
+            self._shake_hands(data, now)
         else:
             self._read()
         return self._outgoing(now)
@@ -121,8 +122,9 @@ class DtlsServer:
             return []
         return self._outgoing(0.0, measure=False)
 
-    def _shake_hands(self, now: float) -> None:
-        if self._answered_at is not None and self.rtt is None:
+    def _shake_hands(self, data: bytes, now: float) -> None:
+        # Browsers say hello again after 50 ms: on a far line that is no answer to ours.
+        if self._answered_at is not None and self.rtt is None and not is_hello(data):
             self.rtt = now - self._answered_at
         try:
             self._connection.do_handshake()
@@ -171,6 +173,11 @@ class DtlsServer:
         if flight and measure and self.rtt is None:
             self._answered_at = now
         return datagrams(flight)
+
+
+def is_hello(data: bytes) -> bool:
+    """Whether a datagram begins with a ClientHello (RFC 6347, 4.2.2 and 4.3.1)."""
+    return data[:1] == HANDSHAKE and data[RECORD_HEADER : RECORD_HEADER + 1] == CLIENT_HELLO
 
 
 def datagrams(flight: bytes) -> list[bytes]:

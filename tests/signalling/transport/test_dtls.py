@@ -107,6 +107,21 @@ def test_another_certificate_than_announced_gets_no_keys(
     assert server.receive(b"\x16\xfe\xfd", 1.0) == []
 
 
+def test_a_hello_that_is_repeated_is_no_answer_to_ours() -> None:
+    """Browsers repeat it after 50 ms, which is long before a satellite has brought ours."""
+    client = Client()
+    server = expecting(("sha-256", client.fingerprint))
+    hello = client.step([])
+    (flight,) = [[out for data in hello for out in server.receive(data, 0.0)]]
+    for later in (0.05, 0.15, 0.35):
+        for data in hello:
+            assert server.receive(data, later) == []
+    assert server.rtt is None
+    for data in client.step(flight):
+        server.receive(data, 0.6)
+    assert server.rtt == pytest.approx(0.6)
+
+
 def test_a_lost_flight_is_sent_again() -> None:
     server, client = expecting(("sha-256", CLIENT.fingerprint)), Client()
     for data in client.step([]):
