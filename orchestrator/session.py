@@ -15,13 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
 
 from rooms.errors import Conflict, NotFound
 from rooms.ids import RoomId, SessionId
-
-Place = TypeVar("Place", bound=StrEnum)
-Move = TypeVar("Move", bound=StrEnum)
 
 
 class State(StrEnum):
@@ -287,13 +283,3 @@ def _learnt(session: Session, room: RoomId, step: Step) -> tuple[Session, tuple[
 
 def _stepped(site: Site, step: Step) -> Site:
     return replace(site, state=SITE[site.state].get(step, site.state))
-
-
-def draw(table: Mapping[Place, Mapping[Move, Place]]) -> str:
-    """A table as a Mermaid state diagram; what leads to the same state shares one arrow."""
-    lines = ["stateDiagram-v2", f"    [*] --> {next(iter(table))}"]
-    for state, moves in table.items():
-        for target in dict.fromkeys(moves.values()):
-            by = ", ".join(word for word, to in moves.items() if to is target)
-            lines.append(f"    {state} --> {target}: {by}")
-    return "\n".join(lines)

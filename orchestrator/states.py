@@ -3,11 +3,28 @@
 Whoever has a table of states adds its drawing here.
 """
 
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
 from orchestrator.cue import CUE
 from orchestrator.direction import DESK
 from orchestrator.floor import SEAT
-from orchestrator.session import SESSION, SITE, draw
+from orchestrator.session import SESSION, SITE
 from orchestrator.stage_table import LADDER, SOURCE
+
+Place = TypeVar("Place", bound=StrEnum)
+Move = TypeVar("Move", bound=StrEnum)
+
+
+def draw(table: Mapping[Place, Mapping[Move, Place]]) -> str:
+    """A table as a Mermaid state diagram; what leads to the same state shares one arrow."""
+    lines = ["stateDiagram-v2", f"    [*] --> {next(iter(table))}"]
+    for state, moves in table.items():
+        for target in dict.fromkeys(moves.values()):
+            by = ", ".join(word for word, to in moves.items() if to is target)
+            lines.append(f"    {state} --> {target}: {by}")
+    return "\n".join(lines)
 
 
 def page() -> str:

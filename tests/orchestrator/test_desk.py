@@ -23,7 +23,7 @@ from orchestrator.desk import (
     Standing,
     State,
 )
-from orchestrator.session import draw
+from orchestrator.states import draw
 from rooms.errors import Conflict, MargerideError, NotFound
 from rooms.ids import CentreId, PersonId
 from rooms.room import DeskId
