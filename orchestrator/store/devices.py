@@ -122,7 +122,7 @@ def at_places(conn: Connection, places: Collection[str], kinds: Collection[str])
             devices.c.kind.in_(kinds),
             devices.c.revoked_at.is_(None),
         )
-        .order_by(devices.c.created_at, devices.c.id)
+        .order_by(devices.c.created_at, devices.c.kind.desc(), devices.c.id)
     )
     return [
         Paired(
