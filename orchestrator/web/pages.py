@@ -61,6 +61,7 @@ PAGES = (
     Page(f"/lines/{{centre:{SEGMENT}}}", "line"),
     Page("/login", "login"),
     Page(f"/join/{{code:{CODE}}}", "join"),
+    Page(f"/sessions/{{session:{SEGMENT}}}/stage", "stage"),
     Page(f"/rooms/{{room:{SEGMENT}}}/screen", "kiosk", "kiosk.html"),
     Page(f"/rooms/{{room:{SEGMENT}}}/remote", "remote"),
     Page(f"/rooms/{{room:{SEGMENT}}}/scenes", "scenes"),

@@ -79,6 +79,11 @@ export function showClock(date) {
   return format({ hour: "2-digit", minute: "2-digit" }).format(date);
 }
 
+/** To the second. @param {Date} date */
+export function showSeconds(date) {
+  return format({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(date);
+}
+
 /** "09:00 – 12:00". @param {Date} from @param {Date} to */
 export function showRange(from, to) {
   return between(showClock(from), showClock(to));
