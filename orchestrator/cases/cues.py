@@ -143,19 +143,36 @@ async def fire(
 
     Said again it moves the instant. What is answered has the instant in `execute_at`.
     """
-    now, reports = conductor.means.clock(), reports_of(conductor, session)
+    now = conductor.means.clock()
 
     def keep(conn: Connection) -> Cue:
         _running(conn, session, check)
-        made = rules.fired(rows.get(conn, session, cue), at, now, reports)
-        rows.keep(conn, session, made)
-        return made
+        return keep_fired(conn, conductor, rows.get(conn, session, cue), session, at, now)
 
     made = await conductor.means.database.write(keep)
-    reports.again(made)
+    await tell_fired(conductor, session, made)
+    return made
+
+
+def keep_fired(
+    conn: Connection,
+    conductor: Conductor,
+    cue: Cue,
+    session: SessionId,
+    at: datetime | None,
+    now: datetime,
+) -> Cue:
+    """The half of `fire` that is kept, for who keeps more in one transaction; then `tell_fired`."""
+    made = rules.fired(cue, at, now, reports_of(conductor, session))
+    rows.keep(conn, session, made)
+    return made
+
+
+async def tell_fired(conductor: Conductor, session: SessionId, made: Cue) -> None:
+    """Everybody who is there; who joins later is told by `told_to_who_joins`."""
+    reports_of(conductor, session).again(made)
     await _tell(conductor, session, *_fire(conductor, made))
     conductor.means.bus.publish("session.cue.fired", session=session, cue=made.id)
-    return made
 
 
 async def recall(
@@ -165,13 +182,21 @@ async def recall(
 
     def forget(conn: Connection) -> Cue:
         check(conn, sessions.get(conn, session))
-        gone = rows.get(conn, session, cue)
-        rows.forget(conn, session, cue)
-        rows.drop(conn, session, rules.unused(gone, rows.of_session(conn, session)))
-        return gone
+        return keep_recalled(conn, session, rows.get(conn, session, cue))
 
-    gone = await conductor.means.database.write(forget)
-    reports_of(conductor, session).forget(cue)
+    await tell_recalled(conductor, session, await conductor.means.database.write(forget))
+
+
+def keep_recalled(conn: Connection, session: SessionId, cue: Cue) -> Cue:
+    """The half of `recall` that is kept; then `tell_recalled`."""
+    rows.forget(conn, session, cue.id)
+    rows.drop(conn, session, rules.unused(cue, rows.of_session(conn, session)))
+    return cue
+
+
+async def tell_recalled(conductor: Conductor, session: SessionId, gone: Cue) -> None:
+    """Everybody who is there."""
+    reports_of(conductor, session).forget(gone.id)
     await _tell(conductor, session, CueRecall(cue=gone.id, version=gone.version))
     conductor.means.bus.publish("session.cue.recalled", session=session, cue=gone.id)
 

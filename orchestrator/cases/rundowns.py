@@ -5,7 +5,6 @@ line on record. What becomes of it is told on the bus afterwards.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -108,7 +107,7 @@ async def act(
     reaches everybody; it is recalled when the cue is aborted.
     """
     now = conductor.means.clock()
-    loaded = await _loaded(conductor, session, cue)
+    loaded = await conductor.means.database.read(lambda conn: _of_cue_rows(conn, session, cue))
     at = now + ahead if act in GOES else now
     if act in GOES and loaded is not None:
         at = max(at, cues.reports_of(conductor, session).earliest(loaded, now) + MEANWHILE)
@@ -119,23 +118,26 @@ async def act(
             raise Conflict("session-not-running", state=of.state.value)
         return rules.done(rundown, cue, act, at)
 
-    shown = await _change(conductor, person, session, change, work)
-    if loaded is not None:
-        await _show(conductor, session, act, cue, at)
+    shown_by: list[Loaded] = []
+
+    def also(conn: Connection) -> None:
+        # In the transaction of the act: a GO that is kept is fired, whatever is killed after it.
+        found = _of_cue_rows(conn, session, cue)
+        if found is not None and act in GOES:
+            shown_by.append(cues.keep_fired(conn, conductor, found, session, at, now))
+        elif found is not None and act is Act.ABORT:
+            shown_by.append(cues.keep_recalled(conn, session, found))
+
+    shown = await _change(conductor, person, session, change, work, also)
+    tell = cues.tell_fired if act in GOES else cues.tell_recalled
+    for made in shown_by:
+        await tell(conductor, session, made)
     return shown
 
 
-async def _loaded(conductor: Conductor, session: SessionId, cue: str) -> Loaded | None:
-    found = await conductor.means.database.read(lambda conn: cue_rows.of_session(conn, session))
-    return next((one for one in found if one.id == cue), None)
-
-
-async def _show(conductor: Conductor, session: SessionId, act: Act, cue: str, at: datetime) -> None:
-    with suppress(NotFound):  # unloaded by somebody in that moment
-        if act in GOES:
-            await cues.fire(conductor, session, cue, at)
-        elif act is Act.ABORT:
-            await cues.recall(conductor, session, cue)
+def _of_cue_rows(conn: Connection, session: SessionId, cue: str) -> Loaded | None:
+    """What is loaded under the name of a cue of the rundown."""
+    return next((one for one in cue_rows.of_session(conn, session) if one.id == cue), None)
 
 
 async def acknowledge(
@@ -170,7 +172,12 @@ async def reset(conductor: Conductor, person: Person, session: SessionId) -> Sho
 
 
 async def _change(
-    conductor: Conductor, person: Person, session: SessionId, change: Change, work: Work
+    conductor: Conductor,
+    person: Person,
+    session: SessionId,
+    change: Change,
+    work: Work,
+    also: Callable[[Connection], None] = lambda _: None,
 ) -> Shown:
     now = change.now or conductor.means.clock()
 
@@ -180,6 +187,7 @@ async def _change(
         rundown = work(before.stored.session, before.rundown)
         if rundown == before.rundown and before.version:
             return False, before
+        also(conn)
         return True, _kept(conn, person, before, rundown, change)
 
     changed, shown = await conductor.means.database.write(step)

@@ -1,5 +1,6 @@
 """The rundown of a ceremony in the house: who may touch it, what is kept, recorded and told."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -268,6 +269,32 @@ async def test_go_fires_what_is_loaded_at_the_instant_it_takes_effect(scene: Sce
     assert started == datetime.fromisoformat(fired.at) == NINE + timedelta(seconds=2)
     await acted(scene, admin, session, ribbon, Act.ABORT)
     assert isinstance(scene.wire.cued[-1], CueRecall)
+
+
+async def test_a_go_that_is_kept_is_fired_though_the_service_is_killed_before_it_tells(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = await scene.person("admin", "admin")
+    session = await ceremony(scene)
+    ribbon = (await written(scene, session, admin)).rundown.cues[1].id
+    words = Loaded(id=ribbon, kind=CueKind.MESSAGE, title="Le ruban", text="Coupez !")
+    conductor = scene.house.conductor
+    await cues.load(conductor, session, words, rights.runs(admin))
+    await acted(scene, admin, session, ribbon, Act.ARM_ANYWAY)
+
+    async def killed(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as dying:
+        dying.setattr(rundowns, "_tell", lambda *_: None)
+        dying.setattr(cues, "tell_fired", killed)
+        with pytest.raises(asyncio.CancelledError):
+            await acted(scene, admin, session, ribbon, Act.GO_ANYWAY)
+    kept = (await rundowns.read(conductor, admin, session)).rundown.cue(ribbon)
+    assert kept.state is State.LIVE
+    told = await cues.told_to_who_joins(conductor, session)
+    [fired] = [each for each in told if isinstance(each, CueFire)]
+    assert datetime.fromisoformat(fired.at) == kept.started_at
 
 
 async def test_a_go_that_would_not_reach_everybody_is_put_off(scene: Scene) -> None:
