@@ -220,4 +220,6 @@ def test_what_is_no_sheet_is_refused(body: bytes, key: str) -> None:
 def test_whatever_comes_is_read_or_refused(body: bytes) -> None:
     for start in (b"", b"Titre;Heure;Type\n"):
         with suppress(Invalid):
-            read(start + body, PLACES)
+            entries = read(start + body, PLACES)
+            assert len(entries) <= MOST_CUES
+            assert all(entry.plan.title for entry in entries)

@@ -18,6 +18,8 @@ async def test_a_cue_is_told_to_everybody_who_is_in(board: Board) -> None:
 
 async def test_nobody_is_told_of_a_session_that_is_empty(board: Board) -> None:
     await board.wire.cue(SESSION, LOAD)
+    anne = await board.person("anne", 0)
+    assert anne.line.of("cue.load") == []  # what she is told comes from the house
 
 
 async def test_who_joins_is_told_what_is_loaded_and_fired(board: Board) -> None:

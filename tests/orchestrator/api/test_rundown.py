@@ -144,6 +144,7 @@ async def test_for_others_there_is_nothing(service: RunningService) -> None:
     await ask(tom, "PUT", f"{one}/sites/villefort-visio", 404, {"edition": 1})
     await ask(tom, "POST", f"{path}/reset", 404)
     await ask(service.browser(), "GET", path, 401)
+    assert (await ask(anne, "GET", path, 200))["version"] == made["version"]
 
 
 async def test_who_listens_is_told(service: RunningService) -> None:

@@ -66,3 +66,4 @@ async def test_a_sheet_has_its_limits(service: RunningService) -> None:
     await bring(anne, path, b"Titre\nx", 428, **{"If-Match": ""})
     await bring(tom, path, b"Titre\nx", 404)
     await ask(tom, "GET", f"{path}/csv", 404)
+    assert (await ask(anne, "GET", path, 200))["version"] == 0
