@@ -12,8 +12,6 @@ again, and both are shown. Needs root, /dev/net/tun and Chromium.
 import argparse
 import asyncio
 import contextlib
-import os
-import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -248,15 +246,6 @@ async def entered(browser: Apart, url: str, name: str) -> ApartPage:
 
 def run(wanted: argparse.Namespace) -> dict[str, Any]:
     if NEAR not in host_addresses():
-        again_in_a_network_of_its_own()
+        machine.again_in_a_network_of_its_own()
     with peers.folder() as home:
         return asyncio.run(bench(wanted, Path(home)))
-
-
-def again_in_a_network_of_its_own() -> None:
-    if os.environ.get("MARGERIDE_CUES") == "inside":
-        raise SystemExit("no network namespace can be made here: run it as root")
-    os.environ["MARGERIDE_CUES"] = "inside"
-    inside = [sys.executable, "-m", "tests.tools.hermetic", sys.executable, "-m", "bench"]
-    sys.stdout.flush()
-    os.execv(inside[0], [*inside, *sys.argv[1:]])

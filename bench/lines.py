@@ -13,8 +13,6 @@ again (`--again`), when the host takes less (`--patience`), and both are told. N
 import argparse
 import asyncio
 import json
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -145,17 +143,8 @@ def rows(found: dict[str, dict[str, Any]]) -> Iterator[list[object]]:
 
 def run(wanted: argparse.Namespace) -> dict[str, Any]:
     if NEAR not in host_addresses():
-        again_in_a_network_of_its_own()
+        machine.again_in_a_network_of_its_own()
     if wanted.trace:
         wanted.trace.mkdir(parents=True, exist_ok=True)
     with peers.folder() as home:
         return asyncio.run(bench(wanted, Path(home)))
-
-
-def again_in_a_network_of_its_own() -> None:
-    if os.environ.get("MARGERIDE_LINES") == "inside":
-        raise SystemExit("no network namespace can be made here: run it as root")
-    os.environ["MARGERIDE_LINES"] = "inside"
-    inside = [sys.executable, "-m", "tests.tools.hermetic", sys.executable, "-m", "bench"]
-    sys.stdout.flush()
-    os.execv(inside[0], [*inside, *sys.argv[1:]])
