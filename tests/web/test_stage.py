@@ -1,5 +1,6 @@
 """The desk of a ceremony in a real page: the run of show, the stage and the floor, by keyboard."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,13 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from orchestrator import keys, stage_watch
+from orchestrator import stage as place
+from orchestrator import staging as ceremony
+from orchestrator.stage_table import Layout
+from orchestrator.staging import Act, Staging, Word
+from orchestrator.store import stagings
+from rooms.ids import SessionId
 from tests.fakes.browsers import Chromium, needs_chromium
 from tests.fakes.looking import faults, log_in, overflows, picture, small_targets
 from tests.fakes.service import Browser, RunningService, running_service
@@ -145,3 +153,48 @@ async def test_who_does_not_run_the_session_is_told_it_does_not_exist(
         await expect(page.get_by_role("alert")).to_be_visible()
         await expect(page.get_by_role("button", name="Monter le plateau")).to_have_count(0)
         assert await faults(page) == []
+
+
+def lost_at(now: datetime, director: str) -> Staging:
+    """Villefort was on air and is lost for 8 s, Meyrueis is ready to come in its place."""
+    staging = ceremony.begin(director, ROOMS)
+    stage = staging.stage
+    for room in ROOMS:
+        stage = place.passed(place.came(stage, room, now), room)
+    stage = place.arm(stage, ROOMS[0], ROOMS[1], armed=False)
+    stage = place.take(place.prepare(stage, Layout.ONE, ROOMS[:1]), director)
+    stage = place.tick(place.silent(stage, ROOMS[0], now), now + timedelta(seconds=9))
+    asks = Act(word=Word.RAISE, source=ROOMS[1], name="Mme Pic")
+    return ceremony.done(replace(staging, stage=stage), asks, director, now)
+
+
+async def test_a_lost_source_is_said_its_substitute_proposed_and_put_in_its_place(
+    tmp_path: Path, browser: Chromium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage_watch, "SETTLES", timedelta(hours=1))  # nobody is really there
+    async with running_service(tmp_path) as service:
+        session, anne = await booked(service), await service.person("anne")
+        now = datetime.now(UTC)
+        kept = lost_at(now - timedelta(seconds=9), anne.id)
+        await service.app[keys.DATABASE].write(
+            lambda conn: stagings.set_up(conn, now, SessionId(session), kept)
+        )
+        page = await at_the_desk(service, browser, session)
+        on_air = page.get_by_role("region", name="À l'antenne", exact=True)
+        await expect(on_air).to_contain_text("Liaison interrompue : Villefort.")
+        asks = page.get_by_role("button", name="Donner la parole Mme Pic (Meyrueis)")
+        await expect(asks).to_be_visible()
+        assert await faults(page) == []
+        await picture(page, "stage-lost")
+        await on_air.get_by_role("button", name="Mettre Meyrueis à sa place").press("Enter")
+        await expect(page.locator("#announce")).to_have_text("Meyrueis est à l'antenne.")
+        await expect(on_air).not_to_contain_text("Liaison interrompue")
+        await expect(on_air.get_by_role("group", name="À l'antenne")).to_contain_text("Meyrueis")
+        await page.get_by_label("Qui est entendu").select_option("director")
+        floor = page.get_by_role("region", name="Parole")
+        await asks.press("Enter")
+        await expect(floor.get_by_role("button", name="Reprendre la parole")).to_be_visible()
+        assert await faults(page) == []
+        await page.set_viewport_size({"width": 320, "height": 900})
+        assert await overflows(page) == 0
+        assert await small_targets(page) == []
