@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from orchestrator.stage_signal import Signal
 from orchestrator.stage_table import (
     ALONE_AFTER,
     LADDER,
@@ -62,6 +63,11 @@ def came(stage: Stage, source: str, now: datetime) -> Stage:
 def passed(stage: Stage, source: str) -> Stage:
     """Its sound and picture flow."""
     return _moved(stage, source, Move.PASSED)
+
+
+def arrives(stage: Stage, source: str, signal: Signal) -> Stage:
+    """So much of it comes. What is on air stays there: a portrait stands where no picture comes."""
+    return _with(stage, replace(stage.source(source), signal=signal))
 
 
 def faulty(stage: Stage, source: str) -> Stage:
@@ -245,7 +251,8 @@ def _moved(stage: Stage, source: str, move: Move, by: str = "") -> Stage:
     """A fact the table does not know changes nothing."""
     before = stage.source(source)
     state = SOURCE[before.state].get(move, before.state)
-    return _with(stage, replace(before, state=state, by=by or before.by))
+    signal = Signal.NOTHING if state is SourceState.ABSENT else before.signal
+    return _with(stage, replace(before, state=state, by=by or before.by, signal=signal))
 
 
 def _with(stage: Stage, source: Source) -> Stage:

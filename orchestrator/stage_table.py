@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from orchestrator.stage_signal import Signal
 from rooms.errors import Conflict, NotFound
 
 
@@ -129,13 +130,14 @@ PLACES: Mapping[Layout, int] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A site or a person. `by` is who brought it on air the last time."""
+    """A site or a person. `by` is who brought it on air the last time, `signal` what comes of it."""
 
     id: str
     state: SourceState = SourceState.ABSENT
     substitute: str | None = None
     armed: bool = False
     by: str = ""
+    signal: Signal = Signal.NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select
 from orchestrator.cases import stagings as cases
 from orchestrator.cases.conductor import Conductor
 from orchestrator.session import RUNNING
+from orchestrator.stage_signal import Arriving, Signal, Steady, signal, steadied
 from orchestrator.stage_table import SourceState
 from orchestrator.staging import Fact, Staging
 from orchestrator.store import stagings
@@ -25,6 +26,7 @@ from orchestrator.store.tables import sessions as session_rows
 from orchestrator.store.tables_stagings import stagings as rows
 from rooms.errors import MargerideError, NotFound
 from rooms.ids import SessionId
+from signalling.engine import Kind
 from signalling.ports import Json
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class StageWatch:
         self._conductor = conductor
         self._means = conductor.means
         self._flows: dict[tuple[SessionId, str], Flow] = {}
+        self._signals: dict[tuple[SessionId, str], Steady] = {}
         self._settled: dict[SessionId, datetime] = {}
 
     async def run(self) -> None:
@@ -106,7 +109,7 @@ class StageWatch:
                 if seat.get("room"):
                     yield name, Fact()
             elif now - flow.at <= QUIET:
-                yield name, Fact(flows=True)
+                yield name, Fact(flows=True, signal=self._signal(session, seat, now))
             else:
                 yield name, Fact(silent_since=flow.at)
 
@@ -121,6 +124,17 @@ class StageWatch:
             known = self._flows[key] = Flow(leg=leg["id"], packets=packets, at=now)
         return known
 
+    def _signal(self, session: SessionId, seat: Json, now: datetime) -> Signal | None:
+        """What comes of him; None from an older worker, which does not say."""
+        leg = seat.get("publish")
+        told = [] if leg is None else leg.get("arrivals") or []
+        key = (session, str(seat["id"]))
+        if told:
+            seen = signal(_arriving(one) for one in told)
+            self._signals[key] = steadied(self._signals.get(key), seen, now)
+        known = self._signals.get(key)
+        return None if known is None else known.signal
+
     def _lost(self, session: SessionId, staging: Staging, now: datetime) -> frozenset[str]:
         heard = self._conductor.desks
         there = {
@@ -130,6 +144,7 @@ class StageWatch:
 
     def _forget(self, found: Mapping[SessionId, Staging]) -> None:
         self._flows = {key: flow for key, flow in self._flows.items() if key[0] in found}
+        self._signals = {key: one for key, one in self._signals.items() if key in self._flows}
         for key in [key for key in self._conductor.desks if key[0] not in found]:
             del self._conductor.desks[key]
 
@@ -139,6 +154,15 @@ def _since(fact: Fact, settled: datetime) -> Fact:
     if fact.silent_since is None or fact.silent_since >= settled:
         return fact
     return replace(fact, silent_since=settled)
+
+
+def _arriving(told: Json) -> Arriving:
+    return Arriving(
+        source=str(told["source"]),
+        layers=int(told["layers"]),
+        asked=int(told["asked"]),
+        is_sound=told["kind"] == Kind.AUDIO,
+    )
 
 
 def _packets(leg: Json) -> int:

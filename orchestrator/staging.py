@@ -14,6 +14,7 @@ from orchestrator import floor as turns
 from orchestrator import stage as place
 from orchestrator.direction import Direction
 from orchestrator.floor import Floor, Mode, Seat, Turn
+from orchestrator.stage_signal import Signal
 from orchestrator.stage_table import Layout, SourceState, Stage
 from rooms.errors import Conflict, Invalid
 
@@ -100,9 +101,10 @@ OF_THE_SITES = frozenset({Word.RAISE, Word.LOWER})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """What is seen of a source that is there: whether it flows, or since when it does not."""
+    """What is seen of a source that is there: whether it flows and what, or since when not."""
 
     flows: bool = False
+    signal: Signal | None = None
     silent_since: datetime | None = None
 
 
@@ -171,13 +173,22 @@ def happened(before: Staging, after: Staging) -> list[tuple[str, str]]:
     return told
 
 
+def signals(before: Staging, after: Staging) -> list[tuple[str, str]]:
+    """Of whom on air more or less comes than before, for the record: (whose, what comes)."""
+    on_air = before.stage.on_air & after.stage.on_air
+    former = {one.id: one.signal for one in before.stage.sources if one.id in on_air}
+    now = {one.id: one.signal for one in after.stage.sources if one.id in on_air}
+    return [(source, signal.value) for source, signal in now.items() if signal is not former[source]]
+
+
 def _learnt(stage: Stage, source: str, fact: Fact | None, now: datetime) -> Stage:
     if fact is None:
         return place.gone(stage, source, now)
     if stage.source(source).state is SourceState.ABSENT:
         stage = place.came(stage, source, now)
     if fact.flows:
-        return place.passed(place.came(stage, source, now), source)
+        stage = place.passed(place.came(stage, source, now), source)
+        return stage if fact.signal is None else place.arrives(stage, source, fact.signal)
     if fact.silent_since is None:
         return stage
     if source in stage.in_program:

@@ -119,6 +119,20 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """How many layers of a track arrive from its publisher, from the lowest; a sound has one.
+
+    `asked` is how many somebody looks at: where fewer arrive, his line or his machine is short.
+    """
+
+    track: TrackId
+    kind: Kind
+    source: str
+    layers: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """The line behind which a participant is; those of the same `line` share it. None: unknown."""
 
@@ -161,7 +175,8 @@ class Leg:
     """One PeerConnection as the worker sees it. Rates in kbit/s, times in ms, loss in 0..1.
 
     `available_kbps` is what the leg's line is thought to carry, `counts` are totals by name:
-    packets, octets, refused, nacked, repeated, keyframes_asked. `path` is None before a check.
+    packets, octets, refused, nacked, repeated, keyframes_asked. `path` is None before a check,
+    `arrivals` are a publisher's.
     """
 
     id: LegId
@@ -177,6 +192,7 @@ class Leg:
     choices: tuple[Choice, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
     path: Path | None = None
+    arrivals: tuple[Arrival, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

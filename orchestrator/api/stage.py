@@ -46,13 +46,14 @@ class SceneOut(Shape):
 
 
 class SourceOut(Shape):
-    """A site or a person; `by` is who brought it on air the last time."""
+    """A site or a person; `by` is who brought it on air the last time, `signal` what comes."""
 
     id: str
     name: str
     room: str | None
     participant: str | None
     state: str
+    signal: str
     substitute: str | None
     armed: bool
     by: str

@@ -105,6 +105,7 @@ def on_the_wire(staging: Staging, people: Mapping[str, Participant]) -> Json:
                 "participant": ids.get(spot.source),
                 "room": _room(people.get(spot.source)),
                 "slate": spot.source not in staging.stage.on_air,
+                "signal": staging.stage.source(spot.source).signal.value,
             }
             for spot in staging.stage.spots
         ],
@@ -141,6 +142,7 @@ def _source(means: Means, shown: Shown, source: Source) -> dict[str, Any]:
         "room": room,
         "participant": None if one is None else one.id,
         "state": source.state.value,
+        "signal": source.signal.value,
         "substitute": source.substitute,
         "armed": source.armed,
         "by": source.by,

@@ -180,6 +180,9 @@ def _record(
         return
     for what, source in ceremony.happened(*states):
         audit.record(conn, now, who, f"stage.{what}", session, {"source": source})
+    for source, signal in ceremony.signals(*states):
+        facts = {"source": source, "signal": signal}
+        audit.record(conn, now, who, "stage.signal", session, facts)
 
 
 def _shown(conn: Connection, stored: Stored) -> Shown:

@@ -266,10 +266,12 @@ class PythonEngine:
         return Member(
             participant=participant,
             tracks=tuple(seat.tracks.values()),
-            legs=tuple(self._figures(leg) for leg in legs),
+            legs=tuple(self._figures(leg, seat) for leg in legs),
         )
 
-    def _figures(self, leg: BaseLeg) -> Leg:
+    def _figures(self, leg: BaseLeg, seat: Seat) -> Leg:
+        if isinstance(leg, PublisherLeg):
+            return replace(leg.figures(), arrivals=self._control.arrivals(leg, seat))
         watcher = self._control.watcher(leg) if isinstance(leg, SubscriberLeg) else None
         if watcher is None:
             return leg.figures()

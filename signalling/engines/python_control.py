@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rooms.ids import ParticipantId, SessionId, TrackId
-from signalling.engine import EngineEvent, Kind, LayersWanted, LegChose, LegState, Spoke
+from signalling.engine import (
+    Arrival,
+    EngineEvent,
+    Kind,
+    LayersWanted,
+    LegChose,
+    LegState,
+    Spoke,
+    Track,
+)
 from signalling.engines.python_publisher import PublisherLeg
 from signalling.engines.python_seats import Seat, Session
 from signalling.engines.python_subscriber import SubscriberLeg
@@ -18,6 +27,7 @@ from signalling.engines.python_tracks import Published, Told
 from signalling.engines.python_watchers import REPEATED_KBPS, Watcher
 from signalling.sfu.allocate import UNRANKED, shares
 from signalling.sfu.demand import SMALL_PICTURE, uplink
+from signalling.sfu.simulcast import Layers
 
 EVERY = 0.2
 # A probe is sent in small portions.
@@ -71,6 +81,24 @@ class Control:
     def watcher(self, leg: SubscriberLeg) -> Watcher | None:
         """What is known of a subscriber's leg."""
         return self._watchers.get(leg)
+
+    def arrivals(self, leg: PublisherLeg, seat: Seat) -> tuple[Arrival, ...]:
+        """What comes on a publisher's leg now."""
+        now = self._loop.time()
+        streams = (s for s in leg.streams.values() if s.track in seat.tracks)
+        return tuple(self._arrival(seat.tracks[s.track], s.layers, now) for s in streams)
+
+    def _arrival(self, track: Track, layers: Layers, now: float) -> Arrival:
+        come = [n for n, source in enumerate(layers.sources) if source.alive(now)]
+        published = self._published.get(track.id)
+        asked = (0,) if published is None else published.watched.on(now)
+        return Arrival(
+            track=track.id,
+            kind=track.kind,
+            source=track.source,
+            layers=1 + max(come, default=-1),
+            asked=1 + max(asked, default=-1),
+        )
 
     # -- time
 

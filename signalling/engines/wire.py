@@ -18,6 +18,7 @@ from rooms.errors import MargerideError, Unavailable
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId
 from signalling.engine import (
     Air,
+    Arrival,
     Budget,
     Choice,
     EngineBack,
@@ -136,6 +137,17 @@ def _leg(data: Json) -> Leg:
         choices=tuple(map(_choice, data["choices"])),
         counts=dict(data["counts"]),
         path=_path(data["path"]),
+        arrivals=tuple(map(_arrival, data.get("arrivals", ()))),  # an older worker says none
+    )
+
+
+def _arrival(data: Json) -> Arrival:
+    return Arrival(
+        track=TrackId(data["track"]),
+        kind=Kind(data["kind"]),
+        source=data["source"],
+        layers=data["layers"],
+        asked=data["asked"],
     )
 
 

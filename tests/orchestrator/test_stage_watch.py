@@ -31,6 +31,7 @@ class FlowingWire(RecordingWire):
         self.sending: set[str] = set()
         self.worker = True
         self.packets = 0
+        self.unplugged: set[str] = set()
 
     async def figures(self, session: SessionId) -> Json:
         self.packets += 1
@@ -41,9 +42,17 @@ class FlowingWire(RecordingWire):
         if self.worker and name in self.sending:
             counts = {"packets": self.packets}
             leg = {"id": f"lg-{name}", "state": "connected", "counts": counts}
+            leg |= {"arrivals": self.arrivals(name)}
         other = {"id": "lg-s", "state": "connected"} if self.worker else None
         kind = "guest" if room is None else "room"
         return {"id": name, "kind": kind, "room": room, "publish": leg, "subscribe": other}
+
+    def arrivals(self, name: str) -> list[Json]:
+        layers = 0 if name in self.unplugged else 2
+        return [
+            {"kind": "audio", "source": "microphone", "layers": 1, "asked": 1},
+            {"kind": "video", "source": "camera", "layers": layers, "asked": 2},
+        ]
 
 
 class Ceremony:
@@ -74,6 +83,10 @@ class Ceremony:
     async def states(self) -> dict[str, str]:
         shown = await self.shown()
         return {one.id: one.state.value for one in shown.staging.stage.sources}
+
+    async def signals(self) -> list[str]:
+        told = (await self.scene.house.session(self.session))["stage"]
+        return [spot["signal"] for spot in told["spots"]]
 
     async def rungs(self) -> list[str]:
         return [spot.rung.value for spot in (await self.shown()).staging.stage.spots]
@@ -129,6 +142,22 @@ async def test_a_line_that_breaks_on_air_is_a_slate_then_a_proposal_and_is_on_re
     assert (await ceremony.states())[MEYRUEIS] == "ready"
     await ceremony.does(Word.RESTORE, source=MEYRUEIS)
     assert await ceremony.rungs() == ["live", "live"]
+
+
+async def test_a_camera_that_is_unplugged_on_air_leaves_the_sound_there_and_is_on_record(
+    ceremony: Ceremony,
+) -> None:
+    await ceremony.take(MEYRUEIS, VILLEFORT)
+    ceremony.wire.unplugged = {"pa-m"}
+    await ceremony.looks(0.75)
+    assert await ceremony.signals() == ["full", "full"]
+    await ceremony.looks(0.5)
+    assert await ceremony.signals() == ["sound", "full"]
+    assert await ceremony.rungs() == ["live", "live"]
+    assert (await ceremony.scene.audited())[-1] == "stage.signal"
+    ceremony.wire.unplugged = set()
+    await ceremony.looks(2.25)
+    assert await ceremony.signals() == ["full", "full"]
 
 
 async def test_an_armed_substitute_comes_by_itself_after_twenty_seconds(
@@ -229,7 +258,7 @@ async def test_only_a_ceremony_that_is_not_over_has_a_stage(ceremony: Ceremony) 
 async def test_every_screen_is_told_the_same_program(ceremony: Ceremony) -> None:
     await ceremony.take(MEYRUEIS, layout=Layout.ONE)
     told = (await ceremony.scene.house.session(ceremony.session))["stage"]
-    spot = {"participant": None, "room": None, "slate": False}
+    spot = {"participant": None, "room": None, "slate": False, "signal": "full"}
     assert told == {"layout": "one", "spots": [spot], "heard": [], "queue": []}
     assert ceremony.scene.wire.changed[-1] == ceremony.session
     plain = await ceremony.scene.session(start=NINE)

@@ -1,12 +1,15 @@
 """Where somebody directs, only who is on air is forwarded: by default nobody."""
 
+import asyncio
+import time
+
 import pytest
 
 from rooms.errors import NotFound
 from rooms.ids import ParticipantId, SessionId, TrackId
 from signalling.engine import Air, Kind
 from tests.fakes.media import until
-from tests.fakes.viewers import Browser, Scene, Watching
+from tests.fakes.viewers import RIDS, Browser, Scene, Watching
 
 pytestmark = pytest.mark.timeout(90)
 DESK = frozenset({ParticipantId("pa-desk")})
@@ -75,3 +78,32 @@ async def test_to_be_on_air_lets_nobody_through_who_has_muted_himself(stage: Sce
 async def test_a_session_that_is_not_known_has_no_air(stage: Scene) -> None:
     with pytest.raises(NotFound):
         await stage.engine.air(SessionId("se-unknown"), None)
+
+
+async def arrives(stage: Scene, who: Browser) -> dict[Kind, tuple[int, int]]:
+    """By kind, how many layers come of him and how many are asked for."""
+    members = (await stage.engine.state()).sessions[stage.session]
+    legs = next(one.legs for one in members if one.participant == who.participant)
+    return {one.kind: (one.layers, one.asked) for leg in legs for one in leg.arrivals}
+
+
+async def shows(stage: Scene, who: Browser, layers: int) -> None:
+    """Until so many layers of his picture come, and his sound."""
+    deadline = time.monotonic() + 30
+    while (seen := await arrives(stage, who))[Kind.VIDEO][0] != layers:
+        assert time.monotonic() < deadline, seen
+        await asyncio.sleep(0.05)
+    assert seen[Kind.AUDIO][0] == 1
+
+
+async def test_what_comes_of_a_publisher_is_told_layer_by_layer(stage: Scene) -> None:
+    anne, _, viewer, _ = await everybody(stage)
+    await more(viewer, anne.sound, anne.picture)
+    await shows(stage, anne, len(RIDS))
+    anne.able = RIDS[:1]  # his line carries no more
+    await shows(stage, anne, 1)
+    assert (await arrives(stage, anne))[Kind.VIDEO][1] > 1
+    anne.able = ()  # his camera is unplugged
+    await shows(stage, anne, 0)
+    anne.able = RIDS
+    await shows(stage, anne, len(RIDS))

@@ -6,6 +6,7 @@ from rooms.errors import Invalid, MargerideError, NotFound, Unavailable
 from rooms.ids import LegId, ParticipantId, SessionId, TrackId
 from signalling.engine import (
     Air,
+    Arrival,
     Budget,
     Choice,
     EngineBack,
@@ -35,6 +36,7 @@ ANNE, SESSION, LEG = ParticipantId("pa-1"), SessionId("se-1"), LegId("lg-1")
 TRACK = Track(id=TrackId("tr-1"), participant=ANNE, kind=Kind.VIDEO, source="camera", muted=True)
 PLACED = Placed(mid="0", track=TRACK.id)
 CHOICE = Choice(track=TRACK.id, layer=None, temporal=0, kbps=0.0, why=Why.LINE)
+ARRIVAL = Arrival(track=TRACK.id, kind=Kind.VIDEO, source="camera", layers=1, asked=2)
 FIGURES = Leg(
     id=LEG,
     role=Role.SUBSCRIBE,
@@ -48,6 +50,7 @@ FIGURES = Leg(
     available_kbps=480.0,
     choices=(CHOICE,),
     counts={"nacked": 2},
+    arrivals=(ARRIVAL,),
 )
 
 
@@ -55,6 +58,13 @@ def test_what_is_on_air_comes_over_unchanged() -> None:
     told = Air(heard=frozenset({ANNE}), seen=frozenset({ANNE, ParticipantId("pa-2")}))
     line = wire.encode({"air": wire.air_to_json(told)})
     assert wire.air(wire.decode(line)["air"]) == told
+
+
+def test_a_worker_that_does_not_say_what_arrives_is_understood() -> None:
+    member = Member(participant=ANNE, legs=(FIGURES,))
+    told = wire.result_to_json(EngineState(sessions={SESSION: (member,)}))
+    del told["sessions"][SESSION][0]["legs"][0]["arrivals"]
+    assert wire.engine_state(told).sessions[SESSION][0].legs[0].arrivals == ()
 
 
 def test_answers_come_over_unchanged() -> None:
