@@ -130,7 +130,7 @@ PLACES: Mapping[Layout, int] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A site or a person. `by` is who brought it on air the last time, `signal` what comes of it."""
+    """A site or a person. `by` is who brought it on air last, `signal` what comes of it."""
 
     id: str
     state: SourceState = SourceState.ABSENT

@@ -178,7 +178,9 @@ def signals(before: Staging, after: Staging) -> list[tuple[str, str]]:
     on_air = before.stage.on_air & after.stage.on_air
     former = {one.id: one.signal for one in before.stage.sources if one.id in on_air}
     now = {one.id: one.signal for one in after.stage.sources if one.id in on_air}
-    return [(source, signal.value) for source, signal in now.items() if signal is not former[source]]
+    return [
+        (source, signal.value) for source, signal in now.items() if signal is not former[source]
+    ]
 
 
 def _learnt(stage: Stage, source: str, fact: Fact | None, now: datetime) -> Stage:
