@@ -38,11 +38,11 @@ class FlowingWire(RecordingWire):
         return {"participants": [self.seat(name, room) for name, room in self.here.items()]}
 
     def seat(self, name: str, room: RoomId | None) -> Json:
-        leg = None
+        leg: Json | None = None
         if self.worker and name in self.sending:
             counts = {"packets": self.packets}
             leg = {"id": f"lg-{name}", "state": "connected", "counts": counts}
-            leg |= {"arrivals": self.arrivals(name)}
+            leg["arrivals"] = self.arrivals(name)
         other = {"id": "lg-s", "state": "connected"} if self.worker else None
         kind = "guest" if room is None else "room"
         return {"id": name, "kind": kind, "room": room, "publish": leg, "subscribe": other}
