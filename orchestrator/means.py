@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from orchestrator.effects import Broadcasts, Recordings, Unwired
 from orchestrator.events import Bus
 from orchestrator.settings.model import Network, Settings
 from orchestrator.store.database import Database
@@ -108,7 +109,8 @@ class NoWire:
 
 @dataclass(slots=True, kw_only=True)
 class Means:
-    """Handed to every use case. `wire` is set once the switchboard stands, `agents` likewise."""
+    """Handed to every use case. `wire` is set once the switchboard stands, `agents` likewise;
+    `hurry` lets what was just put in the outbox be looked at now."""
 
     database: Database
     settings: Settings
@@ -117,7 +119,10 @@ class Means:
     public_url: str = ""
     wire: Wire = field(default_factory=NoWire)
     agents: AgentWire = field(default_factory=NoAgents)
+    recordings: Recordings = field(default_factory=Unwired)
+    broadcasts: Broadcasts = field(default_factory=Unwired)
     clock: Callable[[], datetime] = utc_now
+    hurry: Callable[[], None] = lambda: None
 
     @property
     def network(self) -> Network:

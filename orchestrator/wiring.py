@@ -28,7 +28,7 @@ from orchestrator.api import (
 )
 from orchestrator.auth.keyring import load_keyring
 from orchestrator.booking import Bookings, ensure_rooms
-from orchestrator.cases import fan_out
+from orchestrator.cases import fan_out, outward
 from orchestrator.cases.plans import plan_of
 from orchestrator.events import Bus
 from orchestrator.horizon import Horizon
@@ -236,7 +236,12 @@ async def _outbox(app: web.Application) -> AsyncIterator[None]:
         if booked and await conduct.follow_booking(house.conductor, payload["booking"]):
             house.wakened.set()
 
+    async def carry_out(topic: str, payload: dict[str, Any]) -> None:
+        await outward.carry_out(house.means, topic, payload)
+
     outbox.listen("sessions follow bookings", follow)
+    outbox.listen("recording and public page follow cues", carry_out)
+    house.means.hurry = outbox.kick
     mail.join(app, outbox)
     async with kept_running("outbox", outbox.run), mail.open_mail(app):
         yield

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from orchestrator import rundown as rules
 from orchestrator.auth.people import Person
-from orchestrator.cases import cues, rights
+from orchestrator.cases import cues, outward, rights
 from orchestrator.cases.conductor import Conductor
 from orchestrator.cue import Act, Cue, CueId, in_time
 from orchestrator.cues import Cue as Loaded
@@ -31,6 +31,8 @@ CEREMONY = "ceremony"
 MEANWHILE = timedelta(milliseconds=250)
 """Passes at most between a GO and its being told to the endpoints."""
 Work = Callable[[Session, Rundown], Rundown]
+Also = Callable[[Connection, Session, Rundown], None]
+"""What is kept beside, in the same transaction: of the session, and of its rundown as it is now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,18 +122,21 @@ async def act(
 
     shown_by: list[Loaded] = []
 
-    def also(conn: Connection) -> None:
+    def also(conn: Connection, of: Session, after: Rundown) -> None:
         # In the transaction of the act: a GO that is kept is fired, whatever is killed after it.
         found = _of_cue_rows(conn, session, cue)
         if found is not None and act in GOES:
             shown_by.append(cues.keep_fired(conn, conductor, found, session, at, now))
         elif found is not None and act is Act.ABORT:
             shown_by.append(cues.keep_recalled(conn, session, found))
+        if act in GOES:
+            outward.keep(conn, now, of, after.cue(cue), person.id)
 
     shown = await _change(conductor, person, session, change, work, also)
     tell = cues.tell_fired if act in GOES else cues.tell_recalled
     for made in shown_by:
         await tell(conductor, session, made)
+    conductor.means.hurry()
     return shown
 
 
@@ -177,7 +182,7 @@ async def _change(
     session: SessionId,
     change: Change,
     work: Work,
-    also: Callable[[Connection], None] = lambda _: None,
+    also: Also = lambda *_: None,
 ) -> Shown:
     now = change.now or conductor.means.clock()
 
@@ -187,7 +192,7 @@ async def _change(
         rundown = work(before.stored.session, before.rundown)
         if rundown == before.rundown and before.version:
             return False, before
-        also(conn)
+        also(conn, before.stored.session, rundown)
         return True, _kept(conn, person, before, rundown, change)
 
     changed, shown = await conductor.means.database.write(step)
