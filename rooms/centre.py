@@ -82,6 +82,7 @@ class Centre:
     languages: tuple[str, ...]
     rooms: tuple[Room, ...]
     openings: tuple[Opening, ...] = ()
+    phone: str = ""
 
     def day_of(self, instant: datetime) -> date:
         """The civil day at the centre."""

@@ -33,7 +33,7 @@ SERVICE = (
 CEREMONY_STARTS = ("by_hour", "by_hand")
 CENTRE = (
     *("id", "name", "level", "premises", "address", "zone", "opening_hours", "closures", "line"),
-    *("languages", "visio_at_comptoir"),
+    *("languages", "visio_at_comptoir", "phone"),
 )
 HOURS = ("days", "from", "to")
 CLOSURE = ("from", "to", "reason")
@@ -121,6 +121,7 @@ def _centre(table: Table, network: Network) -> Centre:
         line=_line(table.table("line", LINE)),
         languages=table.choices("languages", LANGUAGES, network.languages),
         rooms=(),
+        phone=table.parsed("phone", forms.phone, "settings-bad-phone", "", required=False),
     )
 
 

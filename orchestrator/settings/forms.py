@@ -14,6 +14,7 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}")
+_PHONE = re.compile(r"\+?[0-9][0-9 .()-]{2,28}[0-9]")
 END_OF_DAY = "24:00"
 
 
@@ -32,6 +33,13 @@ def zone(text: str) -> ZoneInfo:
         return ZoneInfo(text)
     except (KeyError, OSError) as error:  # unknown, or a folder of the database
         raise ValueError(text) from error
+
+
+def phone(text: str) -> str:
+    """A telephone number as people write it."""
+    if not _PHONE.fullmatch(text):
+        raise ValueError(text)
+    return text
 
 
 def opening(text: str) -> time:

@@ -18,6 +18,7 @@ async def rundown(walk: Walk) -> None:
     await walk.do(f"PUT {path}/cues/{{cue}}/sites/{{room}}", {"edition": 1}, ids=ids)
     await walk.do(f"POST {path}/cues/{{cue}}", {"act": "arm"}, ids=ids)
     await walk.do(f"POST {path}/reset", ids=ids)
+    await walk.do(f"GET {path}/head", ids=ids)
     sheet = await walk.do(f"GET {path}/csv", ids=ids)
     headers = {"If-Match": walk.etag, "Content-Type": "text/csv"}
     await walk.do(f"PUT {path}/csv", ids=ids, data=sheet, headers=headers)

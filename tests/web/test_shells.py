@@ -34,6 +34,8 @@ PATHS = (
     "/rooms/r/scenes",
     "/desks",
     "/desks/d",
+    "/sessions/s/stage",
+    "/sessions/s/rundown/print",
 )
 USED = re.compile(r"\bt(?:Or|Else)?\(\s*(?:\"([^\"]+)\"|`([^`$]*)\$)")
 
