@@ -30,7 +30,7 @@ from rooms.errors import Conflict, Forbidden, MargerideError, NotFound, Unauthen
 from rooms.ids import CommandId, RoomId, SessionId
 from signalling.engine import Air, Budget
 from signalling.messages_cues import Cued, HeardOfCue
-from signalling.ports import Identity, Json, Place
+from signalling.ports import SERVICE, Identity, Json, Place
 
 log = logging.getLogger(__name__)
 GRACE = timedelta(seconds=60)
@@ -150,6 +150,8 @@ class House:
 
         def keep(conn: Connection) -> tuple[bool, Move | None]:
             changed = participants.become(conn, now, place.participant, state)
+            if place.kind == SERVICE:
+                return False, None
             if place.room is None:
                 return changed, None
             event = Learnt(room=place.room, step=step)

@@ -153,7 +153,8 @@ class Punctual:
 def _due(conn: Connection, until: datetime) -> list[Seen]:
     """The sessions to look at, each with what is around it."""
     looked = sessions.due(conn, until)
-    inside = {one.session for one in participants.here(conn) if one.state == participants.JOINED}
+    here = participants.here(conn)
+    inside = {one.session for one in here if one.state == participants.JOINED and one.is_somebody}
     called = calls.all_being_called(conn)
     return [
         Seen(

@@ -15,6 +15,9 @@ from signalling.messages_cues import Cued, HeardOfCue
 
 Json = dict[str, Any]
 
+# The kind of who is no guest: a part of the house (it records, it composes) that only listens.
+SERVICE = "service"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -27,7 +30,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A participant's place in a session. `kind` is room, person or guest."""
+    """A participant's place in a session. `kind` is room, person, guest or `SERVICE`."""
 
     session: SessionId
     participant: ParticipantId

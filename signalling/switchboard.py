@@ -265,7 +265,7 @@ class Switchboard:
         """Participants of a session with the figures of their legs."""
         legs = _legs_by_participant(await self._media.state(), session)
         gathering = self._hall.gatherings.get(session)
-        seats = gathering.seats.values() if gathering else []
+        seats = [one for one in gathering.seats.values() if not one.serves] if gathering else []
         return {"participants": [_figures(seat, legs.get(seat.id, {})) for seat in seats]}
 
     def _screen(self, room: RoomId) -> Seated | None:

@@ -35,6 +35,8 @@ from signalling.switchboard_talk import Talk
 
 log = logging.getLogger(__name__)
 
+LISTENS = (Leave, SubscribeStart, SubscribeAnswer, LegFailed, View, Stats)
+
 
 class Asks:
     """Carries out what clients ask, and answers refusals."""
@@ -90,6 +92,8 @@ class Asks:
                 await self._house.command_failed(room, command, error, detail or "")
 
     async def _of_a_seat(self, seat: Seat, message: ClientMessage) -> None:
+        if seat.serves and not isinstance(message, LISTENS):
+            raise Forbidden("forbidden")
         match message:
             case Leave():
                 await self._seats.leave(seat, "left")

@@ -17,7 +17,7 @@ from signalling.messages import (
 )
 from signalling.messages_media import PlacedView, TrackView
 from signalling.messages_talk import ChatLine
-from signalling.ports import Json, Place
+from signalling.ports import SERVICE, Json, Place
 from signalling.presence import Presence, Standing
 from signalling.switchboard_peer import Clock, Peer
 from signalling.tracks import Board, Subscription
@@ -60,6 +60,16 @@ class Seat:
     def named(self) -> bool:
         """Whether he has said who he is."""
         return bool(self.place.name)
+
+    @property
+    def shown(self) -> bool:
+        """Whether the others are told of him."""
+        return self.named and not self.serves
+
+    @property
+    def serves(self) -> bool:
+        """Whether he is a part of the house, which listens and says nothing."""
+        return self.place.kind == SERVICE
 
     @property
     def key(self) -> tuple[SessionId, ParticipantId]:
@@ -108,8 +118,8 @@ class Gathering:
         )
 
     def views(self) -> tuple[ParticipantView, ...]:
-        """Everybody who has said who he is."""
-        return tuple(self.view(seat) for seat in self.seats.values() if seat.named)
+        """Everybody who has said who he is, parts of the house left out."""
+        return tuple(self.view(seat) for seat in self.seats.values() if seat.shown)
 
     def others(self, seat: Seat) -> list[Seat]:
         """Everybody else."""
@@ -124,12 +134,13 @@ class Gathering:
 
     def changed(self, seat: Seat) -> None:
         """Tell the others how he is now."""
-        if seat.named:
+        if seat.shown:
             self.tell(ParticipantChanged(participant=self.view(seat)), but=seat)
 
     def arrived(self, seat: Seat) -> None:
         """Tell the others that he came."""
-        self.tell(ParticipantJoined(participant=self.view(seat)), but=seat)
+        if seat.shown:
+            self.tell(ParticipantJoined(participant=self.view(seat)), but=seat)
 
     def placed(self, offered: Iterable[Placed]) -> tuple[PlacedView, ...]:
         """What an offer carries, told with whose it is."""

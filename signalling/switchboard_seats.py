@@ -116,7 +116,7 @@ class Seats:
             return
         self._hall.clear(seat)
         self.unseat(seat, reason)
-        if seat.named:
+        if seat.shown:
             seat.gathering.tell(ParticipantLeft(participant=seat.id, reason=reason))
         await self._media.withdraw(seat)
         if not seat.waits:

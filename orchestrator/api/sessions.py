@@ -110,7 +110,8 @@ async def _seen(call: Call) -> Stored:
 async def _whole(house: House, stored: Stored) -> dict[str, Any]:
     def people(conn: Connection) -> list[dict[str, Any]]:
         let_in = participants.of_session(conn, stored.id)
-        return [views.participant(who) for who in let_in if who.state != participants.WAITING]
+        shown = [one for one in let_in if one.is_somebody and one.state != participants.WAITING]
+        return [views.participant(who) for who in shown]
 
     return {
         **views.in_the_api(house.means, stored),

@@ -193,7 +193,8 @@ def _shown(conn: Connection, stored: Stored) -> Shown:
 
 def people_of(conn: Connection, session: SessionId) -> dict[str, Participant]:
     """Who was let in, by the name of his source: that of his room, else his own."""
-    return {one.room or one.id: one for one in participants.of_session(conn, session)}
+    let_in = participants.of_session(conn, session)
+    return {one.room or one.id: one for one in let_in if one.is_somebody}
 
 
 def _told(wanted: Act) -> dict[str, object]:

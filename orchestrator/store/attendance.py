@@ -8,6 +8,7 @@ from sqlalchemy import Connection, exists, select, update
 
 from orchestrator.store.bookings import CONFIRMED
 from orchestrator.store.instants import instant, seconds
+from orchestrator.store.participants import SERVICE
 from orchestrator.store.tables import bookings, occurrences, participants, people, sessions
 from rooms.ids import BookingId
 
@@ -131,5 +132,6 @@ def somebody_joined(conn: Connection, date: Date) -> bool:
         exists()
         .where(sessions.c.booking_id == date.booking, sessions.c.recurrence_id == date.name)
         .where(participants.c.session_id == sessions.c.id, participants.c.joined_at.is_not(None))
+        .where(participants.c.kind != SERVICE)
     )
     return bool(conn.execute(select(inside)).scalar_one())

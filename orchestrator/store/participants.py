@@ -10,6 +10,7 @@ from orchestrator.store.hashed import token_hash
 from orchestrator.store.instants import seconds
 from orchestrator.store.tables import participants
 from rooms.ids import ParticipantId, PersonId, RoomId, SessionId, new_id, new_secret
+from signalling.ports import SERVICE
 
 INVITED, JOINED, LOST, LEFT = "invited", "joined", "lost", "left"
 WAITING = "waiting"  # in the lobby, without a name: he takes no place yet
@@ -19,7 +20,10 @@ HELD, GOOD = timedelta(minutes=10), timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:
-    """One endpoint let into a session. `kind` is room, person, guest, encoder or receiver."""
+    """One endpoint let into a session.
+
+    `kind` is room, person, guest, encoder, receiver or service (a part of the house, not counted).
+    """
 
     id: ParticipantId
     session: SessionId
@@ -28,6 +32,11 @@ class Participant:
     state: str
     room: RoomId | None = None
     person: PersonId | None = None
+
+    @property
+    def is_somebody(self) -> bool:
+        """Whether it is told of and counted: whatever is no part of the house."""
+        return self.kind != SERVICE
 
 
 def add(
@@ -105,7 +114,9 @@ def count(conn: Connection, now: datetime, session: SessionId) -> int:
     """How many places of a session are taken: by who is there, or may come (back) any moment."""
     held = (participants.c.state == INVITED) & (participants.c.created_at > seconds(now - HELD))
     query = select(func.count()).where(
-        participants.c.session_id == session, participants.c.state.in_((JOINED, LOST)) | held
+        participants.c.session_id == session,
+        participants.c.kind != SERVICE,
+        participants.c.state.in_((JOINED, LOST)) | held,
     )
     return conn.execute(query).scalar_one()
 

@@ -2,12 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
 
 from rooms.ids import LegId, new_id
-from signalling.messages_media import PublishOffer, Source, SubscribeAnswer, SubscribeOffered
-from signalling.peers.listener import Listener
+from signalling.messages_media import (
+    PlacedView,
+    PublishOffer,
+    Source,
+    SubscribeAnswer,
+    SubscribeOffered,
+)
 from signalling.peers.seam import reckon_levels_once
 from signalling.transport.seam import peer_connection
 
@@ -15,6 +21,16 @@ SOURCES = {"audio": Source.MICROPHONE, "video": Source.CAMERA}
 OVER = ("failed", "closed")
 
 Changed = Callable[[], None]
+
+
+class Listens(Protocol):
+    """Whoever takes what a subscriber leg brings."""
+
+    def placed(self, tracks: tuple[PlacedView, ...]) -> None:
+        """What each m-line carries from now on."""
+
+    def listen(self, mid: str, receiver: RTCRtpReceiver) -> None:
+        """A new m-line."""
 
 
 class Leg:
@@ -94,7 +110,7 @@ class PublishLeg(Leg):
 class SubscribeLeg(Leg):
     """What we are sent."""
 
-    def __init__(self, changed: Changed, listener: Listener) -> None:
+    def __init__(self, changed: Changed, listener: Listens) -> None:
         super().__init__(changed)
         self.answer: SubscribeAnswer | None = None
         self._listener = listener

@@ -5,11 +5,14 @@ packets, not bytes. Its NACK generator asks once for what it misses, and its jit
 waits for it until 512 packets are held, which at ten pictures a second is most of a minute.
 """
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
 from aiortc import RTCRtpReceiver, rtp
+from aiortc.codecs import is_rtx
+from aiortc.rtcrtpreceiver import StreamStatistics
 from av import AudioFrame
 
 HEADER = 12
@@ -87,6 +90,57 @@ class Waiting:
     def _ssrc(self) -> int | None:
         seen: dict[int, Any] = self._own("active_ssrc")
         return max(seen, key=lambda ssrc: seen[ssrc]) if seen else None
+
+    def _own(self, name: str) -> Any:
+        return getattr(self._receiver, f"_RTCRtpReceiver__{name}")
+
+
+class Tap:
+    """Everything a receiver is sent, in place of its decoder; its reports go on as they were.
+
+    `take` is given each packet (RTX unwrapped) and the rate of its clock.
+    """
+
+    def __init__(self, receiver: RTCRtpReceiver, take: Callable[[Any, int], None]) -> None:
+        self._receiver: Any = receiver
+        self._take = take
+        self._receiver._handle_rtp_packet = self._packet
+
+    async def ask_again(self, ssrc: int, lost: Sequence[int]) -> None:
+        """NACK."""
+        await self._receiver._send_rtcp_nack(ssrc, list(lost))
+
+    async def ask_for_key(self, ssrc: int) -> None:
+        """PLI."""
+        await self._receiver._send_rtcp_pli(ssrc)
+
+    async def say_line(self, bps: int, ssrcs: Sequence[int]) -> None:
+        """REMB: what our line carries."""
+        own = self._own("rtcp_ssrc")
+        if own is not None:
+            words = rtp.pack_remb_fci(bps, list(ssrcs))
+            await self._receiver._send_rtcp(
+                rtp.RtcpPsfbPacket(fmt=rtp.RTCP_PSFB_APP, ssrc=own, media_ssrc=0, fci=words)
+            )
+
+    async def _packet(self, packet: Any, arrival_time_ms: int) -> None:
+        codecs, streams = self._own("codecs"), self._own("remote_streams")
+        codec = codecs.get(packet.payload_type)
+        if codec is None:
+            return
+        if packet.ssrc not in streams:
+            streams[packet.ssrc] = StreamStatistics(codec.clockRate)
+        streams[packet.ssrc].add(packet)
+        if is_rtx(codec):
+            packet = self._unwrapped(packet, codec)
+        if packet is not None:
+            self._take(packet, codec.clockRate)
+
+    def _unwrapped(self, packet: Any, codec: Any) -> Any:
+        ssrc, apt = self._own("rtx_ssrc").get(packet.ssrc), codec.parameters.get("apt")
+        if ssrc is None or len(packet.payload) < 2 or not isinstance(apt, int):
+            return None
+        return rtp.unwrap_rtx(packet, payload_type=apt, ssrc=ssrc)
 
     def _own(self, name: str) -> Any:
         return getattr(self._receiver, f"_RTCRtpReceiver__{name}")

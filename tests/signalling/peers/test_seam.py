@@ -7,11 +7,19 @@ from typing import Any, cast
 
 import pytest
 from aiortc import RTCDtlsTransport, RTCRtpReceiver, RTCRtpSender, rtp
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.rtp import RtpPacket
 from av import AudioFrame
 
 from signalling.peers import seam
-from signalling.peers.seam import Bytes, Waiting, estimate_nothing, known_level, reckon_levels_once
+from signalling.peers.seam import (
+    Bytes,
+    Tap,
+    Waiting,
+    estimate_nothing,
+    known_level,
+    reckon_levels_once,
+)
 from signalling.peers.test_card import tone
 
 
@@ -103,3 +111,37 @@ def test_aiortc_still_asks_this_name_how_loud_a_sound_is() -> None:
     reckon_levels_once()
     assert rtp.compute_audio_level_dbov is known_level
     assert "rtp.compute_audio_level_dbov(" in inspect.getsource(RTCRtpSender._next_encoded_frame)
+
+
+async def test_a_tap_takes_every_packet_in_place_of_the_decoder() -> None:
+    receiver = RTCRtpReceiver("video", cast(RTCDtlsTransport, SimpleNamespace(state="connected")))
+    private = cast(Any, receiver)
+    codecs = private._RTCRtpReceiver__codecs
+    codecs[96] = RTCRtpCodecParameters(mimeType="video/VP8", clockRate=90_000, payloadType=96)
+    codecs[97] = RTCRtpCodecParameters(
+        mimeType="video/rtx", clockRate=90_000, payloadType=97, parameters={"apt": 96}
+    )
+    private._RTCRtpReceiver__rtx_ssrc[78] = 77
+    taken: list[tuple[int, int, bytes]] = []
+    tap = Tap(receiver, lambda packet, rate: taken.append((packet.ssrc, rate, packet.payload)))
+    for kind, ssrc, payload in ((96, 77, b"a"), (97, 78, b"\x00\x05b"), (97, 79, b"\x00\x05c")):
+        packet = RtpPacket(payload_type=kind, ssrc=ssrc)
+        packet.payload = payload
+        await receiver._handle_rtp_packet(packet, arrival_time_ms=0)
+    await receiver._handle_rtp_packet(RtpPacket(payload_type=11, ssrc=1), arrival_time_ms=0)
+    assert taken == [(77, 90_000, b"a"), (77, 90_000, b"b")]
+    assert set(private._RTCRtpReceiver__remote_streams) == {77, 78, 79}
+
+    said: list[Any] = []
+
+    async def send(packet: Any) -> None:
+        said.append(packet)
+
+    private._send_rtcp = send
+    await tap.say_line(1_000_000, [77])  # nobody to tell yet: nothing happens
+    assert said == []
+    receiver._set_rtcp_ssrc(5)
+    await tap.say_line(1_000_000, [77])
+    await tap.ask_for_key(77)
+    await tap.ask_again(77, [4])
+    assert [(one.fmt, one.media_ssrc) for one in said] == [(15, 0), (1, 77), (1, 77)]
