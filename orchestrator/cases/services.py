@@ -9,9 +9,9 @@ from orchestrator.means import Means
 from orchestrator.session import OVER
 from orchestrator.store import participants, sessions
 from orchestrator.store.instants import iso
-from orchestrator.store.participants import SERVICE
 from rooms.errors import Conflict
 from rooms.ids import ParticipantId, SessionId
+from signalling.ports import SERVICE
 
 
 async def give_place(means: Means, session: SessionId, name: str) -> tuple[ParticipantId, str]:

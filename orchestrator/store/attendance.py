@@ -8,9 +8,9 @@ from sqlalchemy import Connection, exists, select, update
 
 from orchestrator.store.bookings import CONFIRMED
 from orchestrator.store.instants import instant, seconds
-from orchestrator.store.participants import SERVICE
 from orchestrator.store.tables import bookings, occurrences, participants, people, sessions
 from rooms.ids import BookingId
+from signalling.ports import SERVICE
 
 RELEASED = "released"
 

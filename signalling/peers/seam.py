@@ -104,7 +104,7 @@ class Tap:
     def __init__(self, receiver: RTCRtpReceiver, take: Callable[[Any, int], None]) -> None:
         self._receiver: Any = receiver
         self._take = take
-        self._receiver._handle_rtp_packet = self._packet
+        receiver._handle_rtp_packet = self._packet  # type: ignore[method-assign]
 
     async def ask_again(self, ssrc: int, lost: Sequence[int]) -> None:
         """NACK."""
