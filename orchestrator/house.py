@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from orchestrator import conduct
-from orchestrator.cases import cues, held, moves, stage_views, views
+from orchestrator.cases import cues, held, moves, stage_views, stage_wire, views
 from orchestrator.cases.conductor import Conductor
 from orchestrator.cases.moves import Move
 from orchestrator.means import Means
@@ -97,7 +97,7 @@ class House:
     async def session(self, session: SessionId) -> Json:
         """The `session` object of the wire."""
         stored = await self.stored(session)
-        stage = await stage_views.of_session(self.means, session)
+        stage = await stage_wire.of_session(self.means, session)
         found = views.on_the_wire(self.means, stored)
         return found if stage is None else {**found, "stage": stage}
 

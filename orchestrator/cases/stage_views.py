@@ -1,4 +1,4 @@
-"""The stage and the floor as JSON: for the desk, and for everybody's screens."""
+"""The stage and the floor as JSON for the desk, and what of them the media worker lets through."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,17 +6,16 @@ from typing import Any
 from sqlalchemy import Connection
 
 from orchestrator.cases.stagings import Shown, people_of
-from orchestrator.floor import Claim, Seat, SeatState
+from orchestrator.floor import Claim, SeatState
 from orchestrator.means import Means
 from orchestrator.session import State
-from orchestrator.stage_table import Layout, Source, SourceState, Spot, Stage
+from orchestrator.stage_table import Source, SourceState, Spot, Stage
 from orchestrator.staging import Staging
 from orchestrator.store import sessions, stagings
 from orchestrator.store.instants import iso
 from orchestrator.store.participants import Participant
 from rooms.ids import RoomId, SessionId
 from signalling.engine import Air
-from signalling.ports import Json
 
 
 def stage(means: Means, shown: Shown) -> dict[str, Any]:
@@ -47,21 +46,6 @@ def floor(shown: Shown) -> dict[str, Any]:
         "queue": [_claim(claim) for claim in one.claims if claim.state is SeatState.ASKING],
         "heard": sorted(shown.staging.heard),
     }
-
-
-async def of_session(means: Means, session: SessionId) -> Json | None:
-    """The `stage` of docs/protocol.md: the same for every screen; None where none is set up."""
-
-    def look(conn: Connection) -> Json | None:
-        found = stagings.find(conn, session)
-        if found is None:
-            return None
-        told = on_the_wire(found[1], people_of(conn, session))
-        if _paused(conn, session):
-            told |= {"layout": Layout.SLATE.value, "spots": [], "heard": []}
-        return told
-
-    return await means.database.read(look)
 
 
 async def air(means: Means, session: SessionId) -> Air | None:
@@ -95,31 +79,8 @@ def _air(staging: Staging, people: Mapping[str, Participant], *, paused: bool) -
     )
 
 
-def on_the_wire(staging: Staging, people: Mapping[str, Participant]) -> Json:
-    """By participant."""
-    ids = {source: one.id for source, one in people.items()}
-    return {
-        "layout": staging.stage.layout.value,
-        "spots": [
-            {
-                "participant": ids.get(spot.source),
-                "room": _room(people.get(spot.source)),
-                "slate": spot.source not in staging.stage.on_air,
-                "signal": staging.stage.source(spot.source).signal.value,
-            }
-            for spot in staging.stage.spots
-        ],
-        "heard": sorted(ids[source] for source in staging.heard if source in ids),
-        "queue": [_hand(seat, ids) for seat in staging.floor.queue],
-    }
-
-
 def _room(one: Participant | None) -> RoomId | None:
     return None if one is None else one.room
-
-
-def _hand(seat: Seat, ids: Mapping[str, str]) -> Json:
-    return {"participant": ids.get(seat.source), "name": seat.name}
 
 
 def _spot(of: Stage, spot: Spot) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from orchestrator.store import participants
 from rooms.errors import Conflict, Forbidden, NotFound
 from rooms.ids import ParticipantId
 from signalling.engine import Air
+from signalling.ports import Json
 from tests.fakes.ceremony import Ceremony, staged
 from tests.fakes.rooms import MEYRUEIS, NINE, VILLEFORT
 
@@ -177,8 +178,20 @@ async def test_only_a_ceremony_that_is_not_over_has_a_stage(ceremony: Ceremony) 
 async def test_every_screen_is_told_the_same_program(ceremony: Ceremony) -> None:
     await ceremony.take(MEYRUEIS, layout=Layout.ONE)
     told = (await ceremony.scene.house.session(ceremony.session))["stage"]
-    spot = {"participant": None, "room": None, "slate": False, "signal": "full"}
-    assert told == {"layout": "one", "spots": [spot], "heard": [], "queue": []}
+    who = {"source": MEYRUEIS, "name": "Meyrueis", "participant": None, "room": None}
+    shown = {
+        "layout": "one",
+        "spots": [{**who, "slate": False, "rung": "live", "signal": "full"}],
+        "heard": [],
+    }
+    floor = {"mode": "free", "holders": [], "queue": []}
+    coming: Json = {
+        "next": {"participants": [], "at": None},
+        "cue": None,
+        "then": None,
+        "slate": "",
+    }
+    assert told == {**shown, **floor, **coming}
     assert ceremony.scene.wire.changed[-1] == ceremony.session
     plain = await ceremony.scene.session(start=NINE)
     assert "stage" not in await ceremony.scene.house.session(plain)

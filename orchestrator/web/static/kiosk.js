@@ -11,8 +11,10 @@ import { PhoneCode } from "./kiosk-phone.js";
 import { LineTester } from "./kiosk-line.js";
 import { KioskRoom } from "./kiosk-room.js";
 import { Pairing } from "./pair.js";
+import { Program } from "./program.js";
 import { follow, Health, Trouble } from "./session.js";
 import { mount, Notice } from "./shell.js";
+import { Tally } from "./tally.js";
 import { Picture, Sounds, Tiles } from "./tiles.js";
 import { roomLabel } from "./names.js";
 import { addDays, dayOf, instant, iso, setZone, showClock } from "./time.js";
@@ -152,6 +154,7 @@ function InCall({ paired }) {
   useEffect(() => follow(model), [model]);
   const { audio, video } = model.muted.value;
   const track = devices.video.value === "on" ? devices.tracks.video : null;
+  const staged = phase.value === "in_call" && Boolean(model.session.value?.stage);
   return html`<section class="call" aria-labelledby="call-title">
     <header class="call-head"><h1 id="call-title">${model.session.value?.title || title.value || t("session.untitled")}</h1>
       <${Health} model=${model} />
@@ -160,7 +163,8 @@ function InCall({ paired }) {
     <${Troubles} told=${told.value.troubles} />
     ${told.value.help ? html`<p class=${`state ${told.value.help.answered ? "state-ok" : "state-accent"}`} role="status">${icon(told.value.help.answered ? "check" : "clock")}${helpWords(told.value.help)}</p>` : null}
     ${showsCode.value ? html`<${CodeInCall} paired=${paired} />` : null}
-    ${phase.value === "joining" ? html`<p class="joining" role="status">${t("health.joining")}</p>` : html`<${Tiles} model=${model} large=${layout.value === "grid" ? null : spoke} document=${layout.value === "content"} />`}
+    ${staged ? html`<${Tally} model=${model} />` : null}
+    ${phase.value === "joining" ? html`<p class="joining" role="status">${t("health.joining")}</p>` : staged ? html`<${Program} model=${model} own=${track} />` : html`<${Tiles} model=${model} large=${layout.value === "grid" ? null : spoke} document=${layout.value === "content"} />`}
     <${CueScreen} cues=${model.cues} />
     ${selfview.value ? null : html`<p class="state">${icon("camera-off")}${t("kiosk.self_hidden")}</p>`}
     <aside class="self" hidden=${!selfview.value} aria-label=${t("kiosk.self")}>

@@ -5,7 +5,9 @@ import { CueScreen } from "./cue-screen.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { RoomsButton, RoomsPanel } from "./session-rooms.js";
+import { Program } from "./program.js";
 import { announce, Notice } from "./shell.js";
+import { Tally } from "./tally.js";
 import { OwnTile, Sounds, Tiles } from "./tiles.js";
 import { effect, html, useEffect } from "./ui.js";
 import { MODES } from "./view.js";
@@ -19,15 +21,17 @@ export function SessionView({ model, devices, name }) {
   useEffect(() => shortcuts(model, devices), [model, devices]);
   void devices.video.value; // our own tile follows the camera
   const own = html`<${OwnTile} key="own" track=${devices.tracks.video} model=${model} name=${name} />`;
-  return html`<section class="session dark" aria-labelledby="session-title">
+  const staged = Boolean(model.session.value?.stage);
+  return html`<section class=${`session dark ${staged ? "session-stage" : ""}`} aria-labelledby="session-title">
     <div class="session-head">
       <h1 id="session-title">${model.session.value?.title || t("session.untitled")}</h1>
       ${model.secret ? html`<p class="state state-ok">${icon("lock")}<span>${t("session.encrypted")}</span></p>` : null}
       <${Health} model=${model} />
     </div>
     <${Trouble} model=${model} />
+    ${staged ? html`<${Tally} model=${model} />` : null}
     <div class="session-body">
-      <${Tiles} model=${model} own=${own} />
+      ${staged ? html`<${Program} model=${model} own=${devices.tracks.video} />${inProgram(model) ? null : html`<ul class="plain program-own">${own}</ul>`}` : html`<${Tiles} model=${model} own=${own} />`}
       <${RoomsPanel} model=${model} />
       <${ChatPanel} model=${model} />
     </div>
@@ -36,6 +40,9 @@ export function SessionView({ model, devices, name }) {
     <${Toolbar} model=${model} devices=${devices} />
   </section>`;
 }
+
+/** Whether our own picture is in the program already. @param {CallModel} model */
+const inProgram = (model) => model.session.value.stage.spots.some((/** @type {any} */ spot) => spot.participant === model.you.value);
 
 /** @type {Record<string, [string, string]>} */
 const GRADES = { ok: ["ok", "line"], joining: ["accent", "clock"], stopped: ["bad", "cut"] };

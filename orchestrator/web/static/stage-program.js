@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What everybody sees, what is taken next, and the cut between them.
+import { PLACES } from "./canvas.js";
 import { icon } from "./icons.js";
 import { t, tOr } from "./i18n.js";
 import { direct, directs, nameOf, stage } from "./stage-model.js";
 import { html } from "./ui.js";
 
-/** Each layout, and how many sources it holds. @type {Record<string, number>} */
-export const PLACES = { one: 1, two: 2, four: 4, speaker_and_sites: 9, slides_and_speaker: 2, slate: 0 };
 
 /** @typedef {{id: string, slate: boolean, rung: string}} Place */
 

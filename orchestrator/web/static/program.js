@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The program of a ceremony as the stage says it: the same on every screen, from one state.
+import { shares } from "./canvas.js";
+import { icon } from "./icons.js";
+import { t } from "./i18n.js";
+import { Picture } from "./tiles.js";
+import { html, useEffect } from "./ui.js";
+
+/**
+ * @typedef {import("./model.js").CallModel} CallModel
+ * @typedef {{source: string, name: string, participant: string|null, room: string|null, slate: boolean, rung: string, signal: string}} Spot
+ * @typedef {{track: string, media: MediaStreamTrack, source: string}} Video
+ * @typedef {{spot: Spot, shows: "camera"|"screen"}} Piece
+ */
+
+/** No picture of him comes, and what came last would stand still: his name stands there instead. */
+const FACELESS = ["sound", "slides"];
+
+/** What is drawn, in order: of slides and who speaks the second is what is shown.
+ * @param {any} stage @param {(spot: Spot) => boolean} hasScreen @returns {Piece[]} */
+export function pieces(stage, hasScreen) {
+  const all = stage.spots.map((/** @type {Spot} */ spot, /** @type {number} */ index) => (
+    { spot, shows: stage.layout === "slides_and_speaker" && index === 1 ? "screen" : "camera" }));
+  if (stage.layout === "slides_and_speaker" && all.length === 1 && !all[0].spot.slate && hasScreen(all[0].spot)) {
+    all.push({ spot: all[0].spot, shows: "screen" });
+  }
+  return all;
+}
+
+/** Why nothing of it is seen, in calm words. @param {Spot} spot */
+export function slateWords({ name, rung }) {
+  return t(["slate", "proposed"].includes(rung) ? "program.lost" : "program.held", { name });
+}
+
+/** @param {{model: CallModel, own: MediaStreamTrack|null}} props `own`: our own picture, which nobody sends us */
+export function Program({ model, own }) {
+  const { stage, title } = model.session.value;
+  const shown = pieces(stage, (spot) => Boolean(videoOf(model, spot, "screen")));
+  const where = shares(stage.layout, shown.length);
+  return html`<div class="program"><div class="program-frame">
+    ${where.length ? html`<ul class="plain program-spots" aria-label=${t("program.title")}>${where.map((share, index) => html`<${Spot} key=${`${shown[index].spot.source} ${shown[index].shows}`}
+        piece=${shown[index]} share=${share} model=${model} own=${own} first=${index === 0} />`)}</ul>`
+      : html`<p class="program-slate">${icon("clock")}<strong>${stage.slate || title}</strong><span>${t("program.slate")}</span></p>`}
+  </div></div>`;
+}
+
+/** What somebody sends: his camera or, where that is wanted and there, his screen.
+ * @param {CallModel} model @param {Spot} spot @param {string} shows @returns {Video|undefined} */
+function videoOf(model, spot, shows) {
+  return model.received.value.find((each) => each.kind === "video" && each.participant === spot.participant && (each.source === "screen") === (shows === "screen"));
+}
+
+/** @param {{piece: Piece, share: number[], model: CallModel, own: MediaStreamTrack|null, first: boolean}} props */
+function Spot({ piece: { spot, shows }, share: [left, top, width, height], model, own, first }) {
+  const video = videoOf(model, spot, shows) ?? videoOf(model, spot, "camera");
+  const mine = spot.participant !== null && spot.participant === model.you.value;
+  const one = model.participants.value.find((each) => each.id === spot.participant) ?? null;
+  const cameras = one?.tracks.filter((each) => each.kind === "video") ?? [];
+  const blind = mine ? model.muted.value.video : cameras.length > 0 && cameras.every((each) => each.muted);
+  const faceless = !mine && shows === "camera" && FACELESS.includes(spot.signal);
+  const media = spot.slate || blind || faceless || !model.opens(one) ? null : mine ? own : video?.media ?? null;
+  const speaks = !spot.slate && one !== null && model.speaking.value === one.id;
+  useEffect(() => () => { if (video) model.call?.view.forget(video.track); }, [video?.track]);
+  const words = spot.slate ? slateWords(spot) : null;
+  const place = { left: percent(left), top: percent(top), width: percent(width), height: percent(height) };
+  return html`<li class=${`spot ${speaks ? "spot-speaks" : ""} ${spot.slate ? "spot-slate" : ""} ${shows === "screen" ? "spot-screen" : ""}`} style=${place}
+      aria-label=${[spot.name, words, mine ? t("program.you") : null, speaks ? t("tile.speaks") : null].filter(Boolean).join(", ")}>
+    ${media ? html`<${Picture} key=${media.id} track=${media} onHeight=${(/** @type {number} */ high) => { if (video && !mine) model.call?.view.show(video.track, high, first || shows === "screen"); }} />`
+      : html`<span class="spot-face" aria-hidden="true">${icon(spot.slate ? "clock" : spot.room ? "screen" : "person")}</span>`}
+    <p class="spot-name" aria-hidden="true">${words ?? spot.name}</p></li>`;
+}
+
+/** @param {number} share */
+const percent = (share) => `${share * 100}%`;
