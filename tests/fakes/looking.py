@@ -33,7 +33,7 @@ PAINT = """
       pen.beginPath(); pen.moveTo(0, 360); pen.lineTo(180, 190); pen.lineTo(300, 270);
       pen.lineTo(420, 150); pen.lineTo(640, 330); pen.lineTo(640, 360); pen.fill();
     };
-    paint(); setInterval(paint, 100);
+    paint(); setInterval(() => { if (!window.ceased?.includes(id)) paint(); }, 100);
     const media = canvas.captureStream(10).getVideoTracks()[0];
     const track = `tr-${id}-video`;
     return [{ mid: id, track, participant: id, kind: "video", source: "camera", media }];

@@ -117,6 +117,24 @@ async def test_a_site_that_is_lost_gives_way_to_calm_words_and_a_slate_to_its_ow
     assert await faults(page) == []
 
 
+async def test_a_picture_that_stands_still_gives_way_to_the_name_until_it_goes_on(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.session["stage"] = on_stage(layout="two", spots=[spot(MEYRUEIS), spot(VILLEFORT)])
+    page = await enter(browser, service)
+    await paint(page, MEYRUEIS, VILLEFORT)
+    still = page.locator(".spot-still")
+    await page.evaluate("window.ceased = ['pa-meyrueis']")
+    await expect(still).to_have_count(1)
+    meyrueis = page.get_by_role("listitem", name="Meyrueis")
+    await expect(meyrueis.locator(".spot-still")).to_be_visible()
+    await expect(page.get_by_text("Meyrueis", exact=True)).to_be_visible()
+    assert await faults(page) == []
+    await picture(page, "program-still")
+    await page.evaluate("window.ceased = []")
+    await expect(still).to_have_count(0)
+
+
 async def test_one_knows_whether_he_is_on_air_next_in_the_wings_or_has_the_floor(
     service: PagedService, browser: Chromium
 ) -> None:

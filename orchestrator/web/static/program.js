@@ -4,7 +4,7 @@ import { shares } from "./canvas.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { Picture } from "./tiles.js";
-import { html, useEffect } from "./ui.js";
+import { html, useEffect, useState } from "./ui.js";
 
 /**
  * @typedef {import("./model.js").CallModel} CallModel
@@ -61,12 +61,15 @@ function Spot({ piece: { spot, shows }, share: [left, top, width, height], model
   const media = spot.slate || blind || faceless || !model.opens(one) ? null : mine ? own : video?.media ?? null;
   const speaks = !spot.slate && one !== null && model.speaking.value === one.id;
   useEffect(() => () => { if (video) model.call?.view.forget(video.track); }, [video?.track]);
+  const [still, setStill] = useState(false);
+  const covered = still && media !== null && shows === "camera" && !mine;
   const words = spot.slate ? slateWords(spot) : null;
   const place = { left: percent(left), top: percent(top), width: percent(width), height: percent(height) };
   return html`<li class=${`spot ${speaks ? "spot-speaks" : ""} ${spot.slate ? "spot-slate" : ""} ${shows === "screen" ? "spot-screen" : ""}`} style=${place}
       aria-label=${[spot.name, words, mine ? t("program.you") : null, speaks ? t("tile.speaks") : null].filter(Boolean).join(", ")}>
-    ${media ? html`<${Picture} key=${media.id} track=${media} onHeight=${(/** @type {number} */ high) => { if (video && !mine) model.call?.view.show(video.track, high, first || shows === "screen"); }} />`
-      : html`<span class="spot-face" aria-hidden="true">${icon(spot.slate ? "clock" : spot.room ? "screen" : "person")}</span>`}
+    ${media ? html`<${Picture} key=${media.id} track=${media} onHeight=${(/** @type {number} */ high) => { if (video && !mine) model.call?.view.show(video.track, high, first || shows === "screen"); }} onStill=${setStill} />`
+      : null}
+    ${media && !covered ? null : html`<span class=${`spot-face ${covered ? "spot-still" : ""}`} aria-hidden="true">${icon(spot.slate ? "clock" : spot.room ? "screen" : "person")}</span>`}
     <p class="spot-name" aria-hidden="true">${words ?? spot.name}</p></li>`;
 }
 

@@ -2,14 +2,15 @@
 // A site is a tile: its picture, its name, and its state in words.
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
+import { watchStill } from "./still.js";
 import { html, useEffect, useRef } from "./ui.js";
 
 /** @typedef {import("./model.js").CallModel} CallModel */
 /** @typedef {import("./model.js").Tile} TileFacts */
 
-/** A picture. @param {{track: MediaStreamTrack, mirrored?: boolean, onHeight?: (height: number) => void}} props
- *  `onHeight` is told how high it is shown, 0 while it is scrolled out of sight. */
-export function Picture({ track, mirrored = false, onHeight }) {
+/** A picture. @param {{track: MediaStreamTrack, mirrored?: boolean, onHeight?: (height: number) => void, onStill?: (still: boolean) => void}} props
+ *  `onHeight` is told how high it is shown, 0 while it is scrolled out of sight; `onStill` when nothing new comes. */
+export function Picture({ track, mirrored = false, onHeight, onStill }) {
   const ref = useRef(/** @type {HTMLVideoElement|null} */ (null));
   useEffect(() => {
     const video = ref.current;
@@ -19,6 +20,7 @@ export function Picture({ track, mirrored = false, onHeight }) {
     void video.play().catch(() => undefined);
   }, [track]);
   useEffect(() => (ref.current && onHeight ? watchHeight(ref.current, onHeight) : undefined), [track]);
+  useEffect(() => (ref.current && onStill ? watchStill(ref.current, onStill) : undefined), [track]);
   return html`<video ref=${ref} class=${mirrored ? "mirrored" : ""} autoplay playsinline muted aria-hidden="true"
     tabindex="-1"></video>`;
 }
