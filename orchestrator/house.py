@@ -30,7 +30,7 @@ from rooms.errors import Conflict, Forbidden, MargerideError, NotFound, Unauthen
 from rooms.ids import CommandId, RoomId, SessionId
 from signalling.engine import Air, Budget
 from signalling.messages_cues import Cued, HeardOfCue
-from signalling.ports import SERVICE, Identity, Json, Place
+from signalling.ports import UNSEEN, Identity, Json, Place
 
 log = logging.getLogger(__name__)
 GRACE = timedelta(seconds=60)
@@ -150,7 +150,7 @@ class House:
 
         def keep(conn: Connection) -> tuple[bool, Move | None]:
             changed = participants.become(conn, now, place.participant, state)
-            if place.kind == SERVICE:
+            if place.kind in UNSEEN:
                 return False, None
             if place.room is None:
                 return changed, None

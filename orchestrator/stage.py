@@ -146,6 +146,11 @@ def take(stage: Stage, by: str) -> Stage:
     return replace(stage, layout=wanted.layout, spots=spots, preview=preview)
 
 
+def blank(stage: Stage, by: str) -> Stage:
+    """The slate at once, whatever is prepared; what was on air is the preview."""
+    return take(replace(stage, preview=Scene()), by) if stage.spots else stage
+
+
 def hold(stage: Stage, source: str) -> Stage:
     """Neither heard nor seen for a while; its place is kept, with a slate."""
     return _acted(stage, source, Move.HOLD)

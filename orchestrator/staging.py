@@ -16,6 +16,7 @@ from orchestrator.direction import Direction
 from orchestrator.floor import Floor, Mode, Seat, Turn
 from orchestrator.stage_signal import Signal
 from orchestrator.stage_table import Layout, SourceState, Stage
+from orchestrator.talkback import Talk, begun, spoken_to
 from rooms.errors import Conflict, Invalid
 
 
@@ -26,6 +27,12 @@ class Staging:
     direction: Direction
     stage: Stage = Stage()
     floor: Floor = Floor()
+    talk: Talk | None = None
+
+    @property
+    def spoken_to(self) -> frozenset[str]:
+        """Who hears the desk, and nobody else."""
+        return spoken_to(self.talk, self.stage, self.heard)
 
     @property
     def heard(self) -> frozenset[str]:
@@ -48,6 +55,8 @@ class Word(StrEnum):
     ARM = "arm"
     SUBSTITUTE = "substitute"
     RESTORE = "restore"
+    SLATE = "slate"
+    TALK = "talk"
     MODE = "mode"
     RAISE = "raise"
     LOWER = "lower"
@@ -66,6 +75,7 @@ class Act:
     armed: bool = False
     layout: Layout | None = None
     sources: tuple[str, ...] = ()
+    wings: bool = False
     person: str | None = None
     deputies: tuple[str, ...] = ()
     mode: Mode | None = None
@@ -86,6 +96,8 @@ NEEDS: Mapping[Word, tuple[str, ...]] = {
     Word.ARM: ("source",),
     Word.SUBSTITUTE: ("source", "substitute"),
     Word.RESTORE: ("source",),
+    Word.SLATE: (),
+    Word.TALK: (),
     Word.MODE: ("mode",),
     Word.RAISE: ("source",),
     Word.LOWER: ("source",),
@@ -124,6 +136,8 @@ def done(staging: Staging, act: Act, by: str, now: datetime) -> Staging:
         staging = replace(staging, direction=_directed(staging.direction, act, by))
     if act.word in OF_THE_FLOOR:
         staging = replace(staging, floor=_on_floor(staging, act, now))
+    elif act.word is Word.TALK:
+        staging = replace(staging, talk=begun(staging.stage, by, act.sources, act.wings))
     elif act.word not in OF_THE_DESK:
         staging = replace(staging, stage=_ON_STAGE[act.word](staging.stage, act, by))
     return _settled(staging, now)
@@ -236,7 +250,11 @@ def _settled(staging: Staging, now: datetime) -> Staging:
     for source in staging.stage.sources:
         if source.state is SourceState.ABSENT:
             floor = turns.lost(floor, source.id)
-    return replace(staging, floor=turns.advance(floor, staging.stage.on_air, now))
+    talk = staging.talk
+    if talk is not None and talk.by != staging.direction.holder:
+        talk = None
+    floor = turns.advance(floor, staging.stage.on_air, now)
+    return replace(staging, floor=floor, talk=talk)
 
 
 _ON_STAGE: Mapping[Word, Callable[[Stage, Act, str], Stage]] = {
@@ -248,5 +266,6 @@ _ON_STAGE: Mapping[Word, Callable[[Stage, Act, str], Stage]] = {
     Word.ACCEPT: lambda s, a, by: place.accept(s, a.source or ""),
     Word.ARM: lambda s, a, by: place.arm(s, a.source or "", a.substitute, a.armed),
     Word.SUBSTITUTE: lambda s, a, by: place.put(s, a.source or "", a.substitute or "", by),
+    Word.SLATE: lambda s, a, by: place.blank(s, by),
     Word.RESTORE: lambda s, a, by: place.restore(s, a.source or "", by),
 }

@@ -146,12 +146,19 @@ class Budget:
 class Air:
     """What of a session is forwarded: the sound of `heard`, the pictures of `seen`, to everybody.
 
-    Besides, `desks` are sent the pictures of all. Who is named nowhere is neither heard nor seen.
+    Besides, `desks` are sent the pictures of all, and in each of `talks` the second alone hears
+    the first, who needs not be heard. Who is named nowhere is neither heard nor seen.
     """
 
     heard: frozenset[ParticipantId] = frozenset()
     seen: frozenset[ParticipantId] = frozenset()
     desks: frozenset[ParticipantId] = frozenset()
+    talks: frozenset[tuple[ParticipantId, ParticipantId]] = frozenset()
+
+    @property
+    def talkers(self) -> frozenset[ParticipantId]:
+        """Who speaks to some alone: those who are heard by everybody do not."""
+        return frozenset(speaker for speaker, _ in self.talks) - self.heard
 
 
 class Transport(StrEnum):

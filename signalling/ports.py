@@ -17,6 +17,10 @@ Json = dict[str, Any]
 
 # The kind of who is no guest: a part of the house (it records, it composes) that only listens.
 SERVICE = "service"
+# The desk of who directs a ceremony: it sees what nobody else sees, and speaks to whom he chooses.
+DESK = "desk"
+# Neither is told of, shown or counted among those who are in a session.
+UNSEEN = frozenset({SERVICE, DESK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A participant's place in a session. `kind` is room, person, guest or `SERVICE`."""
+    """A participant's place in a session. `kind` is room, person, guest, `SERVICE` or `DESK`."""
 
     session: SessionId
     participant: ParticipantId

@@ -18,7 +18,7 @@ from signalling.engine import EngineState, Leg, MediaEngine, Role, SubscribeOffe
 from signalling.messages import ClientMessage, CodeBurnt, Command, CommandCancel, Hello, Ice
 from signalling.messages_cues import Cued
 from signalling.peer import Closing, Event, Refuse, State
-from signalling.ports import House, Identity, Json, Relays
+from signalling.ports import UNSEEN, House, Identity, Json, Relays
 from signalling.presence import Presence
 from signalling.switchboard_asks import Asks
 from signalling.switchboard_gathering import Hall, Seat, Seated
@@ -265,7 +265,8 @@ class Switchboard:
         """Participants of a session with the figures of their legs."""
         legs = _legs_by_participant(await self._media.state(), session)
         gathering = self._hall.gatherings.get(session)
-        seats = [one for one in gathering.seats.values() if not one.serves] if gathering else []
+        every = gathering.seats.values() if gathering else ()
+        seats = [one for one in every if one.place.kind not in UNSEEN]
         return {"participants": [_figures(seat, legs.get(seat.id, {})) for seat in seats]}
 
     def _screen(self, room: RoomId) -> Seated | None:

@@ -17,7 +17,7 @@ from signalling.messages import (
 )
 from signalling.messages_media import PlacedView, TrackView
 from signalling.messages_talk import ChatLine
-from signalling.ports import SERVICE, Json, Place
+from signalling.ports import SERVICE, UNSEEN, Json, Place
 from signalling.presence import Presence, Standing
 from signalling.switchboard_peer import Clock, Peer
 from signalling.tracks import Board, Subscription
@@ -64,7 +64,7 @@ class Seat:
     @property
     def shown(self) -> bool:
         """Whether the others are told of him."""
-        return self.named and not self.serves
+        return self.named and self.place.kind not in UNSEEN
 
     @property
     def serves(self) -> bool:

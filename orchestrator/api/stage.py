@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
-from orchestrator.cases import stage_views, stagings
+from orchestrator.cases import desk_places, stage_views, stagings
 from orchestrator.cases.stagings import Shown
 from orchestrator.direction import MOST_DEPUTIES
 from orchestrator.floor import Mode, Seat
@@ -36,6 +36,14 @@ class ProgramOut(Shape):
 
     layout: str
     spots: list[SpotOut]
+
+
+class TalkOut(Shape):
+    """Whom the desk speaks to; `hear` are those who hear it now."""
+
+    to: list[str]
+    wings: bool
+    hear: list[str]
 
 
 class SceneOut(Shape):
@@ -77,6 +85,7 @@ class StageOut(Shape):
     sources: list[SourceOut]
     proposals: dict[str, str | None]
     desk: DeskOut
+    talk: TalkOut | None
 
 
 class StageAnswer(Shape):
@@ -103,6 +112,13 @@ class FloorOut(Shape):
     heard: list[str]
 
 
+class PlaceOut(Shape):
+    """A place for the desk: say `hello` with the token on `/ws/v1`."""
+
+    token: str
+    participant: str
+
+
 class FloorAnswer(Shape):
     """The floor of a ceremony."""
 
@@ -125,12 +141,15 @@ class StageAct(Body):
         "arm",
         "substitute",
         "restore",
+        "slate",
+        "talk",
     ]
     source: Id | None = None
     substitute: Id | None = None
     armed: bool = False
     layout: LayoutIn | None = None
     sources: Annotated[list[Id], Field(max_length=MOST_PLACES)] = []
+    wings: bool = False
     person: Id | None = None
     deputies: Annotated[list[Id], Field(max_length=MOST_DEPUTIES)] = []
 
@@ -180,10 +199,18 @@ async def direct(call: Call) -> Answer:
         armed=sent.armed,
         layout=None if sent.layout is None else Layout(sent.layout),
         sources=tuple(sent.sources),
+        wings=sent.wings,
         person=sent.person,
         deputies=tuple(sent.deputies),
     )
     return _stage(call, await _act(call, wanted))
+
+
+async def sit(call: Call) -> Answer:
+    """A place for his desk."""
+    conductor = call.app[HOUSE].conductor
+    participant, token = await desk_places.give(conductor, _session(call), call.person)
+    return Answer(status=201, body={"token": token, "participant": participant})
 
 
 async def see_floor(call: Call) -> Answer:
@@ -258,6 +285,16 @@ ROUTES = (
         body=StageAct,
         answer=StageAnswer,
         errors=(403, 404, 409, 422),
+    ),
+    Route(
+        method="POST",
+        path=f"{STAGE}/place",
+        handler=sit,
+        summary="A place for one's desk, which sees the wings and hears the air",
+        person=True,
+        ok=201,
+        answer=PlaceOut,
+        errors=(404, 409),
     ),
     Route(
         method="GET",

@@ -11,11 +11,12 @@ from orchestrator.means import Means
 from orchestrator.session import State
 from orchestrator.stage_table import Source, SourceState, Spot, Stage
 from orchestrator.staging import Staging
-from orchestrator.store import sessions, stagings
+from orchestrator.store import participants, sessions, stagings
 from orchestrator.store.instants import iso
 from orchestrator.store.participants import Participant
-from rooms.ids import RoomId, SessionId
+from rooms.ids import ParticipantId, RoomId, SessionId
 from signalling.engine import Air
+from signalling.ports import DESK
 
 
 def stage(means: Means, shown: Shown) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def stage(means: Means, shown: Shown) -> dict[str, Any]:
             "here": list(direction.here),
             "holder": direction.holder,
         },
+        "talk": _talk(shown.staging),
     }
 
 
@@ -58,7 +60,8 @@ async def air(means: Means, session: SessionId) -> Air | None:
         found = stagings.find(conn, session)
         if found is None:
             return None
-        return _air(found[1], people_of(conn, session), paused=_paused(conn, session))
+        people, desks = people_of(conn, session), _desks(conn, session, found[1])
+        return _air(found[1], people, desks, paused=_paused(conn, session))
 
     return await means.database.read(look)
 
@@ -67,16 +70,41 @@ def _paused(conn: Connection, session: SessionId) -> bool:
     return sessions.get(conn, session).session.state is State.PAUSED
 
 
-def _air(staging: Staging, people: Mapping[str, Participant], *, paused: bool) -> Air:
-    directors = staging.direction.people
-    desks = frozenset(one.id for one in people.values() if one.person in directors)
+def _desks(
+    conn: Connection, session: SessionId, staging: Staging
+) -> tuple[frozenset[ParticipantId], ParticipantId | None]:
+    """The directors' desks and pages, and the desk that speaks to somebody."""
+    let_in, people = participants.of_session(conn, session), staging.direction.people
+    by = staging.talk.by if staging.talk else None
+    speaks = (one.id for one in let_in if one.kind == DESK and one.person == by)
+    return frozenset(one.id for one in let_in if one.person in people), next(speaks, None)
+
+
+def _air(
+    staging: Staging,
+    people: Mapping[str, Participant],
+    seen_by: tuple[frozenset[ParticipantId], ParticipantId | None],
+    *,
+    paused: bool,
+) -> Air:
+    desks, speaks = seen_by
+    to = (people[name].id for name in staging.spoken_to if name in people)
+    talks = frozenset((speaks, one) for one in to) if speaks and staging.talk else frozenset()
     if paused:
-        return Air(desks=desks)
+        return Air(desks=desks, talks=talks)
     return Air(
         heard=frozenset(people[name].id for name in staging.heard if name in people),
         seen=frozenset(people[name].id for name in staging.stage.on_air if name in people),
         desks=desks,
+        talks=talks,
     )
+
+
+def _talk(staging: Staging) -> dict[str, Any] | None:
+    talk = staging.talk
+    if talk is None:
+        return None
+    return {"to": list(talk.to), "wings": talk.wings, "hear": sorted(staging.spoken_to)}
 
 
 def _room(one: Participant | None) -> RoomId | None:

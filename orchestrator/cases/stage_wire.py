@@ -51,6 +51,7 @@ def on_the_wire(staging: Staging, people: Mapping[str, Participant], name: Named
         "spots": [_spot(staging, spot, people, name) for spot in staging.stage.spots],
         "heard": sorted(ids[source] for source in staging.heard if source in ids),
         "mode": floor.mode.value,
+        "talk": sorted(ids[source] for source in staging.spoken_to if source in ids),
         "holders": [_seat(seat, ids, name) for seat in floor.holders],
         "queue": [_seat(seat, ids, name) for seat in floor.queue],
     }

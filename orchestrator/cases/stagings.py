@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from orchestrator import direction
 from orchestrator import staging as ceremony
 from orchestrator.auth.people import Person
-from orchestrator.cases import rights
+from orchestrator.cases import desk_places, rights
 from orchestrator.cases.conductor import CLOCK, Conductor
 from orchestrator.session import OVER
 from orchestrator.staging import OF_THE_FLOOR, Act, Fact, Staging
@@ -81,15 +81,17 @@ async def strike(conductor: Conductor, session: SessionId, person: Person) -> No
     """No stage any more: everybody hears and sees everybody, as in any other session."""
     now = conductor.means.clock()
 
-    def remove(conn: Connection) -> None:
+    def remove(conn: Connection) -> list[Participant]:
         stored = sessions.get(conn, session)
         rights.runs(person)(conn, stored)
         _, staging = stagings.get(conn, session)
         direction.holds(direction.here(staging.direction, person.id), person.id)
         stagings.strike(conn, session)
         audit.record(conn, now, person.id, "stage.strike", session)
+        return desk_places.forget(conn, now, session)
 
-    await conductor.means.database.write(remove)
+    for desk in await conductor.means.database.write(remove):
+        await conductor.means.wire.remove(session, desk.id)
     await tell(conductor, session, 0)
 
 
@@ -203,6 +205,7 @@ def _told(wanted: Act) -> dict[str, object]:
         "substitute": wanted.substitute,
         "layout": wanted.layout,
         "sources": list(wanted.sources),
+        "wings": wanted.wings,
         "person": wanted.person,
         "mode": wanted.mode,
         "to": wanted.to.source if wanted.to else None,

@@ -10,7 +10,7 @@ from orchestrator.store.bookings import CONFIRMED
 from orchestrator.store.instants import instant, seconds
 from orchestrator.store.tables import bookings, occurrences, participants, people, sessions
 from rooms.ids import BookingId
-from signalling.ports import SERVICE
+from signalling.ports import UNSEEN
 
 RELEASED = "released"
 
@@ -132,6 +132,6 @@ def somebody_joined(conn: Connection, date: Date) -> bool:
         exists()
         .where(sessions.c.booking_id == date.booking, sessions.c.recurrence_id == date.name)
         .where(participants.c.session_id == sessions.c.id, participants.c.joined_at.is_not(None))
-        .where(participants.c.kind != SERVICE)
+        .where(participants.c.kind.not_in(UNSEEN))
     )
     return bool(conn.execute(select(inside)).scalar_one())

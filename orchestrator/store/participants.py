@@ -10,7 +10,7 @@ from orchestrator.store.hashed import token_hash
 from orchestrator.store.instants import seconds
 from orchestrator.store.tables import participants
 from rooms.ids import ParticipantId, PersonId, RoomId, SessionId, new_id, new_secret
-from signalling.ports import SERVICE
+from signalling.ports import DESK, UNSEEN
 
 INVITED, JOINED, LOST, LEFT = "invited", "joined", "lost", "left"
 WAITING = "waiting"  # in the lobby, without a name: he takes no place yet
@@ -22,7 +22,8 @@ HELD, GOOD = timedelta(minutes=10), timedelta(hours=1)
 class Participant:
     """One endpoint let into a session.
 
-    `kind` is room, person, guest, encoder, receiver or service (a part of the house, not counted).
+    `kind` is room, person, guest, encoder or receiver; or, not counted, service (a part of the
+    house) or desk (of who directs a ceremony).
     """
 
     id: ParticipantId
@@ -36,7 +37,7 @@ class Participant:
     @property
     def is_somebody(self) -> bool:
         """Whether it is told of and counted: whatever is no part of the house."""
-        return self.kind != SERVICE
+        return self.kind not in UNSEEN
 
 
 def add(
@@ -110,12 +111,19 @@ def here(conn: Connection) -> list[Participant]:
     return _where(conn, participants.c.state.in_((JOINED, LOST)))
 
 
+def desk_of(conn: Connection, session: SessionId, person: PersonId) -> Participant | None:
+    """The place of his desk in a session."""
+    mine = (participants.c.kind == DESK) & (participants.c.person_id == person)
+    found = _where(conn, (participants.c.session_id == session) & mine)
+    return found[0] if found else None
+
+
 def count(conn: Connection, now: datetime, session: SessionId) -> int:
     """How many places of a session are taken: by who is there, or may come (back) any moment."""
     held = (participants.c.state == INVITED) & (participants.c.created_at > seconds(now - HELD))
     query = select(func.count()).where(
         participants.c.session_id == session,
-        participants.c.kind != SERVICE,
+        participants.c.kind.not_in(UNSEEN),
         participants.c.state.in_((JOINED, LOST)) | held,
     )
     return conn.execute(query).scalar_one()

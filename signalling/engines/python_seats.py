@@ -66,16 +66,22 @@ class Session:
                     leg.wire(self._seen_by(participant))
 
     def _seen_by(self, participant: ParticipantId) -> dict[TrackId, Layers]:
-        """All sounds (what is off the air is muted), and the pictures he may have."""
+        """All sounds (what is off the air is muted) but those said to others alone, and the
+        pictures he may have."""
         air = self.air
-        if air is None or participant in air.desks:
+        if air is None:
             return self.layers
-        kept = (t.id for t in self.known().values() if t.kind is Kind.AUDIO or _is_seen(air, t))
+        kept = (t.id for t in self.known().values() if _may(air, participant, t))
         return {track: self.layers[track] for track in kept if track in self.layers}
 
     def _is_heard(self, track: Track) -> bool:
         """Whether the air lets his sound through."""
         return self.air is None or track.participant in self.air.heard
+
+    def _talks(self, track: Track) -> bool:
+        """Whether it is forwarded to some alone."""
+        talkers = frozenset() if self.air is None else self.air.talkers
+        return track.source == "microphone" and track.participant in talkers
 
     def _add_layers(self, seat: Seat, leg: PublisherLeg) -> None:
         for stream in leg.streams.values():
@@ -85,9 +91,9 @@ class Session:
                 continue
             self.layers[track.id] = stream.layers
             muted = track.kind in seat.muted
-            if track.kind is Kind.AUDIO:
+            if track.kind is Kind.AUDIO and not self._talks(track):
                 muted = muted or not self._is_heard(track)
-            if track.source == "microphone":
+            if track.source == "microphone" and not self._talks(track):
                 muted = self._listen(track, stream.layers, muted)
             stream.layers.mute(muted)
 
@@ -101,12 +107,14 @@ class Session:
 
     def _gated(self, track: TrackId, is_open: bool) -> None:
         layers, known = self.layers.get(track), self.known().get(track)
-        if layers is not None and known is not None:
+        if layers is not None and known is not None and not self._talks(known):
             layers.mute(known.muted or not is_open or not self._is_heard(known))
 
 
-def _is_seen(air: Air, track: Track) -> bool:
-    return track.participant in air.seen
+def _may(air: Air, participant: ParticipantId, track: Track) -> bool:
+    if track.kind is Kind.VIDEO:
+        return participant in air.desks or track.participant in air.seen
+    return track.participant not in air.talkers or (track.participant, participant) in air.talks
 
 
 def _not_gated(_track: TrackId, _is_open: bool) -> None:

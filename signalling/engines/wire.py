@@ -182,7 +182,7 @@ def wish(data: Json) -> Wish:
 
 def air_to_json(told: Air) -> Json:
     """What is on air."""
-    sets = {"heard": told.heard, "seen": told.seen, "desks": told.desks}
+    sets = {"heard": told.heard, "seen": told.seen, "desks": told.desks, "talks": told.talks}
     return {name: sorted(of) for name, of in sets.items()}
 
 
@@ -191,7 +191,8 @@ def air(data: Json) -> Air:
     heard, seen, desks = (
         frozenset(map(ParticipantId, data[name])) for name in ("heard", "seen", "desks")
     )
-    return Air(heard=heard, seen=seen, desks=desks)
+    talks = frozenset((ParticipantId(a), ParticipantId(b)) for a, b in data.get("talks", ()))
+    return Air(heard=heard, seen=seen, desks=desks, talks=talks)
 
 
 def budget(data: Json) -> Budget:

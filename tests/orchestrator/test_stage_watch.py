@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection
 
 from orchestrator import conduct
-from orchestrator.cases import stagings
+from orchestrator.cases import desk_places, stagings
 from orchestrator.floor import Mode
 from orchestrator.stage_table import Layout
 from orchestrator.stage_watch import StageWatch
@@ -184,7 +184,7 @@ async def test_every_screen_is_told_the_same_program(ceremony: Ceremony) -> None
         "spots": [{**who, "slate": False, "rung": "live", "signal": "full"}],
         "heard": [],
     }
-    floor = {"mode": "free", "holders": [], "queue": []}
+    floor = {"mode": "free", "talk": [], "holders": [], "queue": []}
     coming: Json = {
         "next": {"participants": [], "at": None},
         "cue": None,
@@ -217,9 +217,16 @@ async def test_the_worker_lets_through_what_is_on_air_and_nothing_in_a_pause(
     assert await house.air(session) == Air(seen=there, desks=frozenset({desk}))
     await conduct.pause_session(house.conductor, session, ceremony.tom)
     assert await house.air(session) == Air(desks=frozenset({desk}))
+    own, token = await desk_places.give(house.conductor, session, ceremony.tom)
+    await ceremony.does(Word.TALK, sources=(MEYRUEIS,))
+    both, talks = frozenset({desk, own}), frozenset({(own, meyrueis)})
+    assert await house.air(session) == Air(desks=both, talks=talks)
+    again, newer = await desk_places.give(house.conductor, session, ceremony.tom)
+    assert (again, newer == token) == (own, False)
     assert (await house.session(session))["stage"]["layout"] == "slate"
     await stagings.strike(house.conductor, session, ceremony.tom)
     assert await house.air(session) is None
+    assert ceremony.scene.wire.removed == [own]
 
 
 async def test_when_its_session_ends_everybody_leaves_the_stage(ceremony: Ceremony) -> None:

@@ -123,7 +123,27 @@ async def test_only_a_ceremony_has_a_stage(service: RunningService) -> None:
     assert (await asked(anne, "PUT", f"/sessions/{session}/stage"))[0] == 409
 
 
+async def test_the_desk_has_a_place_that_nobody_is_told_of_and_gives_orders(
+    service: RunningService,
+) -> None:
+    anne = await service.log_in("anne")
+    session = await booked(anne)
+    path = f"/sessions/{session}/stage"
+    assert (await asked(anne, "POST", f"{path}/place"))[0] == 404
+    await asked(anne, "PUT", path)
+    status, made = await asked(anne, "POST", f"{path}/place")
+    assert (status, sorted(made)) == (201, ["participant", "token"])
+    assert (await asked(anne, "GET", f"/sessions/{session}"))[1]["session"]["participants"] == []
+    talk = {"act": "talk", "sources": [ROOM]}
+    said = (await asked(anne, "POST", path, talk))[1]["stage"]["talk"]
+    assert said == {"to": [ROOM], "wings": False, "hear": [ROOM]}
+    assert (await asked(anne, "POST", path, {"act": "talk"}))[1]["stage"]["talk"] is None
+    assert (await asked(anne, "POST", path, {"act": "slate"}))[0] == 200
+    assert (await asked(anne, "POST", path, {"act": "talk", "sources": [OTHER]}))[0] == 404
+
+
 CALLS: tuple[tuple[str, str, Any], ...] = (
+    ("POST", "stage/place", None),
     ("GET", "stage", None),
     ("PUT", "stage", None),
     ("POST", "stage", {"act": "take"}),
@@ -158,4 +178,4 @@ async def test_who_runs_the_session_and_has_not_the_desk_sees_and_raises_hands_o
         (method, what, (await asked(admin, method, f"/sessions/{session}/{what}", sent))[0])
         for method, what, sent in CALLS
     ]
-    assert [status for _, _, status in found] == [200, 200, 403, 200, 403, 200, 403]
+    assert [status for _, _, status in found] == [201, 200, 200, 403, 200, 403, 200, 403]

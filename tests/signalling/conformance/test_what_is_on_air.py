@@ -2,12 +2,13 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
 from rooms.errors import NotFound
 from rooms.ids import ParticipantId, SessionId, TrackId
-from signalling.engine import Air, Kind
+from signalling.engine import Air, Kind, Spoke
 from tests.fakes.media import until
 from tests.fakes.viewers import RIDS, Browser, Scene, Watching
 
@@ -107,3 +108,67 @@ async def test_what_comes_of_a_publisher_is_told_layer_by_layer(stage: Scene) ->
     await shows(stage, anne, 0)
     anne.able = RIDS
     await shows(stage, anne, len(RIDS))
+
+
+def ordered(air: Air, *listeners: str) -> Air:
+    """The desk speaks to these alone."""
+    talks = frozenset((ParticipantId("pa-desk"), ParticipantId(one)) for one in listeners)
+    return replace(air, talks=talks)
+
+
+async def test_what_the_desk_says_is_heard_by_whom_it_speaks_to_alone_from_the_first_packet_on(
+    stage: Scene,
+) -> None:
+    anne = await stage.publisher("pa-anne")
+    await stage.engine.air(stage.session, ordered(on_air(anne), "pa-bruno"))
+    desk = await stage.publisher("pa-desk", picture=False)
+    tracks = (anne.sound, desk.sound)
+    chosen, other = [await stage.viewer(name, *tracks) for name in ("pa-bruno", "pa-viewer")]
+    await more(chosen, desk.sound, anne.sound)
+    await more(other, anne.sound)
+    assert got(other, desk.sound) == 0
+    late = await stage.viewer("pa-late", *tracks)
+    await more(late, anne.sound)
+    assert got(late, desk.sound) == 0
+
+
+async def test_an_order_goes_over_to_another_and_ends_and_a_desk_that_is_mute_says_nothing(
+    stage: Scene,
+) -> None:
+    anne = await stage.publisher("pa-anne")
+    desk = await stage.publisher("pa-desk", picture=False)
+    tracks = (anne.sound, desk.sound)
+    bruno, carla = [await stage.viewer(name, *tracks) for name in ("pa-bruno", "pa-carla")]
+    await stage.engine.air(stage.session, ordered(on_air(anne), "pa-bruno"))
+    await more(bruno, desk.sound)
+    before = got(carla, desk.sound)  # while there was no stage
+    await stage.engine.air(stage.session, ordered(on_air(anne), "pa-carla"))
+    left = got(bruno, desk.sound)
+    await more(carla, desk.sound, anne.sound)
+    assert got(bruno, desk.sound) == left
+    await stage.engine.mute(stage.session, desk.participant, Kind.AUDIO, True)
+    said = got(carla, desk.sound)
+    await more(carla, anne.sound)
+    assert got(carla, desk.sound) == said > before
+    await stage.engine.mute(stage.session, desk.participant, Kind.AUDIO, False)
+    await more(carla, desk.sound)
+    await stage.engine.air(stage.session, on_air(anne))
+    said = got(carla, desk.sound)
+    await more(carla, anne.sound)
+    assert (got(carla, desk.sound), got(bruno, desk.sound)) == (said, left)
+
+
+async def test_who_comes_back_on_a_new_leg_hears_the_order_and_nobody_hears_who_gives_it(
+    stage: Scene,
+) -> None:
+    anne = await stage.publisher("pa-anne")
+    await stage.engine.air(stage.session, ordered(on_air(anne), "pa-bruno"))
+    desk = await stage.publisher("pa-desk", picture=False)
+    bruno = await stage.viewer("pa-bruno", anne.sound, desk.sound)
+    await more(bruno, desk.sound)
+    again = await stage.viewer("pa-bruno", anne.sound, desk.sound)
+    await more(again, desk.sound, anne.sound)
+    desk.level = 10  # loud
+    await more(again, desk.sound)
+    spoken = [one for one in stage.events if isinstance(one, Spoke)]
+    assert all(desk.participant not in one.participants for one in spoken)

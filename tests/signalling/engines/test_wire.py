@@ -55,7 +55,8 @@ FIGURES = Leg(
 
 
 def test_what_is_on_air_comes_over_unchanged() -> None:
-    told = Air(heard=frozenset({ANNE}), seen=frozenset({ANNE, ParticipantId("pa-2")}))
+    talks = frozenset({(ParticipantId("pa-3"), ANNE)})
+    told = Air(heard=frozenset({ANNE}), seen=frozenset({ANNE, ParticipantId("pa-2")}), talks=talks)
     line = wire.encode({"air": wire.air_to_json(told)})
     assert wire.air(wire.decode(line)["air"]) == told
 
