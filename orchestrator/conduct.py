@@ -18,10 +18,12 @@ from orchestrator.cases.fan_out import Asked, ask_room
 from orchestrator.cases.follow import follow_booking
 from orchestrator.cases.guests import (
     Gone,
+    check_rehearsing,
     doors,
     enter_by_link,
     introduce,
     look,
+    look_named,
     wait_by_link,
 )
 from orchestrator.cases.moves import act, learn, open_media
@@ -40,6 +42,7 @@ __all__ = [
     "call_missing",
     "call_room",
     "cancel_command",
+    "check_rehearsing",
     "command_by_phone",
     "command_room",
     "doors",
@@ -49,6 +52,7 @@ __all__ = [
     "introduce",
     "learn",
     "look",
+    "look_named",
     "open_media",
     "open_session",
     "pause_session",

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from orchestrator import conduct
+from orchestrator.auth import accounts
+from orchestrator.auth.people import Person
 from orchestrator.cases import cues, held, moves, stage_views, stage_wire, views
 from orchestrator.cases.conductor import Conductor
 from orchestrator.cases.moves import Move
@@ -93,6 +95,9 @@ class House:
         if stored.session.state in OVER:
             raise Conflict("session-over", session=stored.id)
         await conduct.doors(self.conductor, stored)
+        if one.kind in ("guest", "person"):
+            person = await self.means.database.read(lambda conn: _person(conn, one))
+            conduct.check_rehearsing(stored, person, one.part)
 
     async def session(self, session: SessionId) -> Json:
         """The `session` object of the wire."""
@@ -309,3 +314,7 @@ def _all_lost(conn: Connection, now: datetime) -> list[Stored]:
             event = Learnt(room=one.room, step=Step.LOST)
             moves.move_in(conn, now, one.session, event, "restart")
     return [stored for stored in sessions.due(conn, now) if stored.session.state in RUNNING]
+
+
+def _person(conn: Connection, one: Participant) -> Person | None:
+    return None if one.person is None else accounts.by_id(conn, one.person)

@@ -134,6 +134,10 @@ class Means:
         """How long before its hour a session opens its doors."""
         return timedelta(minutes=self.settings.service.join_before_minutes)
 
+    def opens_before(self, doors: timedelta | None) -> timedelta:
+        """The same for one session, which may have been planned otherwise."""
+        return self.doors_before if doors is None else doors
+
     def label(self, room: RoomId, among: frozenset[RoomId] = frozenset()) -> str:
         """How people call a room in a session: its centre, and its name if that is not enough."""
         try:

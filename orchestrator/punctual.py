@@ -79,7 +79,7 @@ class Punctual:
         around = Around(
             kind=seen.stored.kind,
             people_are_in=seen.people_are_in,
-            doors_before=self._means.doors_before,
+            doors_before=self._means.opens_before(seen.stored.doors),
             by_the_hour=self._by_the_hour,
         )
         act = due(seen.stored.session, around, now)

@@ -28,7 +28,7 @@ from orchestrator.api import (
 )
 from orchestrator.auth.keyring import load_keyring
 from orchestrator.booking import Bookings, ensure_rooms
-from orchestrator.cases import fan_out, outward
+from orchestrator.cases import ceremonies, fan_out, outward
 from orchestrator.cases.plans import plan_of
 from orchestrator.events import Bus
 from orchestrator.horizon import Horizon
@@ -236,6 +236,8 @@ async def _outbox(app: web.Application) -> AsyncIterator[None]:
         booked = topic.startswith("booking.")
         if booked and await conduct.follow_booking(house.conductor, payload["booking"]):
             house.wakened.set()
+        if booked:
+            await ceremonies.follow(house.conductor, app[keys.BOOKINGS], payload["booking"])
 
     async def carry_out(topic: str, payload: dict[str, Any]) -> None:
         await outward.carry_out(house.means, topic, payload)

@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 
 class LinkOut(Shape):
-    """What a link leads to."""
+    """What a link leads to; `name` of whom it is, where it is one person's own."""
 
     title: str
     kind: str
@@ -31,6 +31,7 @@ class LinkOut(Shape):
     state: str
     organiser: str
     open_from: datetime
+    name: str | None
 
 
 class JoinIn(Body):
@@ -52,7 +53,8 @@ async def look(call: Call) -> Answer:
     """What the link leads to."""
     house = call.app[HOUSE]
     code = call.path("code")
-    stored = await _limited(call, lambda: conduct.look(house.conductor, code))
+    stored, guest = await _limited(call, lambda: conduct.look_named(house.conductor, code))
+    named = None if guest is None else guest.name
     session = stored.session
     return Answer(
         body={
@@ -62,7 +64,8 @@ async def look(call: Call) -> Answer:
             "ends_at": iso(session.ends_at),
             "state": session.state.value,
             "organiser": await views.organiser_name(house.conductor, stored),
-            "open_from": iso(session.starts_at - house.means.doors_before),
+            "open_from": iso(session.starts_at - house.means.opens_before(stored.doors)),
+            "name": named,
         }
     )
 

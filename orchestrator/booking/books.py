@@ -1,6 +1,6 @@
 """The rows and objects of a booking, as the ledger writes them: one hand for all doors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from orchestrator.auth import accounts
 from orchestrator.auth.people import Person
 from orchestrator.booking.event import AHEAD, Prepared
 from orchestrator.booking.judge import Rules
-from orchestrator.store import booked_sessions, bookings
+from orchestrator.store import booked_sessions, bookings, ceremonies
 from orchestrator.store import calendar_items as items
 from orchestrator.store.booked_sessions import Seat, Wish
 from orchestrator.store.bookings import BookingRow
@@ -23,6 +23,7 @@ from orchestrator.store.calendar_items import CalendarRow
 from rooms.errors import Invalid
 from rooms.ids import BookingId, PersonId, RoomId, new_id
 
+CEREMONY = "ceremony"
 Told = tuple[str, dict[str, Any]]
 Events = dict[tuple[int, str], bytes | None]
 
@@ -79,6 +80,9 @@ class Books:
         centres = [(room, self.rules.network.centre_of(room).id) for room in event.rooms]
         home = next((c for _, c in centres if c in self.person.centres), centres[0][1])
         host = next(room for room, centre in centres if centre == home)
+        planned: Mapping[RoomId, str] = {}
+        if row.kind == CEREMONY:
+            planned = ceremonies.roles(self.conn, row.organiser_id, row.uid)
         return Wish(
             booking=row.id,
             organiser=row.organiser_id,
@@ -86,10 +90,19 @@ class Books:
             title=row.title,
             instances=event.taken,
             seats=[
-                Seat(room=room, centre=centre, role="host" if room == host else "remote")
+                Seat(room=room, centre=centre, role=_role(room, host, planned))
                 for room, centre in centres
             ],
         )
+
+    def agree(self, row: BookingRow, event: Prepared, *, new: bool) -> str:
+        """Make its sessions what it says; the code of their link. A rehearsal has no session of its
+        own: it leads to that of its ceremony, or nowhere while that has none."""
+        if row.kind == CEREMONY or not new:
+            of = ceremonies.rehearsed_by(self.conn, row.organiser_id, row.uid)
+            if of is not None:
+                return ceremonies.join_code(self.conn, of) or ""
+        return booked_sessions.agree(self.conn, self.now, self.wish(row, event), new=new)
 
     def store(
         self,
@@ -217,3 +230,10 @@ class Books:
         }
         bookings.tell(self.conn, self.now, topic, payload)
         self.told.append((topic, payload))
+
+
+def _role(room: RoomId, host: RoomId, planned: Mapping[RoomId, str]) -> str:
+    """As it was planned; a room that came later is a remote site."""
+    if planned:
+        return str(planned.get(room, "remote"))
+    return "host" if room == host else "remote"

@@ -53,9 +53,10 @@ def give(
         booked_sessions.suspend(books.conn, row.id)
         join_link.remove_join_link(event.item, books.rules.link_base)
         return
-    code = booked_sessions.agree(books.conn, books.now, books.wish(row, event), new=new)
+    code = books.agree(row, event, new=new)
     label = books.rules.say("calendar-link-label", locale)
-    join_link.add_join_link(event.item, books.rules.link(code), label)
+    if code:
+        join_link.add_join_link(event.item, books.rules.link(code), label)
 
 
 def may_answer(person: Person, books: Books, booking: BookingRow) -> tuple[RoomId, ...]:

@@ -42,8 +42,8 @@ async def follow_booking(conductor: Conductor, booking: str) -> bool:
     for stored in found:
         if stored.session.state in RUNNING or stored.session.state is State.ENDED:
             await _follow(conductor, stored.id)
-    soon = conductor.means.clock() + conductor.means.doors_before
-    return any(stored.session.starts_at <= soon for stored in found)
+    now, opens = conductor.means.clock(), conductor.means.opens_before
+    return any(one.session.starts_at <= now + opens(one.doors) for one in found)
 
 
 async def _follow(conductor: Conductor, session: SessionId) -> None:
@@ -107,7 +107,7 @@ def _differs(stored: Stored, wanted: Wanted) -> bool:
 def _agree(
     conductor: Conductor, conn: Connection, now: datetime, stored: Stored, wanted: Wanted
 ) -> Move:
-    later = wanted.start - conductor.means.doors_before > now
+    later = wanted.start - conductor.means.opens_before(stored.doors) > now
     if stored.session.state in OVER and wanted.end <= now:
         return _unmoved(stored)
     move = _unmoved(stored)

@@ -9,11 +9,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from orchestrator import roles
 from orchestrator.auth.people import Person
 from orchestrator.cases import moves
 from orchestrator.cases.conductor import CLOCK, Conductor
+from orchestrator.ceremony import REHEARSING, Invited
 from orchestrator.session import OVER, RUNNING, Act, State
-from orchestrator.store import audit, participants, sessions
+from orchestrator.store import audit, ceremonies, participants, sessions
 from orchestrator.store.instants import iso
 from orchestrator.store.participants import Participant
 from orchestrator.store.sessions import Stored
@@ -33,12 +35,22 @@ class Gone(Conflict):
 
 async def look(conductor: Conductor, code: str) -> Stored:
     """The session behind a link: of a series the one now, else the next one, else the last."""
-    found = await conductor.means.database.read(
-        lambda conn: sessions.of_code(conn, code[:LONGEST_CODE])
-    )
+    return (await look_named(conductor, code))[0]
+
+
+async def look_named(conductor: Conductor, code: str) -> tuple[Stored, Invited | None]:
+    """The same, and whose link it is, where it is one person's own."""
+    code = code[:LONGEST_CODE]
+
+    def find(conn: Connection) -> tuple[list[Stored], Invited | None]:
+        known = ceremonies.of_code(conn, code)
+        guest, joined = (None, code) if known is None else known
+        return sessions.of_code(conn, joined), guest
+
+    found, guest = await conductor.means.database.read(find)
     if not found:
         raise NotFound("no-link")
-    return choose(found, conductor.means.clock())
+    return choose(found, conductor.means.clock()), guest
 
 
 def choose(found: list[Stored], now: datetime) -> Stored:
@@ -57,12 +69,14 @@ async def enter_by_link(
 ) -> tuple[ParticipantId, str, Stored]:
     """Let somebody in: his id and his token."""
     clean = clean_name(name)
-    stored = await doors(conductor, await look(conductor, code))
-    now = conductor.means.clock()
+    found, guest = await look_named(conductor, code)
+    stored, now = await doors(conductor, found), conductor.means.clock()
+    part = None if guest is None else guest.part
+    check_rehearsing(stored, person, part)
 
     def give(conn: Connection) -> tuple[ParticipantId, str]:
         _take_place(conn, now, stored.id)
-        participant, token = _add(conn, now, stored.id, person, name=clean)
+        participant, token = _add(conn, now, stored.id, person, name=clean, part=part)
         _record(conn, now, stored.id, participant, None if person is None else person.id)
         return participant, token
 
@@ -74,12 +88,15 @@ async def wait_by_link(
     conductor: Conductor, code: str, person: Person | None = None
 ) -> tuple[ParticipantId, str, Stored]:
     """Let somebody into the lobby: his id and his token, which is worth nothing without a name."""
-    stored = await doors(conductor, await look(conductor, code))
-    now = conductor.means.clock()
+    found, guest = await look_named(conductor, code)
+    stored, now = await doors(conductor, found), conductor.means.clock()
+    part = None if guest is None else guest.part
+    check_rehearsing(stored, person, part)
 
     def give(conn: Connection) -> tuple[ParticipantId, str]:
         participants.forget_absent(conn, now, stored.id)
-        return _add(conn, now, stored.id, person, name="", state=participants.WAITING)
+        state = participants.WAITING
+        return _add(conn, now, stored.id, person, name="", state=state, part=part)
 
     participant, token = await conductor.means.database.write(give)
     return participant, token, stored
@@ -112,9 +129,21 @@ def _add(
     *,
     name: str,
     state: str = participants.INVITED,
+    part: str | None = None,
 ) -> tuple[ParticipantId, str]:
     kind, known = ("guest", None) if person is None else ("person", person.id)
-    return participants.add(conn, now, session, name=name, kind=kind, person=known, state=state)
+    return participants.add(
+        conn, now, session, name=name, kind=kind, person=known, state=state, part=part
+    )
+
+
+def check_rehearsing(stored: Stored, person: Person | None, part: str | None) -> None:
+    """To a rehearsal come who runs it and whose link says that he has something to rehearse; the
+    screens of its sites are called. Forbidden("rehearsing") for the public."""
+    if stored.session.state is not State.REHEARSAL or part in REHEARSING:
+        return
+    if person is None or not roles.may_run(person, stored.facts):
+        raise Forbidden("rehearsing", starts_at=iso(stored.session.starts_at))
 
 
 def _record(
@@ -135,7 +164,7 @@ async def doors(conductor: Conductor, stored: Stored) -> Stored:
         return stored
     if session.state in OVER or now >= session.ends_at:
         raise Gone("session-over", ended_at=iso(session.ended_at or session.ends_at))
-    open_from = session.starts_at - conductor.means.doors_before
+    open_from = session.starts_at - conductor.means.opens_before(stored.doors)
     if session.state is not State.BOOKED or now < open_from:
         raise Forbidden("not-open-yet", open_from=iso(open_from))
     try:

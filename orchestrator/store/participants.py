@@ -33,6 +33,7 @@ class Participant:
     state: str
     room: RoomId | None = None
     person: PersonId | None = None
+    part: str | None = None  # of who came by a link of his own
 
     @property
     def is_somebody(self) -> bool:
@@ -50,6 +51,7 @@ def add(
     room: RoomId | None = None,
     person: PersonId | None = None,
     state: str = INVITED,
+    part: str | None = None,
 ) -> tuple[ParticipantId, str]:
     """Let somebody in: his id, and the token that is shown once."""
     participant, token = ParticipantId(new_id("pa")), new_secret()
@@ -61,6 +63,7 @@ def add(
             kind=kind,
             room_id=room,
             person_id=person,
+            part=part,
             token_hash=token_hash(token),
             state=state,
             created_at=seconds(now),
@@ -176,6 +179,7 @@ def _where(conn: Connection, condition: ColumnElement[bool]) -> list[Participant
             state=row.state,
             room=None if row.room_id is None else RoomId(row.room_id),
             person=None if row.person_id is None else PersonId(row.person_id),
+            part=row.part,
         )
         for row in conn.execute(query.order_by(participants.c.created_at, participants.c.id))
     ]

@@ -5,10 +5,11 @@ They are made, moved and cancelled with their booking (`booked_sessions`); here 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
+from orchestrator.ceremony import LONGEST_DOORS
 from orchestrator.roles import SessionFacts
 from orchestrator.session import OVER, RUNNING, Session, Site, SiteState, State
 from orchestrator.store.instants import instant, seconds
@@ -29,6 +30,8 @@ class Stored:
     booking: BookingId | None
     recurrence_id: str
     centres: Mapping[RoomId, CentreId]
+    doors: timedelta | None = None
+    """How long before its hour it opens, where that was planned."""
 
     @property
     def id(self) -> SessionId:
@@ -72,8 +75,13 @@ def between(conn: Connection, start: datetime, end: datetime) -> list[Stored]:
 
 
 def due(conn: Connection, until: datetime) -> list[Stored]:
-    """Those that are not over, and run already or start before `until`."""
-    waiting = (sessions.c.state == State.BOOKED) & (sessions.c.starts_at <= seconds(until))
+    """Those that are not over, and run already or start before `until`, or open by then if they
+    open earlier than others."""
+    early = sessions.c.doors_seconds.is_not(None) & (
+        sessions.c.starts_at <= seconds(until + LONGEST_DOORS)
+    )
+    soon = (sessions.c.starts_at <= seconds(until)) | early
+    waiting = (sessions.c.state == State.BOOKED) & soon
     return _where(conn, waiting | sessions.c.state.in_(RUNNING))
 
 
@@ -120,6 +128,12 @@ def reschedule(
     )
 
 
+def open_before(conn: Connection, session: SessionId, doors: timedelta) -> None:
+    """It opens so long before its hour."""
+    changed = update(sessions).where(sessions.c.id == session)
+    conn.execute(changed.values(doors_seconds=doors // timedelta(seconds=1)))
+
+
 def seat(conn: Connection, session: SessionId, room: RoomId, centre: CentreId) -> None:
     """One more site, expected."""
     conn.execute(
@@ -162,6 +176,7 @@ def _where(conn: Connection, condition: ColumnElement[bool]) -> list[Stored]:
             booking=None if row.booking_id is None else BookingId(row.booking_id),
             recurrence_id=row.recurrence_id,
             centres={site.room: centre for site, centre in places.get(row.id, ())},
+            doors=None if row.doors_seconds is None else timedelta(seconds=row.doors_seconds),
         )
         for row in rows
     ]

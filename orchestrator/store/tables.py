@@ -232,6 +232,7 @@ sessions = Table(  # one per instance of a booking (a series has one for each da
     Column("opened_at", Integer),
     Column("started_at", Integer),
     Column("ended_at", Integer),
+    Column("doors_seconds", Integer),  # before its hour; NULL: as for all
     Index("sessions_code", "join_code"),
     Index("sessions_start", "starts_at"),
     Index(
@@ -259,6 +260,7 @@ participants = Table(
     Column("kind", String, nullable=False),  # room person guest encoder receiver
     Column("room_id", String),
     Column("person_id", String),
+    Column("part", String),  # of who has a link of his own: orchestrator.ceremony.Part
     Column("token_hash", String, nullable=False, unique=True),
     Column("state", String, nullable=False),  # waiting invited joined lost left
     Column("created_at", Integer, nullable=False),

@@ -345,6 +345,7 @@ STEPS: tuple[Callable[[Walk], Any], ...] = (
     api_walk_ceremony.rundown,
     api_walk_cues.leave,
     api_walk_ceremony.staged,
+    api_walk_ceremony.planned,
     desks,
     media,
     events,

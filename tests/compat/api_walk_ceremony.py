@@ -1,6 +1,6 @@
 """The part of the walk that is about ceremonies."""
 
-from tests.compat.walk import HELD, Walk, hours
+from tests.compat.walk import DOOR, HELD, Walk, hours
 
 CEREMONY = "st-chely-d-apcher-visio"
 
@@ -39,3 +39,15 @@ async def staged(walk: Walk) -> None:
     await walk.do("POST /sessions/{session}/floor", hand, ids=ids)
     await walk.do("GET /sessions/{session}/floor", ids=ids)
     await walk.do("DELETE /sessions/{session}/stage", ids=ids)
+
+
+async def planned(walk: Walk) -> None:
+    """A ceremony with its rehearsal, and its people."""
+    whole = {"title": "Inauguration", "host": CEREMONY, "viewers": [DOOR], **hours(4000, 4060)}
+    await walk.do("POST /ceremonies/check", whole)
+    made = (await walk.do("POST /ceremonies", whole))["ceremony"]
+    ids = {"session": made["session"]}
+    await walk.do("GET /sessions/{session}/ceremony", ids=ids)
+    people = {"people": [{"name": "Mme Rey", "part": "speaker", "room": CEREMONY}]}
+    path, match = "/sessions/{session}/ceremony/people", {"If-Match": walk.etag}
+    await walk.do(f"PUT {path}", people, ids=ids, headers=match)

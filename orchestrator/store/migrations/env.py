@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from orchestrator.store.tables_ceremonies import ceremonies
 from orchestrator.store.tables_cues import session_cues
 from orchestrator.store.tables_desks import desk_calls
 from orchestrator.store.tables_files import files
@@ -10,7 +11,7 @@ from orchestrator.store.tables_outside import metadata
 from orchestrator.store.tables_rundowns import rundowns
 from orchestrator.store.tables_stagings import stagings
 
-for table in (desk_calls, files, line_tests, rundowns, session_cues, stagings):
+for table in (ceremonies, desk_calls, files, line_tests, rundowns, session_cues, stagings):
     assert table.metadata is metadata  # imported: their tables are known
 
 context.configure(
