@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
-from orchestrator.stage_table import Layout
+from orchestrator.stage_table import PLACES, Layout
 from rooms.errors import Conflict, Invalid
 from rooms.ids import RoomId
 
 CueId = NewType("CueId", str)
 LONGEST_NUMBER, LONGEST_TITLE, LONGEST_TEXT, LONGEST_NOTES = 12, 120, 300, 1000
 LONGEST_DURATION = 24 * 3600
+MOST_CUES = 200
 FARTHEST = timedelta(days=2)
 
 
@@ -138,7 +139,8 @@ class Plan:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cue:
     """A plan and what became of it. `acknowledged` are the sites that have this `edition`;
-    `without` those that were missing when it went "anyway"."""
+    `without` those that were missing when it went "anyway"; `by` who said GO. While it is `due`,
+    what it brings with it at `started_at` has not been done yet."""
 
     id: CueId
     plan: Plan
@@ -148,6 +150,8 @@ class Cue:
     without: tuple[RoomId, ...] = ()
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    by: str = ""
+    due: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,11 +230,12 @@ def directed(cue: Cue, act: Act, sites: Iterable[RoomId], at: datetime) -> Cue:
         raise Conflict("cue-not-ready", cue=cue.id, missing=[*lacking])
     after = moved(cue, _ANYWAY.get(act, act) if not lacking else act)
     if after.state is State.LIVE:
-        return replace(after, started_at=at, ended_at=None, without=lacking)
+        return replace(after, started_at=at, ended_at=None, without=lacking, due=True)
     if after.state in (State.DONE, State.ABORTED):
+        after = replace(after, due=cue.due and after.state is State.DONE)
         return replace(after, ended_at=at if cue.started_at is None else max(at, cue.started_at))
     if act is Act.RESTORE:
-        after = replace(after, started_at=None, ended_at=None, without=())
+        after = replace(after, started_at=None, ended_at=None, without=(), by="")
     return settled(after, sites)
 
 
@@ -246,6 +251,8 @@ def checked(plan: Plan, sites: Iterable[RoomId]) -> Plan:
     for room in (*plan.on_air, *plan.sites, *substitute):
         if room not in known:
             raise Invalid("cue-no-site", title=plan.title, room=room)
+    if plan.layout not in (None, Layout.SLATE) and len(plan.on_air) > PLACES[plan.layout]:
+        raise Invalid("cue-layout", title=plan.title, most=PLACES[plan.layout])
     if plan.kind is Kind.MESSAGE_TO_SITE and not plan.text:
         raise Invalid("cue-no-text", title=plan.title)
     return plan

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from rooms.errors import Invalid
-from rooms.ids import ParticipantId
+from rooms.ids import ParticipantId, RoomId
 from signalling.messages_cues import CUE_NAME, CueFired, CueKind, CueReady, CueRefused, HeardOfCue
 
 LEAST_AHEAD, MOST_AHEAD = timedelta(seconds=1.5), timedelta(seconds=5)
@@ -36,7 +36,8 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cue:
-    """What is shown; `contents` are hashes. `execute_at` once it is fired."""
+    """What is shown; `contents` are hashes. `execute_at` once it is fired. Where `rooms` are named,
+    their screens show it and no others."""
 
     id: str
     kind: CueKind
@@ -47,6 +48,11 @@ class Cue:
     contents: tuple[str, ...] = ()
     version: int = 1
     execute_at: datetime | None = None
+    rooms: tuple[RoomId, ...] = ()
+
+    def is_for(self, room: RoomId | None) -> bool:
+        """Whether an endpoint shows it: every one, or those of its rooms alone."""
+        return not self.rooms or room in self.rooms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,6 +139,7 @@ class House:
     async def joined(self, place: Place) -> None:
         """He is in, for the first time or again."""
         await self._report(place, participants.JOINED, Step.JOINED)
+        self.conductor.stir(place.session, place.room, "", ready=True)
 
     async def lost(self, place: Place) -> None:
         """Nothing is heard of him; his place is kept."""
@@ -149,6 +150,7 @@ class House:
         cues.left(self.conductor, place)
         step = Step.LOST if reason == "gone" else Step.LEFT
         await self._report(place, participants.LEFT, step, reason)
+        self.conductor.stir(place.session, place.room, "", ready=False)
 
     async def _report(self, place: Place, state: str, step: Step, reason: str = "") -> None:
         now = self.means.clock()
@@ -178,9 +180,9 @@ class House:
             self._tell(moves.carry_out(self.conductor, move, place.participant))
         self.wakened.set()
 
-    async def cues(self, session: SessionId) -> tuple[Cued, ...]:
+    async def cues(self, place: Place) -> tuple[Cued, ...]:
         """What is told to who joins."""
-        return await cues.told_to_who_joins(self.conductor, session)
+        return await cues.told_to_who_joins(self.conductor, place.session, place.room)
 
     async def heard_of_cue(self, place: Place, message: HeardOfCue) -> None:
         """He keeps a cue, cannot, or has shown it."""

@@ -1,6 +1,6 @@
 """What the use cases work with: store, network, bus, wire, engine and clock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -84,7 +84,7 @@ class NoWire:
         """The clock of the real world."""
         return utc_now()
 
-    async def cue(self, session: SessionId, message: Cued) -> None:
+    async def cue(self, session: SessionId, message: Cued, rooms: Collection[RoomId] = ()) -> None:
         """Nobody to tell."""
 
     async def session_changed(self, session: SessionId) -> None:

@@ -4,13 +4,15 @@ One cue is live at a time: GO ends the one before at the instant it takes effect
 done in a moment (`orchestrator.cue.MOMENTARY`) go beside it and end nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from orchestrator.cue import (
     BEGUN,
     MOMENTARY,
+    MOST_CUES,
+    WAITING,
     Act,
     Cue,
     CueId,
@@ -26,7 +28,6 @@ from orchestrator.cue import (
 from rooms.errors import Conflict, Invalid, NotFound
 from rooms.ids import RoomId
 
-MOST_CUES = 200
 GOES = frozenset({Act.GO, Act.GO_ANYWAY})
 BY_THE_DIRECTOR = frozenset(Act) - {Act.LOADED, Act.UNLOADED, Act.CHANGED}
 
@@ -126,6 +127,42 @@ def site_unready(rundown: Rundown, id: str, room: RoomId) -> Rundown:
     """A site says that it has it no more."""
     _of_session(rundown, room)
     return rundown.with_cue(unready(rundown.cue(id), room, rundown.sites))
+
+
+def found_ready(rundown: Rundown, held: Mapping[CueId, Set[RoomId]]) -> Rundown:
+    """These sites have all of these cues; of those that have begun it is nothing."""
+    here = frozenset(rundown.sites)
+    for cue in rundown.cues:
+        rooms = cue.acknowledged | (held.get(cue.id, frozenset()) & here)
+        if cue.state in WAITING and rooms != cue.acknowledged:
+            after = settled(replace(cue, acknowledged=rooms), rundown.sites)
+            rundown = rundown.with_cue(after)
+    return rundown
+
+
+def found_unready(rundown: Rundown, lacks: Mapping[CueId, Set[RoomId]]) -> Rundown:
+    """These sites have these cues no more."""
+    for cue in rundown.cues:
+        rooms = cue.acknowledged - lacks.get(cue.id, frozenset())
+        if cue.state in WAITING and rooms != cue.acknowledged:
+            after = settled(replace(cue, acknowledged=rooms), rundown.sites)
+            rundown = rundown.with_cue(after)
+    return rundown
+
+
+def due(rundown: Rundown) -> list[Cue]:
+    """Whose GO has still to be carried out, in the order in which they take effect."""
+    return sorted((cue for cue in rundown.cues if cue.due), key=takes_effect)
+
+
+def takes_effect(cue: Cue) -> datetime:
+    """When its GO does; of one that has none, never."""
+    return cue.started_at or datetime.max.replace(tzinfo=UTC)
+
+
+def carried_out(rundown: Rundown, id: str) -> Rundown:
+    """What its GO brings with it is done."""
+    return rundown.with_cue(replace(rundown.cue(id), due=False))
 
 
 def _of_session(rundown: Rundown, room: RoomId) -> None:

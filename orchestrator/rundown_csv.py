@@ -17,12 +17,13 @@ from orchestrator.cue import (
     LONGEST_NUMBER,
     LONGEST_TEXT,
     LONGEST_TITLE,
+    MOST_CUES,
     Cue,
     CueId,
     Kind,
     Plan,
 )
-from orchestrator.rundown import MOST_CUES, Entry
+from orchestrator.rundown import Entry
 from orchestrator.rundown_cells import (
     KINDS,
     LAYOUTS,

@@ -62,6 +62,8 @@ def _stored_cue(cue: Cue, starts_at: datetime) -> Json:
         "without": list(cue.without),
         "started_at": instant(cue.started_at),
         "ended_at": instant(cue.ended_at),
+        "by": cue.by,
+        "due": cue.due,
     }
 
 
@@ -75,6 +77,8 @@ def _read_cue(one: Json, starts_at: datetime) -> Cue:
         without=tuple(map(RoomId, one["without"])),
         started_at=_moment(one["started_at"]),
         ended_at=_moment(one["ended_at"]),
+        by=one.get("by", ""),
+        due=one.get("due", False),
     )
 
 

@@ -150,6 +150,8 @@ SITE: Mapping[SiteState, Mapping[Step, SiteState]] = {
     SiteState.LEFT: {Step.JOINED: SiteState.CHECKED_IN},
 }
 
+CEREMONY = "ceremony"
+"""The kind of session that has a run of show and may have a stage."""
 RUNNING = frozenset(
     {State.REHEARSAL, State.DOORS, State.COUNTDOWN, State.ON_AIR, State.PAUSED}
 )  # its media is open and its people may be in

@@ -14,7 +14,7 @@ Nothing here waits, stores or sends. The tables are in `orchestrator/stage_table
 docs/states.md is drawn from them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -143,7 +143,16 @@ def take(stage: Stage, by: str) -> Stage:
     spots = tuple(_spot(source, doubts.get(source)) for source in wanted.sources)
     shown = tuple(spot.source for spot in former.spots)
     preview = Scene(layout=former.layout, sources=shown)
-    return replace(stage, layout=wanted.layout, spots=spots, preview=preview)
+    return replace(stage, layout=wanted.layout, spots=spots, preview=preview, slate="")
+
+
+def owned(stage: Stage, owners: Mapping[str, str], slate: str) -> Stage:
+    """Say whose places those in the program have, and which words stand where nobody is left."""
+    spots = tuple(
+        replace(spot, owner=owners.get(spot.source, spot.owner), slate=slate)
+        for spot in stage.spots
+    )
+    return replace(stage, spots=spots, slate="" if spots else slate)
 
 
 def blank(stage: Stage, by: str) -> Stage:
@@ -168,7 +177,7 @@ def release(stage: Stage, source: str) -> Stage:
     spot = stage.spot(source)
     stage = _left(stage, spot)
     spots = tuple(other for other in stage.spots if other is not spot)
-    return replace(stage, spots=spots, layout=stage.layout if spots else Layout.SLATE)
+    return replace(stage, spots=spots, layout=stage.layout if spots else Layout.SLATE, slate="")
 
 
 def accept(stage: Stage, source: str) -> Stage:

@@ -142,12 +142,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """A place in the program: whose it is, who is there now, and since when he is not heard."""
+    """A place in the program: whose it is, who is there now, and since when he is not heard.
+    `slate` are the words its cue has for when nobody is left there."""
 
     owner: str
     source: str
     rung: Rung = Rung.LIVE
     silent_since: datetime | None = None
+    slate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,12 +162,13 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Everything that is kept of it."""
+    """Everything that is kept of it. `slate` are the words of a program that is the slate."""
 
     sources: tuple[Source, ...] = ()
     layout: Layout = Layout.SLATE
     spots: tuple[Spot, ...] = ()
     preview: Scene = Scene()
+    slate: str = ""
 
     def source(self, source: str) -> Source:
         """One of them; NotFound("no-source")."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from orchestrator import direction as desk
 from orchestrator import floor as turns
+from orchestrator import show
 from orchestrator import stage as place
 from orchestrator.direction import Direction
 from orchestrator.floor import Floor, Mode, Seat, Turn
@@ -141,6 +142,17 @@ def done(staging: Staging, act: Act, by: str, now: datetime) -> Staging:
     elif act.word not in OF_THE_DESK:
         staging = replace(staging, stage=_ON_STAGE[act.word](staging.stage, act, by))
     return _settled(staging, now)
+
+
+def put_on(staging: Staging, cast: show.Cast, by: str, now: datetime) -> Staging:
+    """The ceremony after the GO of a cue, by whoever had the desk when he said it."""
+    staging = ticked(staging, now)
+    return _settled(replace(staging, stage=show.put_on(staging.stage, cast, by)), now)
+
+
+def may_go(staging: Staging, by: str) -> None:
+    """Only who has the desk says GO; Forbidden else."""
+    desk.holds(desk.here(staging.direction, by), by)
 
 
 def ticked(staging: Staging, now: datetime) -> Staging:

@@ -41,6 +41,7 @@ from orchestrator.punctual import Punctual
 from orchestrator.quality import QUALITY, Quality
 from orchestrator.settings import Settings
 from orchestrator.settings.turn import Turn
+from orchestrator.show_clock import ShowClock
 from orchestrator.stage_news import tell_screens
 from orchestrator.stage_watch import StageWatch
 from orchestrator.store import facts, versions
@@ -257,6 +258,7 @@ async def _clock(app: web.Application) -> AsyncIterator[None]:
         kept_running("clock", Punctual(house).run),
         kept_running("stages", StageWatch(house.conductor).run),
         kept_running("screens", lambda: tell_screens(house.means)),
+        kept_running("show", ShowClock(house.conductor).run),
     ):
         yield
 

@@ -4,6 +4,7 @@ The service implements `House`; the WebSocket shell and the switchboard use it. 
 a `MargerideError`, whose key becomes the `code` of an `error` message.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -87,8 +88,8 @@ class House(Protocol):
     async def places(self, session: SessionId) -> tuple[Place, ...]:
         """Everybody on record as in the session, or lost and expected back."""
 
-    async def cues(self, session: SessionId) -> tuple[Cued, ...]:
-        """What somebody who joins now is told of cues: those loaded, and fired if they are."""
+    async def cues(self, place: Place) -> tuple[Cued, ...]:
+        """What he who joins now is told of cues: those loaded for him, and fired if they are."""
 
     async def heard_of_cue(self, place: Place, message: HeardOfCue) -> None:
         """He is ready for a cue, cannot be, or has shown it."""
@@ -145,8 +146,8 @@ class Wire(Protocol):
     def now(self) -> datetime:
         """What the clock says that endpoints are told: it never jumps."""
 
-    async def cue(self, session: SessionId, message: Cued) -> None:
-        """Tell every participant of a cue."""
+    async def cue(self, session: SessionId, message: Cued, rooms: Collection[RoomId] = ()) -> None:
+        """Tell every participant of a cue; where rooms are named, their screens alone."""
 
     async def session_changed(self, session: SessionId) -> None:
         """Tell every participant the session's present state."""

@@ -7,7 +7,7 @@ was here before, it takes that one up. Peers are kept for the grace time after t
 import asyncio
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import TypeVar
 
@@ -226,10 +226,10 @@ class Switchboard:
         """The clock that endpoints are told."""
         return self.clock()
 
-    async def cue(self, session: SessionId, message: Cued) -> None:
-        """Tell every participant of a cue."""
+    async def cue(self, session: SessionId, message: Cued, rooms: Collection[RoomId] = ()) -> None:
+        """Tell every participant of a cue; where rooms are named, their screens alone."""
         if session in self._hall.gatherings:
-            self._hall.gatherings[session].tell(message)
+            self._hall.gatherings[session].tell(message, rooms=rooms)
 
     async def session_changed(self, session: SessionId) -> None:
         """Tell every participant the session's present state."""

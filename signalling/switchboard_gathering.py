@@ -1,12 +1,12 @@
 """Those who are in one session now: their seats, what they send, and how the others hear of it."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from rooms.ids import LegId, ParticipantId, SessionId
+from rooms.ids import LegId, ParticipantId, RoomId, SessionId
 from signalling.engine import Budget, Leg, Member, Placed, Role
 from signalling.messages import (
     ParticipantChanged,
@@ -125,11 +125,16 @@ class Gathering:
         """Everybody else."""
         return [other for other in self.seats.values() if other is not seat]
 
-    def tell(self, message: ServerMessage, but: Seat | None = None) -> None:
-        """Tell everybody (but one); the message is written once."""
+    def tell(
+        self,
+        message: ServerMessage,
+        but: Seat | None = None,
+        rooms: Collection[RoomId] = (),
+    ) -> None:
+        """Tell everybody (but one), or the screens of these rooms; the message is written once."""
         text = body(message)
         for seat in self.seats.values():
-            if seat is not but and seat.peer is not None:
+            if seat is not but and seat.peer is not None and _is_for(seat, rooms):
                 seat.peer.say_body(text)
 
     def changed(self, seat: Seat) -> None:
@@ -243,3 +248,7 @@ def _take_leg(seat: Seat, leg: Leg) -> None:
     else:
         asked = [placed.track for placed in leg.tracks]
         seat.subscription = Subscription(leg.id, leg.serial, asked)
+
+
+def _is_for(seat: Seat, rooms: Collection[RoomId]) -> bool:
+    return not rooms or seat.place.room in rooms

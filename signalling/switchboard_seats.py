@@ -107,7 +107,7 @@ class Seats:
         if news is not News.NONE:
             self._talk.recall(seat)
             await self._telling(self._house.joined(seat.place))
-        for cued in await self._house.cues(place.session):
+        for cued in await self._house.cues(seat.place):
             peer.say(cued)
 
     async def leave(self, seat: Seat, reason: str) -> None:

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from orchestrator.api import problems
 from orchestrator.api.endpoint import Answer, Body, Call, Query, Route, Shape
-from orchestrator.cases import cues, rights
+from orchestrator.cases import contents, cues, rights
 from orchestrator.cases.conductor import Conductor
 from orchestrator.cases.cues import Fetcher, name_of, url_of
 from orchestrator.contents import LARGEST, SIGNS
@@ -107,9 +107,9 @@ async def bring(call: Call) -> Answer:
     if kind not in SIGNS:
         raise problems.WrongMediaType("bad-content", accepted=[*SIGNS])
     session, name = SessionId(call.path("session")), call.query(NameQuery).name
-    await cues.may_bring(_conductor(call), call.person, session)
+    await contents.may_bring(_conductor(call), call.person, session)
     body = await _body(call.request)
-    made = await cues.bring(_conductor(call), call.person, session, kind, name, body)
+    made = await contents.bring(_conductor(call), call.person, session, kind, name, body)
     return Answer(status=201, body=_content(session, made))
 
 
@@ -132,7 +132,7 @@ async def fetch(call: Call) -> web.StreamResponse:
 async def drop(call: Call) -> Answer:
     """Contents that no cue has."""
     session = SessionId(call.path("session"))
-    await cues.drop(_conductor(call), call.person, session, call.path("content"))
+    await contents.drop(_conductor(call), call.person, session, call.path("content"))
     return Answer(status=204)
 
 

@@ -114,7 +114,7 @@ ROUTES = (
         person=True,
         body=ActIn,
         answer=RundownOut,
-        errors=(404, 409),
+        errors=(403, 404, 409),
     ),
     Route(
         method="PUT",

@@ -13,13 +13,14 @@ from orchestrator.cue import (
     LONGEST_NUMBER,
     LONGEST_TEXT,
     LONGEST_TITLE,
+    MOST_CUES,
     Cue,
     CueId,
     Kind,
     Plan,
     missing,
 )
-from orchestrator.rundown import MOST_CUES, Entry, Rundown
+from orchestrator.rundown import Entry, Rundown
 from orchestrator.rundown_document import instant, plan_as_json
 from orchestrator.rundown_times import CueTimes
 from orchestrator.stage_table import Layout

@@ -1,5 +1,6 @@
 """Who conducts: the means, and the control of the rooms."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,3 +25,15 @@ class Conductor:
     """What the endpoints of a session said of its cues."""
     desks: dict[tuple[SessionId, str], datetime] = field(default_factory=dict)
     """When a director's desk was last heard."""
+    stirred: dict[SessionId, dict[tuple[RoomId, str], bool]] = field(default_factory=dict)
+    """Whose screens keep a cue, or (False) keep it no more; "": have come, or left. Until kept."""
+    show: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a screen has said something of cues."""
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when somebody has said GO."""
+
+    def stir(self, session: SessionId, room: RoomId | None, cue: str, *, ready: bool) -> None:
+        """A room's screen keeps a cue, or no more; without one: it has come, or left."""
+        if room is not None:
+            self.stirred.setdefault(session, {})[room, cue] = ready
+            self.show.set()

@@ -4,7 +4,6 @@
 themselves is kept in memory: after a restart each of them joins again, is told, and says it anew.
 """
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,22 +14,22 @@ from orchestrator.auth.people import Person
 from orchestrator.cases import rights
 from orchestrator.cases.conductor import Conductor
 from orchestrator.cases.rights import SessionCheck
-from orchestrator.contents import MOST, MOST_BYTES, check_bytes
+from orchestrator.cue import MOST_CUES
 from orchestrator.cues import Cue, Kept, Reports
 from orchestrator.session import OVER
-from orchestrator.store import audit, participants, sessions
 from orchestrator.store import cues as rows
+from orchestrator.store import participants, rundowns, sessions
 from orchestrator.store.cues import Content
 from orchestrator.store.devices import Device
 from orchestrator.store.instants import iso
+from orchestrator.store.participants import Participant
 from orchestrator.store.sessions import Stored
 from rooms.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticated
-from rooms.ids import ParticipantId, SessionId
+from rooms.ids import ParticipantId, RoomId, SessionId
 from signalling.messages_cues import Content as Told
 from signalling.messages_cues import Cued, CueFire, CueFired, CueLoad, CueRecall, HeardOfCue
 from signalling.ports import Place
 
-MOST_CUES = 200
 MOST_REPORTED = 100  # sessions of which the reports are kept; the oldest go
 INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -52,36 +51,6 @@ class Fetcher:
     bearer: str = ""
 
 
-async def may_bring(conductor: Conductor, person: Person, session: SessionId) -> None:
-    """Asked before the bytes are read."""
-    check = rights.runs(person)
-    await conductor.means.database.read(lambda conn: _running(conn, session, check))
-
-
-async def bring(
-    conductor: Conductor, person: Person, session: SessionId, kind: str, name: str, body: bytes
-) -> Content:
-    """Keep contents for a session; the same bytes twice are kept once."""
-    check_bytes(kind, body)
-    now = conductor.means.clock()
-
-    def keep(conn: Connection, made: Content) -> Content:
-        _running(conn, session, rights.runs(person))
-        known = rows.contents(conn, session).get(made.sha256)
-        if known is not None:
-            return known
-        count, size = rows.weight(conn, session)
-        if count >= MOST or size + made.size > MOST_BYTES:
-            raise TooMany("contents-full", most=MOST, bytes=MOST_BYTES, retry_after=60)
-        rows.add(conn, now, session, made, body)
-        audit.record(conn, now, person.id, "session.content", session, {"name": name})
-        return made
-
-    digest = hashlib.sha256(body).hexdigest()
-    made = Content(sha256=digest, type=kind, name=name, size=len(body))
-    return await conductor.means.database.write(lambda conn: keep(conn, made))
-
-
 async def find(conductor: Conductor, fetcher: Fetcher, session: SessionId, content: str) -> Content:
     """Contents by their name, for who runs the session and who takes part in it."""
 
@@ -95,27 +64,11 @@ async def find(conductor: Conductor, fetcher: Fetcher, session: SessionId, conte
     return await conductor.means.database.read(look)
 
 
-async def drop(conductor: Conductor, person: Person, session: SessionId, content: str) -> None:
-    """Contents that no cue has are needed no more."""
-
-    def forget(conn: Connection) -> None:
-        rights.runs(person)(conn, sessions.get(conn, session))
-        named = [one for one in rows.contents(conn, session) if name_of(one) == content]
-        if not named:
-            raise NotFound("no-content", content=content)
-        for cue in rows.of_session(conn, session):
-            if named[0] in cue.contents:
-                raise Conflict("content-in-use", cue=cue.title)
-        rows.drop(conn, session, named)
-
-    await conductor.means.database.write(forget)
-
-
 async def load(conductor: Conductor, session: SessionId, cue: Cue, check: SessionCheck) -> Cue:
     """Have every endpoint keep it; changed, it is fetched and acknowledged again."""
 
-    def keep(conn: Connection) -> tuple[Cue, bool, tuple[Cued, ...]]:
-        _running(conn, session, check)
+    def keep(conn: Connection) -> tuple[Cue, bool]:
+        running(conn, session, check)
         known = {one.id: one for one in rows.of_session(conn, session)}
         if cue.id not in known and len(known) >= MOST_CUES:
             raise TooMany("cues-full", most=MOST_CUES, retry_after=60)
@@ -123,12 +76,11 @@ async def load(conductor: Conductor, session: SessionId, cue: Cue, check: Sessio
         rules.check(cue, {one.sha256: one.type for one in contents.values()})
         made = rules.loaded(cue, known.get(cue.id))
         rows.keep(conn, session, made)
-        return made, made != known.get(cue.id), (_load(session, made, contents),)
+        return made, made != known.get(cue.id)
 
-    made, changed, told = await conductor.means.database.write(keep)
+    made, changed = await conductor.means.database.write(keep)
     if changed:
-        await _tell(conductor, session, *told)
-        conductor.means.bus.publish("session.cue.loaded", session=session, cue=made.id)
+        await tell_loaded(conductor, session, made)
     return made
 
 
@@ -146,7 +98,7 @@ async def fire(
     now = conductor.means.clock()
 
     def keep(conn: Connection) -> Cue:
-        _running(conn, session, check)
+        running(conn, session, check)
         return keep_fired(conn, conductor, rows.get(conn, session, cue), session, at, now)
 
     made = await conductor.means.database.write(keep)
@@ -171,7 +123,7 @@ def keep_fired(
 async def tell_fired(conductor: Conductor, session: SessionId, made: Cue) -> None:
     """Everybody who is there; who joins later is told by `told_to_who_joins`."""
     reports_of(conductor, session).again(made)
-    await _tell(conductor, session, *_fire(conductor, made))
+    await _tell(conductor, session, made, *_fire(conductor, made))
     conductor.means.bus.publish("session.cue.fired", session=session, cue=made.id)
 
 
@@ -190,45 +142,70 @@ async def recall(
 def keep_recalled(conn: Connection, session: SessionId, cue: Cue) -> Cue:
     """The half of `recall` that is kept; then `tell_recalled`."""
     rows.forget(conn, session, cue.id)
-    rows.drop(conn, session, rules.unused(cue, rows.of_session(conn, session)))
+    unused = rules.unused(cue, rows.of_session(conn, session))
+    wanted = named(conn, session) if unused else {}
+    rows.drop(conn, session, [one for one in unused if one not in wanted])
     return cue
+
+
+def named(conn: Connection, session: SessionId) -> dict[str, str]:
+    """The contents that the run of show names, with the title of a cue: they stay, whatever is
+    recalled."""
+    _, rundown = rundowns.get(conn, sessions.get(conn, session).session)
+    return {cue.plan.contents: cue.plan.title for cue in rundown.cues}
+
+
+async def tell_loaded(conductor: Conductor, session: SessionId, made: Cue) -> None:
+    """Everybody whom it is for and who is there."""
+    contents = await conductor.means.database.read(lambda conn: rows.contents(conn, session))
+    if all(one in contents for one in made.contents):
+        await _tell(conductor, session, made, _load(session, made, contents))
+    conductor.means.bus.publish("session.cue.loaded", session=session, cue=made.id)
 
 
 async def tell_recalled(conductor: Conductor, session: SessionId, gone: Cue) -> None:
     """Everybody who is there."""
     reports_of(conductor, session).forget(gone.id)
-    await _tell(conductor, session, CueRecall(cue=gone.id, version=gone.version))
+    await _tell(conductor, session, gone, CueRecall(cue=gone.id, version=gone.version))
     conductor.means.bus.publish("session.cue.recalled", session=session, cue=gone.id)
 
 
 async def standing(conductor: Conductor, person: Person, session: SessionId) -> list[Standing]:
     """Every cue of a session, and who keeps it by now."""
 
-    def look(conn: Connection) -> tuple[list[Cue], list[ParticipantId]]:
+    def look(conn: Connection) -> tuple[list[Cue], list[Participant]]:
         rights.runs(person)(conn, sessions.get(conn, session))
         return rows.of_session(conn, session), present(conn, session)
 
     found, there = await conductor.means.database.read(look)
     reports = reports_of(conductor, session)
-    return [Standing(cue=cue, of={who: reports.kept(cue, who) for who in there}) for cue in found]
+    return [
+        Standing(
+            cue=cue,
+            of={one.id: reports.kept(cue, one.id) for one in there if cue.is_for(one.room)},
+        )
+        for cue in found
+    ]
 
 
-def present(conn: Connection, session: SessionId) -> list[ParticipantId]:
+def present(conn: Connection, session: SessionId) -> list[Participant]:
     """Who is to keep a cue: everybody who is in and has a page."""
     known = participants.of_session(conn, session)
     pages = ("room", "person", "guest")
-    return [one.id for one in known if one.state == participants.JOINED and one.kind in pages]
+    return [one for one in known if one.state == participants.JOINED and one.kind in pages]
 
 
-async def told_to_who_joins(conductor: Conductor, session: SessionId) -> tuple[Cued, ...]:
-    """Every cue that is loaded, and fired if it is."""
+async def told_to_who_joins(
+    conductor: Conductor, session: SessionId, room: RoomId | None
+) -> tuple[Cued, ...]:
+    """Every cue that is loaded for him, and fired if it is."""
 
     def look(conn: Connection) -> tuple[list[Cue], dict[str, Content]]:
         return rows.of_session(conn, session), rows.contents(conn, session)
 
     found, contents = await conductor.means.database.read(look)
     told: list[Cued] = []
-    for cue in found:
+    for cue in (one for one in found if one.is_for(room)):
         told += [_load(session, cue, contents), *_fire(conductor, cue)]
     return tuple(told)
 
@@ -247,6 +224,8 @@ async def heard(conductor: Conductor, place: Place, message: HeardOfCue) -> None
     if reports.hear(cue, place.participant, message):
         now = reports.kept(cue, place.participant).standing
         if now is not before:
+            ready = now in (rules.Standing.READY, rules.Standing.FIRED)
+            conductor.stir(session, place.room, cue.id, ready=ready)
             conductor.means.bus.publish(
                 f"session.cue.{now.value}.by",
                 session=session,
@@ -280,7 +259,8 @@ def url_of(session: SessionId, sha256: str) -> str:
     return f"/api/v1/sessions/{session}/contents/{name_of(sha256)}"
 
 
-def _running(conn: Connection, session: SessionId, check: SessionCheck) -> Stored:
+def running(conn: Connection, session: SessionId, check: SessionCheck) -> Stored:
+    """The session, if he may and it is not over; Conflict("session-over")."""
     stored = sessions.get(conn, session)
     check(conn, stored)
     if stored.session.state in OVER:
@@ -306,9 +286,9 @@ def _may_fetch(conn: Connection, fetcher: Fetcher, stored: Stored) -> None:
     rights.runs(fetcher.person)(conn, stored)
 
 
-async def _tell(conductor: Conductor, session: SessionId, *messages: Cued) -> None:
+async def _tell(conductor: Conductor, session: SessionId, cue: Cue, *messages: Cued) -> None:
     for message in messages:
-        await conductor.means.wire.cue(session, message)
+        await conductor.means.wire.cue(session, message, cue.rooms)
 
 
 def _load(session: SessionId, cue: Cue, contents: dict[str, Content]) -> CueLoad:

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from orchestrator.auth.people import Person
 from orchestrator.cases import rights
 from orchestrator.cases.conductor import Conductor
-from orchestrator.cases.rundowns import CEREMONY
 from orchestrator.means import Means
+from orchestrator.session import CEREMONY
 from orchestrator.store import people, sessions, stagings
 from orchestrator.store.sessions import Stored
 from rooms.centre import Centre

@@ -5,7 +5,7 @@ line on record. What becomes of it is told on the bus afterwards.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,26 +13,26 @@ from sqlalchemy import Connection
 
 from orchestrator import rundown as rules
 from orchestrator.auth.people import Person
-from orchestrator.cases import cues, outward, rights
+from orchestrator.cases import cues, rights, rundown_screens, stagings, takes
 from orchestrator.cases.conductor import Conductor
+from orchestrator.cases.rundown_screens import Kept
 from orchestrator.cue import Act, Cue, CueId, in_time
 from orchestrator.cues import Cue as Loaded
 from orchestrator.rundown import GOES, Entry, Rundown
 from orchestrator.rundown_document import instant
 from orchestrator.rundown_times import Times, times
-from orchestrator.session import AIRING, OVER, Session
+from orchestrator.session import AIRING, CEREMONY, OVER, Session
 from orchestrator.store import audit, rundowns, sessions
 from orchestrator.store import cues as cue_rows
 from orchestrator.store.sessions import Stored
 from rooms.errors import Conflict, NotFound, Stale
 from rooms.ids import RoomId, SessionId, new_id
 
-CEREMONY = "ceremony"
 MEANWHILE = timedelta(milliseconds=250)
 """Passes at most between a GO and its being told to the endpoints."""
 Work = Callable[[Session, Rundown], Rundown]
-Also = Callable[[Connection, Session, Rundown], None]
-"""What is kept beside, in the same transaction: of the session, and of its rundown as it is now."""
+Also = Callable[[Connection, Rundown], Rundown]
+"""What is kept beside, in the same transaction, and the rundown with what is found there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,23 +121,40 @@ async def act(
         return rules.done(rundown, cue, act, at)
 
     shown_by: list[Loaded] = []
+    prepared = [0]
 
-    def also(conn: Connection, of: Session, after: Rundown) -> None:
+    def also(conn: Connection, after: Rundown) -> Rundown:
         # In the transaction of the act: a GO that is kept is fired, whatever is killed after it.
         found = _of_cue_rows(conn, session, cue)
-        if found is not None and act in GOES:
-            shown_by.append(cues.keep_fired(conn, conductor, found, session, at, now))
-        elif found is not None and act is Act.ABORT:
-            shown_by.append(cues.keep_recalled(conn, session, found))
         if act in GOES:
-            outward.keep(conn, now, of, after.cue(cue), person.id)
+            after = _gone(conn, session, after, after.cue(cue), act, person.id)
+            if found is not None:
+                shown_by.append(cues.keep_fired(conn, conductor, found, session, at, now))
+        elif found is not None and act in (Act.ABORT, Act.FINISH):
+            shown_by.append(cues.keep_recalled(conn, session, found))
+        elif act in (Act.ARM, Act.ARM_ANYWAY):
+            prepared.append(takes.preview(conn, session, after.cue(cue), person.id, now))
+        return after
 
     shown = await _change(conductor, person, session, change, work, also)
     tell = cues.tell_fired if act in GOES else cues.tell_recalled
     for made in shown_by:
         await tell(conductor, session, made)
-    conductor.means.hurry()
+    if prepared[-1]:
+        await stagings.tell(conductor, session, prepared[-1])
+    conductor.gone.set()
     return shown
+
+
+def _gone(
+    conn: Connection, session: SessionId, after: Rundown, cue: Cue, act: Act, by: str
+) -> Rundown:
+    """Who says GO has the desk, and those who are to be on air can come, or he said "anyway"."""
+    lost = takes.check(conn, session, cue, by)
+    if lost and act is Act.GO:
+        raise Conflict("cue-sources-missing", cue=cue.id, missing=[*lost])
+    without = tuple(dict.fromkeys((*cue.without, *lost)))
+    return after.with_cue(replace(cue, by=by, without=without))
 
 
 def _of_cue_rows(conn: Connection, session: SessionId, cue: str) -> Loaded | None:
@@ -182,23 +199,36 @@ async def _change(
     session: SessionId,
     change: Change,
     work: Work,
-    also: Also = lambda *_: None,
+    also: Also = lambda _, rundown: rundown,
 ) -> Shown:
     now = change.now or conductor.means.clock()
 
-    def step(conn: Connection) -> tuple[bool, Shown]:
+    def step(conn: Connection) -> tuple[Kept | None, Shown]:
         before = _shown(conn, person, session, now)
         _may_change(before, change)
         rundown = work(before.stored.session, before.rundown)
         if rundown == before.rundown and before.version:
-            return False, before
-        also(conn, before.stored.session, rundown)
-        return True, _kept(conn, person, before, rundown, change)
+            return None, before
+        rundown = also(conn, rundown)
+        kept = rundown_screens.keep(conn, session, before.rundown, rundown, before.version + 1)
+        rundown = _anew(conn, conductor, before, rundown)
+        return kept, _kept(conn, person, before, rundown, change)
 
-    changed, shown = await conductor.means.database.write(step)
-    if changed:
+    kept, shown = await conductor.means.database.write(step)
+    if kept is not None:
         _tell(conductor, shown, change)
+        await rundown_screens.tell(conductor, session, kept)
     return shown
+
+
+def _anew(conn: Connection, conductor: Conductor, before: Shown, after: Rundown) -> Rundown:
+    """What the sites have already they need not say again, though it is to be acknowledged anew."""
+    known = {cue.id: cue.edition for cue in before.rundown.cues}
+    new = {cue.id for cue in after.cues if known.get(cue.id) != cue.edition}
+    if not new:
+        return after
+    held = rundown_screens.held(conn, conductor, before.stored.id, after)
+    return rules.found_ready(after, {cue: rooms for cue, rooms in held.items() if cue in new})
 
 
 def _may_change(shown: Shown, change: Change) -> None:

@@ -14,15 +14,13 @@ from orchestrator import staging as ceremony
 from orchestrator.auth.people import Person
 from orchestrator.cases import desk_places, rights
 from orchestrator.cases.conductor import CLOCK, Conductor
-from orchestrator.session import OVER
+from orchestrator.session import CEREMONY, OVER
 from orchestrator.staging import OF_THE_FLOOR, Act, Fact, Staging
 from orchestrator.store import audit, participants, sessions, stagings
 from orchestrator.store.participants import Participant
 from orchestrator.store.sessions import Stored
 from rooms.errors import Conflict
 from rooms.ids import SessionId
-
-CEREMONY = "ceremony"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

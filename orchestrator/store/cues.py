@@ -11,7 +11,7 @@ from orchestrator.cues import Cue
 from orchestrator.store.instants import iso, seconds
 from orchestrator.store.tables_cues import content_parts, session_contents, session_cues
 from rooms.errors import NotFound
-from rooms.ids import SessionId
+from rooms.ids import RoomId, SessionId
 from signalling.messages_cues import CueKind
 
 PART = 256 * 1024
@@ -93,6 +93,7 @@ def keep(conn: Connection, session: SessionId, cue: Cue) -> None:
         "seconds": cue.seconds,
         "lead": cue.lead,
         "contents": list(cue.contents),
+        "rooms": list(cue.rooms),
     }
     at = None if cue.execute_at is None else iso(cue.execute_at)
     kept = {"version": cue.version, "document": document, "execute_at": at}
@@ -117,6 +118,7 @@ def of_session(conn: Connection, session: SessionId) -> list[Cue]:
             seconds=row.document["seconds"],
             lead=row.document["lead"],
             contents=tuple(row.document["contents"]),
+            rooms=tuple(map(RoomId, row.document.get("rooms", ()))),
             version=row.version,
             execute_at=None if row.execute_at is None else datetime.fromisoformat(row.execute_at),
         )

@@ -7,7 +7,7 @@ async with furnished(tmp_path) as scene:
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -66,6 +66,7 @@ class RecordingWire:
         self.flowing: set[RoomId] = set()
         self.vanishes = False  # a screen goes just before it is sent to
         self.cued: list[Cued] = []
+        self.cued_to: list[tuple[Cued, tuple[RoomId, ...]]] = []
         self.clock: Callable[[], datetime] = utc_now
 
     def screen_connected(self, room: RoomId) -> bool:
@@ -85,8 +86,9 @@ class RecordingWire:
     def now(self) -> datetime:
         return self.clock()
 
-    async def cue(self, session: SessionId, message: Cued) -> None:
+    async def cue(self, session: SessionId, message: Cued, rooms: Collection[RoomId] = ()) -> None:
         self.cued.append(message)
+        self.cued_to.append((message, tuple(rooms)))
 
     async def session_changed(self, session: SessionId) -> None:
         self.changed.append(session)

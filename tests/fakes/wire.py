@@ -112,7 +112,7 @@ class RecordingHouse:
     async def places(self, session: SessionId) -> tuple[Place, ...]:
         return tuple(place for place in self.known if place.session == session)
 
-    async def cues(self, session: SessionId) -> tuple[Cued, ...]:
+    async def cues(self, place: Place) -> tuple[Cued, ...]:
         return tuple(self.loaded)
 
     async def heard_of_cue(self, place: Place, message: HeardOfCue) -> None:

@@ -21,7 +21,7 @@ from orchestrator.cues import (
     unused,
 )
 from rooms.errors import Invalid
-from rooms.ids import ParticipantId
+from rooms.ids import ParticipantId, RoomId
 from signalling.messages_cues import CueFired, CueKind, CueReady, CueRefused, WhyNot
 
 NOON = datetime(2013, 9, 19, 12, 0, tzinfo=UTC)
@@ -139,3 +139,9 @@ def test_contents_that_another_cue_shows_are_kept() -> None:
     other = replace(RIBBON, id="cu-autre")
     assert unused(RIBBON, [RIBBON]) == (PNG,)
     assert unused(RIBBON, [RIBBON, other]) == ()
+
+
+def test_a_message_to_a_room_is_for_its_screen_alone() -> None:
+    rooms = replace(WORDS, rooms=(RoomId("meyrueis-visio"),))
+    assert [one.is_for(None) for one in (WORDS, rooms)] == [True, False]
+    assert rooms.is_for(RoomId("meyrueis-visio"))

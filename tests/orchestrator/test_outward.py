@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from orchestrator.cases import outward, rundowns
+from orchestrator.cases import outward, rundowns, takes
 from orchestrator.cue import Act, Kind, Plan
 from orchestrator.effects import Unwired
 from orchestrator.outbox import Outbox
@@ -53,6 +53,7 @@ async def all_gone(scene: Scene, state: str) -> tuple[SessionId, str]:
     for cue in shown.rundown.cues:
         for act in (Act.ARM, Act.GO):
             await rundowns.act(conductor, admin, session, cue.id, act)
+    await takes.carry_out(conductor)
     return session, admin.id
 
 

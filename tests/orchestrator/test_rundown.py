@@ -9,19 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.cue import BEGUN, Act, Cue, CueId, Kind, Plan, State
+from orchestrator.cue import BEGUN, MOST_CUES, Act, Cue, CueId, Kind, Plan, State
 from orchestrator.rundown import (
     BY_THE_DIRECTOR,
-    MOST_CUES,
     Entry,
     Rundown,
+    carried_out,
     done,
+    due,
     edited,
+    found_ready,
+    found_unready,
     reordered,
     reset,
     seated,
     site_ready,
     site_unready,
+    takes_effect,
 )
 from rooms.errors import Conflict, Invalid, MargerideError, NotFound
 from rooms.ids import RoomId
@@ -148,6 +152,28 @@ def test_a_site_that_starts_anew_has_it_no_more() -> None:
         site_unready(rundown, "cu-2", RoomId("murat"))
     with pytest.raises(NotFound):
         site_ready(rundown, "cu-2", RoomId("murat"), 1)
+
+
+def test_what_many_sites_say_at_once_is_found_in_all_cues_that_wait() -> None:
+    rundown = go(ready(written()), "cu-1")
+    everybody = frozenset((*SITES, RoomId("langogne-visio")))
+    gone = found_unready(rundown, {CueId("cu-1"): everybody, CueId("cu-2"): frozenset(SITES[:1])})
+    assert states(gone) == [State.LIVE, State.DRAFT, State.READY]
+    back = found_ready(gone, {CueId("cu-2"): everybody})
+    assert back == rundown
+    assert found_ready(back, {CueId("cu-2"): everybody}) == back
+
+
+def test_a_go_is_due_until_what_it_brings_is_done_or_it_is_aborted() -> None:
+    rundown = go(ready(written()), "cu-2", TEN + timedelta(seconds=2))
+    rundown = go(rundown, "cu-1")
+    assert [cue.id for cue in due(rundown)] == ["cu-1", "cu-2"]
+    assert [takes_effect(cue) for cue in due(rundown)] == [TEN, TEN + timedelta(seconds=2)]
+    assert takes_effect(rundown.cue("cu-3")) > TEN + timedelta(days=1000)
+    rundown = carried_out(rundown, "cu-2")
+    assert [cue.id for cue in due(rundown)] == ["cu-1"]
+    assert due(done(rundown, "cu-1", Act.ABORT, TEN)) == []
+    assert [cue.id for cue in due(done(rundown, "cu-1", Act.FINISH, TEN))] == ["cu-1"]
 
 
 def test_go_anyway_says_who_was_missing() -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.cue import Cue, CueId, Kind, Plan
-from orchestrator.rundown import MOST_CUES, Entry
+from orchestrator.cue import MOST_CUES, Cue, CueId, Kind, Plan
+from orchestrator.rundown import Entry
 from orchestrator.rundown_cells import Places
 from orchestrator.rundown_csv import (
     COLUMNS,

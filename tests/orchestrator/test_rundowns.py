@@ -292,7 +292,7 @@ async def test_a_go_that_is_kept_is_fired_though_the_service_is_killed_before_it
             await acted(scene, admin, session, ribbon, Act.GO_ANYWAY)
     kept = (await rundowns.read(conductor, admin, session)).rundown.cue(ribbon)
     assert kept.state is State.LIVE
-    told = await cues.told_to_who_joins(conductor, session)
+    told = await cues.told_to_who_joins(conductor, session, None)
     [fired] = [each for each in told if isinstance(each, CueFire)]
     assert datetime.fromisoformat(fired.at) == kept.started_at
 

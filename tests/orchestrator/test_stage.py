@@ -289,3 +289,12 @@ def test_rungs_are_told_apart_by_what_people_see() -> None:
     stage = s.tick(s.silent(airing(MEYRUEIS), MEYRUEIS, NOW), after(2))
     assert [spot.rung for spot in stage.spots] == [Rung.SLATE]
     assert stage.on_air == frozenset()
+
+
+def test_a_place_may_be_anothers_and_have_the_words_of_its_cue() -> None:
+    owned = s.owned(airing(MEYRUEIS), {MEYRUEIS: FLORAC}, "Liaison perdue")
+    assert [(one.owner, one.source, one.slate) for one in owned.spots] == [
+        (FLORAC, MEYRUEIS, "Liaison perdue")
+    ]
+    assert owned.slate == ""
+    assert s.owned(Stage(), {}, "Entracte").slate == "Entracte"

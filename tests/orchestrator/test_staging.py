@@ -7,6 +7,7 @@ import pytest
 
 from orchestrator import staging as c
 from orchestrator.floor import Mode, Seat, SeatState
+from orchestrator.show import Cast
 from orchestrator.stage import MOST_SOURCES
 from orchestrator.stage_table import Layout, SourceState
 from orchestrator.staging import NEEDS, Act, Fact, Staging, Word
@@ -158,3 +159,13 @@ def test_a_held_source_stays_enrolled_while_it_is_not_seen() -> None:
     staging = do(airing(MEYRUEIS), Act(word=Word.HOLD, source=MEYRUEIS))
     assert c.enrolled(staging, ()).stage.source(MEYRUEIS).state is SourceState.HELD
     assert replace(staging, floor=staging.floor) == staging
+
+
+def test_a_cue_is_put_on_stage_by_who_had_the_desk_at_its_go() -> None:
+    staging = airing(MEYRUEIS)
+    c.may_go(staging, CHIEF)
+    with pytest.raises(Forbidden):
+        c.may_go(staging, DEPUTY)
+    wanted = Cast(layout=Layout.ONE, sources=(FLORAC,), owners=(FLORAC,))
+    after = c.put_on(staging, wanted, CHIEF, NOW)
+    assert (after.stage.on_air, after.heard) == ({FLORAC}, {FLORAC})

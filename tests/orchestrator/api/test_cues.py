@@ -11,6 +11,7 @@ import pytest
 
 from orchestrator import keys
 from orchestrator.api import cues as api
+from orchestrator.cases import contents
 from orchestrator.cases import cues as cases
 from orchestrator.contents import MOST
 from orchestrator.store import cues as rows
@@ -147,7 +148,7 @@ async def test_what_is_no_picture_or_too_long_is_refused(
 async def test_a_session_has_so_many_contents_and_no_more(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cases, "MOST", 1)
+    monkeypatch.setattr(contents, "MOST", 1)
     assert MOST > 1
     await stage.bring()
     assert (await stage.bring(PNG + b"x"))[0] == 429
@@ -180,7 +181,7 @@ async def test_who_joins_is_told_all_that_is_loaded_also_after_a_restart(stage: 
     await stage.load("cu-mot", WORDS)
     await stage.fire("cu-mot")
     stage.conductor.reports.clear()
-    load, fire = await stage.service.app[keys.HOUSE].cues(SessionId(stage.session))
+    load, fire = await stage.service.app[keys.HOUSE].cues(stage.place)
     assert isinstance(load, CueLoad)
     assert (load.kind, load.text, fire.cue) == (CueKind.MESSAGE, "À tous", "cu-mot")
 
