@@ -13,7 +13,7 @@ from signalling.messages_cues import CueKind
 PICTURE, CLIP, SHEET = "a" * 64, "b" * 64, "c" * 64
 TYPES = {PICTURE: "image/png", CLIP: "video/mp4"}
 ROOM = RoomId("meyrueis-visio")
-NOTHING = (None, "", None, 0.0)
+NOTHING: tuple[str | None, str, float | None, float] = (None, "", None, 0.0)
 SHOWN: list[tuple[Plan, tuple[str | None, str, float | None, float]]] = [
     (Plan(kind=Kind.SPEECH, title="x", text="à dire"), NOTHING),
     (Plan(kind=Kind.SPEECH, title="x", contents=PICTURE), ("picture", PICTURE, None, 0.0)),

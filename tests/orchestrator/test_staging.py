@@ -168,4 +168,4 @@ def test_a_cue_is_put_on_stage_by_who_had_the_desk_at_its_go() -> None:
         c.may_go(staging, DEPUTY)
     wanted = Cast(layout=Layout.ONE, sources=(FLORAC,), owners=(FLORAC,))
     after = c.put_on(staging, wanted, CHIEF, NOW)
-    assert (after.stage.on_air, after.heard) == ({FLORAC}, {FLORAC})
+    assert after.stage.on_air == after.heard == {FLORAC}

@@ -106,7 +106,7 @@ class Evening:
         await self.look()
 
     async def flow(self, *rooms: RoomId) -> None:
-        facts = {room: Fact(flows=True) for room in rooms}
+        facts: dict[str, Fact] = {room: Fact(flows=True) for room in rooms}
         await stagings.learn(self.conductor, self.session, facts, frozenset())
 
     async def program(self) -> tuple[str, list[tuple[str, str]], str]:
@@ -260,7 +260,10 @@ async def test_the_ladder_proposes_the_substitute_of_the_cue(evening: Evening) -
     await evening.flow(MEYRUEIS, VILLEFORT)
     await evening.act(speech, Act.ARM_ANYWAY, Act.GO_ANYWAY)
     await evening.wait()
-    silent = {MEYRUEIS: Fact(silent_since=evening.scene.now), VILLEFORT: Fact(flows=True)}
+    silent: dict[str, Fact] = {
+        MEYRUEIS: Fact(silent_since=evening.scene.now),
+        VILLEFORT: Fact(flows=True),
+    }
     evening.scene.now += timedelta(seconds=9)
     await stagings.learn(evening.conductor, evening.session, silent, frozenset())
     stage = (await stagings.see(evening.conductor, evening.session, evening.director)).staging.stage
