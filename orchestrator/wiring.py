@@ -49,6 +49,7 @@ from orchestrator.store.database import Database
 from orchestrator.tasks import kept_running
 from orchestrator.turn import Relays, read_secret
 from orchestrator.web import pages
+from orchestrator.witness import Witness
 from orchestrator.words import words
 from rooms.ids import new_secret
 from signalling import websocket
@@ -259,6 +260,7 @@ async def _clock(app: web.Application) -> AsyncIterator[None]:
         kept_running("stages", StageWatch(house.conductor).run),
         kept_running("screens", lambda: tell_screens(house.means)),
         kept_running("show", ShowClock(house.conductor).run),
+        kept_running("evidence", Witness(house.means).run),
     ):
         yield
 

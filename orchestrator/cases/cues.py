@@ -18,7 +18,7 @@ from orchestrator.cue import MOST_CUES
 from orchestrator.cues import Cue, Kept, Reports
 from orchestrator.session import OVER
 from orchestrator.store import cues as rows
-from orchestrator.store import participants, rundowns, sessions
+from orchestrator.store import evidence, participants, rundowns, sessions
 from orchestrator.store.cues import Content
 from orchestrator.store.devices import Device
 from orchestrator.store.instants import iso
@@ -222,7 +222,10 @@ async def heard(conductor: Conductor, place: Place, message: HeardOfCue) -> None
     reports = reports_of(conductor, session)
     before = reports.kept(cue, place.participant).standing
     if reports.hear(cue, place.participant, message):
-        now = reports.kept(cue, place.participant).standing
+        kept = reports.kept(cue, place.participant)
+        if kept.fired_at is not None and isinstance(message, CueFired):
+            await _keep_firing(conductor, place, cue, kept)
+        now = kept.standing
         if now is not before:
             ready = now in (rules.Standing.READY, rules.Standing.FIRED)
             conductor.stir(session, place.room, cue.id, ready=ready)
@@ -233,6 +236,15 @@ async def heard(conductor: Conductor, place: Place, message: HeardOfCue) -> None
                 participant=place.participant,
                 room=place.room,
             )
+
+
+async def _keep_firing(conductor: Conductor, place: Place, cue: Cue, kept: Kept) -> None:
+    """Evidence: what is in memory only would go with the process."""
+    at, error = kept.fired_at, round(kept.error.total_seconds() * 1000)
+    assert at is not None
+    await conductor.means.database.write(
+        lambda conn: evidence.keep_firing(conn, place.session, cue, place.participant, at, error)
+    )
 
 
 def left(conductor: Conductor, place: Place) -> None:

@@ -175,14 +175,34 @@ def _record(
     line: tuple[str, str, dict[str, object]],
 ) -> None:
     who, action, detail = line
+    before, after = states
+    if before.direction.holder != after.direction.holder:
+        audit.record(conn, now, who, "stage.desk", session, _of_desk(before, after))
     if action:
-        audit.record(conn, now, who, action, session, detail)
+        taken = _of_program(after) if action == "stage.take" else {}
+        audit.record(conn, now, who, action, session, detail | taken)
         return
+    shows = {spot.owner: spot.source for spot in after.stage.spots}
     for what, source in ceremony.happened(*states):
-        audit.record(conn, now, who, f"stage.{what}", session, {"source": source})
+        about = {"source": source, "shows": shows[source]}
+        audit.record(conn, now, who, f"stage.{what}", session, about)
     for source, signal in ceremony.signals(*states):
         facts = {"source": source, "signal": signal}
         audit.record(conn, now, who, "stage.signal", session, facts)
+
+
+def _of_program(after: Staging) -> dict[str, object]:
+    """What everybody sees from now on."""
+    program = after.stage
+    return {"layout": program.layout.value, "sources": [spot.source for spot in program.spots]}
+
+
+def _of_desk(before: Staging, after: Staging) -> dict[str, object]:
+    """Who has the desk from now on, and whether the one before was lost."""
+    former, now = before.direction.holder, after.direction.held
+    lost = former is not None and former not in after.direction.here
+    because = "lost" if lost else "came" if former is None else "given"
+    return {"person": after.direction.holder, "now": now.value, "because": because}
 
 
 def _shown(conn: Connection, stored: Stored) -> Shown:

@@ -38,6 +38,7 @@ async def staged(walk: Walk) -> None:
     hand = {"act": "mode", "mode": "queue"}
     await walk.do("POST /sessions/{session}/floor", hand, ids=ids)
     await walk.do("GET /sessions/{session}/floor", ids=ids)
+    await walk.do("GET /sessions/{session}/evidence", ids=ids)
     await walk.do("DELETE /sessions/{session}/stage", ids=ids)
 
 

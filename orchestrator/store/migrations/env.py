@@ -5,13 +5,24 @@ from alembic import context
 from orchestrator.store.tables_ceremonies import ceremonies
 from orchestrator.store.tables_cues import session_cues
 from orchestrator.store.tables_desks import desk_calls
+from orchestrator.store.tables_evidence import session_evidence
 from orchestrator.store.tables_files import files
 from orchestrator.store.tables_lines import line_tests
 from orchestrator.store.tables_outside import metadata
 from orchestrator.store.tables_rundowns import rundowns
 from orchestrator.store.tables_stagings import stagings
 
-for table in (ceremonies, desk_calls, files, line_tests, rundowns, session_cues, stagings):
+TABLES = (
+    ceremonies,
+    desk_calls,
+    files,
+    line_tests,
+    rundowns,
+    session_cues,
+    session_evidence,
+    stagings,
+)
+for table in TABLES:
     assert table.metadata is metadata  # imported: their tables are known
 
 context.configure(
