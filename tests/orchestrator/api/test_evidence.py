@@ -1,4 +1,4 @@
-"""The machine's report of a ceremony over REST: what is in it, who may read it, what it outlives."""
+"""The report of a ceremony over REST: what is in it, who may read it, what it outlives."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
