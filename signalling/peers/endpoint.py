@@ -25,9 +25,11 @@ from signalling.messages import (
     ServerMessage,
     Welcome,
 )
+from signalling.messages_cues import ClockTold, CueFire, CueLoad, CueRecall
 from signalling.messages_media import TrackSet
 from signalling.peers.call import Call
 from signalling.peers.commands import Commands, Failed
+from signalling.peers.cues import PeerCues, over_http
 from signalling.peers.line import WireLine
 from signalling.peers.screen import Screen
 from signalling.peers.test_card import Studio
@@ -50,6 +52,7 @@ class Endpoint:
         self.screen = Screen()
         self.call: Call | None = None
         self.line = WireLine(url, token, client, self._welcomed, self._heard)
+        self.cues = PeerCues(self.line.say, over_http(url, token))
         self.welcome: Welcome | None = None
         self._commands = Commands(self, self.line.say)
         self._joining: asyncio.Future[None] | None = None
@@ -60,6 +63,7 @@ class Endpoint:
         beside = [
             asyncio.create_task(self._measure(), name="figures"),
             asyncio.create_task(self._mend(), name="mending"),
+            asyncio.create_task(self.cues.run(), name="cues"),
         ]
         try:
             await self.line.run()
@@ -130,6 +134,7 @@ class Endpoint:
             "connected": self.line.connected,
             "rtt_ms": await call.rtt_ms() if call else None,
             "first_frame_ms": call.first_frame_ms if call else None,
+            "cues": self.cues.figures(),
             "remotes": [],
         }
         for participant, remote in call.listener.remotes.items() if call else ():
@@ -154,6 +159,7 @@ class Endpoint:
 
     async def _welcomed(self, welcome: Welcome) -> None:
         self.welcome = welcome
+        await self.cues.welcomed(resumed=welcome.resumed)
         await self.report()
         if self.call is None:
             if not self.is_room:
@@ -170,6 +176,8 @@ class Endpoint:
                 await self._commands.take(message)
             case CommandCancel(id=command):
                 self._commands.cancel(command)
+            case ClockTold() | CueLoad() | CueFire() | CueRecall():
+                await self.cues.hear(message)
             case Left():
                 await self._idle()
             case Error(about="join", code=code):
@@ -185,6 +193,7 @@ class Endpoint:
             return
         await self.call.hear(message)
         if isinstance(message, Joined):
+            await self.cues.joined()
             await self._show_call(
                 "in_call" if self.call.flowing else "joining", SessionId(message.session["id"])
             )
