@@ -1,4 +1,4 @@
-"""The command line: `margeride serve|demo|check|doctor|user|pair|backup|restore|agent|simulate`."""
+"""The command line: `margeride serve|check|doctor|user|pair|backup|restore|agent|simulate…`."""
 
 import argparse
 import importlib
@@ -12,6 +12,7 @@ from rooms.errors import MargerideError
 
 COMMANDS = (
     "serve", "check", "doctor", "user", "pair", "backup", "restore", "agent", "simulate",
+    "broadcaster",
 )  # fmt: skip
 """Each is a module of `orchestrator.cli` with `add(parser)` and `run(arguments) -> exit code`."""
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from orchestrator.booking import Bookings
     from orchestrator.house import House
     from orchestrator.outbox import Outbox
+    from orchestrator.public_pages import PublicPages
     from orchestrator.settings import Settings
     from signalling.engine import MediaEngine
     from signalling.ports import Relays, Wire
@@ -33,3 +34,4 @@ HOUSE: "web.AppKey[House]" = web.AppKey("house")
 SWITCHBOARD: "web.AppKey[Wire]" = web.AppKey("switchboard")
 OUTBOX: "web.AppKey[Outbox]" = web.AppKey("outbox")
 RELAYS: "web.AppKey[Relays | None]" = web.AppKey("relays")
+PUBLIC_PAGES: "web.AppKey[PublicPages]" = web.AppKey("public_pages")

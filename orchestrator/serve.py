@@ -47,6 +47,7 @@ class Wanted:
     media_port: int = 8189
     announce: tuple[str, ...] = ()
     workers: int = 1
+    live_port: int = 8190
 
 
 def run(wanted: Wanted, say: Say) -> None:
@@ -98,6 +99,13 @@ def public_url(wanted: Wanted, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host and "[" not in host else f"http://{host}:{port}"
 
 
+def live_of(wanted: Wanted, port: int) -> wiring.Live:
+    """How a broadcaster beside us reaches the service, and where viewers reach it."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(wanted.host, wanted.host)
+    url = f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+    return wiring.Live(url=url, host=wanted.host, port=wanted.live_port)
+
+
 async def _serve(wanted: Wanted, listener: socket.socket, say: Say) -> None:
     url = public_url(wanted, listener.getsockname()[1])
     app = wiring.make_service(
@@ -108,6 +116,7 @@ async def _serve(wanted: Wanted, listener: socket.socket, say: Say) -> None:
         media_port=wanted.media_port,
         announce=wanted.announce,
         workers=wanted.workers,
+        live=live_of(wanted, listener.getsockname()[1]),
     )
     runner = web.AppRunner(
         app, access_log=None, shutdown_timeout=DRAIN, keepalive_timeout=HEAD_WITHIN

@@ -5,13 +5,14 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
-from orchestrator import conduct, dav, keys, mail, memory, metrics, outside, posts, whip
+from orchestrator import conduct, dav, keys, live_door, mail, memory, metrics, outside, posts, whip
 from orchestrator.agents import Agents
 from orchestrator.alerts.lines import Lines
 from orchestrator.alerts.watch import ALERTS, Alerts
@@ -37,6 +38,7 @@ from orchestrator.means import Means
 from orchestrator.media_workers import media_workers
 from orchestrator.noshow import NoShow
 from orchestrator.outbox import Outbox
+from orchestrator.public_pages import PublicPages
 from orchestrator.punctual import Punctual
 from orchestrator.quality import QUALITY, Quality
 from orchestrator.settings import Settings
@@ -62,14 +64,29 @@ CHECKPOINT = 5.0  # seconds between two
 MakeEngine = Callable[[web.Application], AbstractAsyncContextManager[MediaEngine]]
 MAKE_ENGINE: "web.AppKey[MakeEngine]" = web.AppKey("make_engine")
 WIRE: "web.AppKey[Switchboard]" = web.AppKey("wire")
+LIVE: "web.AppKey[Live]" = web.AppKey("live")
 try:
     VERSION = version("margeride")
 except PackageNotFoundError:  # a source tree that was never installed
     VERSION = "0"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """Where broadcasters reach the service from this machine, and where viewers reach them."""
+
+    url: str
+    host: str = "127.0.0.1"
+    port: int = 0
+
+
 def make_app(
-    settings: Settings, data: Path, *, public_url: str, engine: MakeEngine
+    settings: Settings,
+    data: Path,
+    *,
+    public_url: str,
+    engine: MakeEngine,
+    live: Live | None = None,
 ) -> web.Application:
     """The whole service on one data directory; `engine` opens the media engine and closes it."""
     app = web.Application()
@@ -78,6 +95,7 @@ def make_app(
     app[keys.PUBLIC_URL] = public_url.rstrip("/")
     app[keys.WORDS] = words
     app[MAKE_ENGINE] = engine
+    app[LIVE] = live or Live(url=public_url)
     app.cleanup_ctx.extend(LIVES)
     _watch(app)
     _open_to_others(app)
@@ -99,6 +117,7 @@ def _open_to_others(app: web.Application) -> None:
     outside.setup(app)
     dav.setup(app)
     pages.setup(app)
+    live_door.setup(app)
     whip.setup(app, lambda app: app[WIRE])
 
 
@@ -213,6 +232,17 @@ async def _relays(turn: Turn | None) -> Relays | None:
 
 
 @asynccontextmanager
+async def _public_pages(app: web.Application) -> AsyncIterator[None]:
+    means, live = app[keys.HOUSE].means, app[LIVE]
+    app[keys.PUBLIC_PAGES] = pages = PublicPages(
+        means, app[keys.DATA], url=live.url, host=live.host, port=live.port
+    )
+    means.broadcasts = pages
+    async with kept_running("public pages", pages.run):
+        yield
+
+
+@asynccontextmanager
 async def _agents(app: web.Application) -> AsyncIterator[None]:
     house = app[keys.HOUSE]
     means, conductor = house.means, house.conductor
@@ -311,6 +341,7 @@ LIVES = (  # opened in this order, closed in reverse
     _bookings,
     _house,
     _wire,
+    _public_pages,
     _agents,
     _outbox,
     _clock,
@@ -330,6 +361,7 @@ def make_service(
     media_port: int,
     announce: Sequence[str] = (),
     workers: int = 1,
+    live: Live | None = None,
 ) -> web.Application:
     """The service with its media workers as processes of their own."""
 
@@ -343,4 +375,4 @@ def make_service(
             relays=settings.turn.relays if settings.turn else (),
         )
 
-    return make_app(settings, data, public_url=public_url, engine=start)
+    return make_app(settings, data, public_url=public_url, engine=start, live=live)

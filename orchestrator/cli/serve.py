@@ -16,6 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     media_host = say("cli-opt-media-host")
     parser.add_argument("--media-host", default="::", metavar="H", help=media_host)
     parser.add_argument("--media-port", type=port, default=8189, help=say("cli-opt-media-port"))
+    parser.add_argument("--live-port", type=port, default=8190, help=say("cli-opt-live-port"))
     workers = say("cli-opt-media-workers", most=MOST_WORKERS)
     parser.add_argument("--media-workers", type=number_of_workers, default=1, help=workers)
     announce = say("cli-opt-announce")
@@ -61,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         media_port=arguments.media_port,
         announce=tuple(arguments.announce),
         workers=arguments.media_workers,
+        live_port=arguments.live_port,
     )
     serve.run(wanted, lambda key, **facts: print(say(key, program=program(), **facts), flush=True))
     return 0

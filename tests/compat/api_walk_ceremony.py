@@ -39,7 +39,18 @@ async def staged(walk: Walk) -> None:
     await walk.do("POST /sessions/{session}/floor", hand, ids=ids)
     await walk.do("GET /sessions/{session}/floor", ids=ids)
     await walk.do("GET /sessions/{session}/evidence", ids=ids)
+    await public(walk, ids)
     await walk.do("DELETE /sessions/{session}/stage", ids=ids)
+
+
+async def public(walk: Walk, ids: dict[str, str]) -> None:
+    """Its public page, of which everybody may ask."""
+    path, sent = "/sessions/{session}/public", {"code": "inauguration-2013"}
+    await walk.do(f"PUT {path}", sent, ids=ids)
+    await walk.do(f"GET {path}", ids=ids)
+    await walk.do(f"POST {path}", {"act": "caption", "text": "Bienvenue"}, ids=ids)
+    await walk.do("GET /live/{code}", ids=sent, who=walk.service.browser())
+    await walk.do(f"DELETE {path}", ids=ids)
 
 
 async def planned(walk: Walk) -> None:

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from orchestrator.store.tables_broadcasts import broadcasts
 from orchestrator.store.tables_ceremonies import ceremonies
 from orchestrator.store.tables_cues import session_cues
 from orchestrator.store.tables_desks import desk_calls
@@ -13,6 +14,7 @@ from orchestrator.store.tables_rundowns import rundowns
 from orchestrator.store.tables_stagings import stagings
 
 TABLES = (
+    broadcasts,
     ceremonies,
     desk_calls,
     files,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from orchestrator.store import commands, facts, participants, versions
 from orchestrator.store.database import Database
+from orchestrator.store.tables_broadcasts import broadcasts
 from orchestrator.store.tables_evidence import session_evidence
 from orchestrator.store.tables_lines import line_tests
 from orchestrator.store.tables_outside import metadata
@@ -38,6 +39,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_program(database: Databas
     assert line_tests.metadata is room_scenes.metadata is posts.metadata is metadata
     assert rundowns.metadata is metadata
     assert stagings.metadata is metadata
+    assert broadcasts.metadata is metadata
     assert session_evidence.metadata is metadata
     assert database.read_now(differences) == []
 

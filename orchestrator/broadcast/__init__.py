@@ -1,0 +1,1 @@
+"""The public page's stream: the program composed, encoded once and served, in a process apart."""
