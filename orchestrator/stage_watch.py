@@ -19,7 +19,7 @@ from orchestrator.cases import stagings as cases
 from orchestrator.cases.conductor import Conductor
 from orchestrator.session import RUNNING
 from orchestrator.stage_signal import Arriving, Signal, Steady, signal, steadied
-from orchestrator.stage_table import SourceState
+from orchestrator.stage_table import SLATE_AFTER, SourceState
 from orchestrator.staging import Fact, Staging
 from orchestrator.store import stagings
 from orchestrator.store.tables import sessions as session_rows
@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 EVERY, SELDOM = 0.25, 1.0
 QUIET = timedelta(seconds=1)
 """Without a packet for so long a source is silent; a quiet microphone sends twice as often."""
+TOLD_IN = timedelta(seconds=0.3)
+"""The ladder is read so far ahead: a slate that is due in 2 s stands on every screen by then, and
+has to be kept, told and drawn before."""
 SETTLES = timedelta(seconds=10)
 DESK_LOST = timedelta(seconds=15)
 SENDS = ("room", "person", "guest", "encoder")
@@ -65,7 +68,15 @@ class StageWatch:
                 await self.look()
             except Exception:
                 log.exception("a look at the stages failed; the next one comes")
-            await asyncio.sleep(EVERY if self._settled else SELDOM)
+            await asyncio.sleep(self.until_next())
+
+    def until_next(self) -> float:
+        """Seconds until the next look; one falls on the very instant at which a slate is due."""
+        if not self._settled:
+            return SELDOM
+        now = self._means.clock()
+        due = [flow.at + SLATE_AFTER - TOLD_IN - now for flow in self._flows.values()]
+        return min([EVERY, *(one.total_seconds() for one in due if one > timedelta())])
 
     async def look(self) -> None:
         """Tell every stage that is set up what is seen now."""
@@ -97,7 +108,8 @@ class StageWatch:
         if now < settled:
             facts = _as_it_was(staging, facts)
         facts = {name: _since(fact, settled) for name, fact in facts.items()}
-        await cases.learn(self._conductor, session, facts, self._lost(session, staging, now))
+        lost = self._lost(session, staging, now)
+        await cases.learn(self._conductor, session, facts, lost, ahead=TOLD_IN)
 
     def _facts(
         self, session: SessionId, seats: Iterable[Json], now: datetime
@@ -119,9 +131,10 @@ class StageWatch:
         known = self._flows.get(key)
         if leg is None or leg.get("state") != "connected":
             return known
-        packets = _packets(leg)
+        packets, quiet = _packets(leg), leg.get("quiet_ms")
         if known is None or (known.leg, known.packets) != (leg["id"], packets):
-            known = self._flows[key] = Flow(leg=leg["id"], packets=packets, at=now)
+            at = now if quiet is None else now - timedelta(milliseconds=quiet)
+            known = self._flows[key] = Flow(leg=leg["id"], packets=packets, at=at)
         return known
 
     def _signal(self, session: SessionId, seat: Json, now: datetime) -> Signal | None:

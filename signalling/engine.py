@@ -183,7 +183,7 @@ class Leg:
 
     `available_kbps` is what the leg's line is thought to carry, `counts` are totals by name:
     packets, octets, refused, nacked, repeated, keyframes_asked. `path` is None before a check,
-    `arrivals` are a publisher's.
+    `arrivals` are a publisher's, and `quiet_ms` since his last packet (None before the first).
     """
 
     id: LegId
@@ -200,6 +200,7 @@ class Leg:
     counts: dict[str, int] = field(default_factory=dict)
     path: Path | None = None
     arrivals: tuple[Arrival, ...] = ()
+    quiet_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ Every change is one transaction with its line in the record; what follows from i
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -115,10 +115,15 @@ async def act(conductor: Conductor, session: SessionId, person: Person, wanted: 
 
 
 async def learn(
-    conductor: Conductor, session: SessionId, facts: Mapping[str, Fact], lost: frozenset[str]
+    conductor: Conductor,
+    session: SessionId,
+    facts: Mapping[str, Fact],
+    lost: frozenset[str],
+    ahead: timedelta = timedelta(),
 ) -> None:
-    """What is seen of its sources now, and whose desks are not heard any more."""
-    now = conductor.means.clock()
+    """What is seen of its sources now, and whose desks are not heard any more; what follows by the
+    passing of time follows so much ahead."""
+    now = conductor.means.clock() + ahead
 
     def change(staging: Staging, stored: Stored) -> Staging:
         sites = (site.room for site in stored.session.sites)

@@ -271,7 +271,10 @@ class PythonEngine:
 
     def _figures(self, leg: BaseLeg, seat: Seat) -> Leg:
         if isinstance(leg, PublisherLeg):
-            return replace(leg.figures(), arrivals=self._control.arrivals(leg, seat))
+            heard = leg.last_packet
+            quiet = None if heard is None else round(1000 * (self._loop.time() - heard), 1)
+            arrivals = self._control.arrivals(leg, seat)
+            return replace(leg.figures(), arrivals=arrivals, quiet_ms=quiet)
         watcher = self._control.watcher(leg) if isinstance(leg, SubscriberLeg) else None
         if watcher is None:
             return leg.figures()

@@ -63,6 +63,7 @@ class PublisherLeg(BaseLeg):
         # Arrivals of every packet, told to a browser that estimates his own line by them.
         self.recorder: Recorder | None = None
         self.counts = dict.fromkeys(("packets", "nacked", "repeated", "keyframes_asked"), 0)
+        self.last_packet: float | None = None
         self._demux = Demux()
         self._started = started
         self._urgent = urgent
@@ -114,6 +115,7 @@ class PublisherLeg(BaseLeg):
         agreed, source = stream.agreed, stream.layers.sources[whose.layer]
         self.octets += len(data)
         self.counts["packets"] += 1
+        self.last_packet = now
         if agreed.twcc_id and self.recorder is not None:
             number = extension_of(packet, agreed.twcc_id)
             if number is not None:

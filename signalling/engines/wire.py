@@ -138,6 +138,7 @@ def _leg(data: Json) -> Leg:
         counts=dict(data["counts"]),
         path=_path(data["path"]),
         arrivals=tuple(map(_arrival, data.get("arrivals", ()))),  # an older worker says none
+        quiet_ms=data.get("quiet_ms"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from orchestrator.auth.people import Person
@@ -18,7 +18,8 @@ from tests.fakes.rooms import MEYRUEIS, VILLEFORT, RecordingWire, Scene, furnish
 class FlowingWire(RecordingWire):
     """Tells of legs whose packets grow for as long as their source is in `sending`.
 
-    `unplugged` have no camera; without a `worker` nobody has a leg, and who comes back has another.
+    `unplugged` have no camera; those who `broke` have sent nothing since then; without a `worker`
+    nobody has a leg, and who comes back has another.
     """
 
     def __init__(self) -> None:
@@ -28,6 +29,13 @@ class FlowingWire(RecordingWire):
         self.worker = True
         self.packets = 0
         self.unplugged: set[str] = set()
+        self.broke: dict[str, tuple[datetime, int]] = {}
+
+    def breaks(self, name: str, after: float = 0.0) -> datetime:
+        """So many seconds from now comes its last packet, which it tells; its leg stands still."""
+        at = self.clock() + timedelta(seconds=after)
+        self.broke[name] = at, self.packets + 1
+        return at
 
     async def figures(self, session: SessionId) -> Json:
         self.packets += 1
@@ -36,8 +44,9 @@ class FlowingWire(RecordingWire):
     def seat(self, name: str, room: RoomId | None) -> Json:
         leg: Json | None = None
         if self.worker and name in self.sending:
-            counts = {"packets": self.packets}
-            leg = {"id": f"lg-{name}", "state": "connected", "counts": counts}
+            at, last = self.broke.get(name, (self.clock(), self.packets))
+            leg = {"id": f"lg-{name}", "state": "connected", "counts": {"packets": last}}
+            leg["quiet_ms"] = (self.clock() - at).total_seconds() * 1000
             leg["arrivals"] = self.arrivals(name)
         other = {"id": "lg-s", "state": "connected"} if self.worker else None
         kind = "guest" if room is None else "room"
@@ -93,6 +102,7 @@ async def staged(data: Path) -> AsyncIterator[Ceremony]:
     """Two sites that send, in the wings of a stage that is set up and has settled."""
     async with furnished(data) as scene:
         scene.wire = wire = FlowingWire()
+        wire.clock = lambda: scene.now
         scene.start_again()
         tom = await scene.person("tom", "trainer")
         session = await scene.session(kind="ceremony", organiser=tom.id, state="on_air")

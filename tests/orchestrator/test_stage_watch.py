@@ -1,6 +1,7 @@
 """What is seen of sources and desks, as the stage takes it: by virtual clock, on a real store."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from sqlalchemy import Connection
 from orchestrator import conduct
 from orchestrator.cases import desk_places, stagings
 from orchestrator.floor import Mode
-from orchestrator.stage_table import Layout
-from orchestrator.stage_watch import StageWatch
+from orchestrator.stage_table import SLATE_AFTER, Layout
+from orchestrator.stage_watch import TOLD_IN, StageWatch
 from orchestrator.staging import Word
 from orchestrator.store import participants
 from rooms.errors import Conflict, Forbidden, NotFound
@@ -62,6 +63,23 @@ async def test_a_line_that_breaks_on_air_is_a_slate_then_a_proposal_and_is_on_re
     assert (await ceremony.states())[MEYRUEIS] == "ready"
     await ceremony.does(Word.RESTORE, source=MEYRUEIS)
     assert await ceremony.rungs() == ["live", "live"]
+
+
+async def test_the_slate_is_told_before_two_seconds_are_over_since_the_last_packet(
+    ceremony: Ceremony,
+) -> None:
+    """Whenever between two looks the line breaks; the last 0.3 s are for telling and drawing it."""
+    await ceremony.take(MEYRUEIS, VILLEFORT)
+    for early in (0.0, 0.1, 0.24):
+        broke = ceremony.wire.breaks("pa-m", early)
+        while (await ceremony.rungs())[0] != "slate":
+            ceremony.scene.now += timedelta(seconds=ceremony.watch.until_next())
+            await ceremony.watch.look()
+        took = ceremony.scene.now - broke
+        assert took <= SLATE_AFTER - TOLD_IN + timedelta(milliseconds=1)
+        ceremony.wire.broke.clear()
+        await ceremony.looks(1)
+        await ceremony.does(Word.RESTORE, source=MEYRUEIS)
 
 
 async def test_a_camera_that_is_unplugged_on_air_leaves_the_sound_there_and_is_on_record(

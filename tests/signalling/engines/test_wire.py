@@ -51,6 +51,7 @@ FIGURES = Leg(
     choices=(CHOICE,),
     counts={"nacked": 2},
     arrivals=(ARRIVAL,),
+    quiet_ms=12.5,
 )
 
 
@@ -65,7 +66,9 @@ def test_a_worker_that_does_not_say_what_arrives_is_understood() -> None:
     member = Member(participant=ANNE, legs=(FIGURES,))
     told = wire.result_to_json(EngineState(sessions={SESSION: (member,)}))
     del told["sessions"][SESSION][0]["legs"][0]["arrivals"]
-    assert wire.engine_state(told).sessions[SESSION][0].legs[0].arrivals == ()
+    del told["sessions"][SESSION][0]["legs"][0]["quiet_ms"]
+    leg = wire.engine_state(told).sessions[SESSION][0].legs[0]
+    assert (leg.arrivals, leg.quiet_ms) == ((), None)
 
 
 def test_answers_come_over_unchanged() -> None:
