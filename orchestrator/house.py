@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from orchestrator import conduct
 from orchestrator.auth import accounts
 from orchestrator.auth.people import Person
-from orchestrator.cases import cues, held, moves, stage_views, stage_wire, views
+from orchestrator.cases import cues, held, moves, recordings, stage_views, stage_wire, views
 from orchestrator.cases.conductor import Conductor
 from orchestrator.cases.moves import Move
 from orchestrator.means import Means
@@ -104,6 +104,9 @@ class House:
         stored = await self.stored(session)
         stage = await stage_wire.of_session(self.means, session)
         found = views.on_the_wire(self.means, stored)
+        recorded = await recordings.notice(self.means, session)
+        if recorded is not None:
+            found["recording"] = recorded
         return found if stage is None else {**found, "stage": stage}
 
     async def air(self, session: SessionId) -> Air | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from orchestrator.house import House
     from orchestrator.outbox import Outbox
     from orchestrator.public_pages import PublicPages
+    from orchestrator.recording.keeper import Keeper
     from orchestrator.settings import Settings
     from signalling.engine import MediaEngine
     from signalling.ports import Relays, Wire
@@ -33,5 +34,6 @@ BOOKINGS: "web.AppKey[Bookings]" = web.AppKey("bookings")
 HOUSE: "web.AppKey[House]" = web.AppKey("house")
 SWITCHBOARD: "web.AppKey[Wire]" = web.AppKey("switchboard")
 OUTBOX: "web.AppKey[Outbox]" = web.AppKey("outbox")
+KEEPER: "web.AppKey[Keeper]" = web.AppKey("keeper")
 RELAYS: "web.AppKey[Relays | None]" = web.AppKey("relays")
 PUBLIC_PAGES: "web.AppKey[PublicPages]" = web.AppKey("public_pages")

@@ -41,6 +41,7 @@ from orchestrator.outbox import Outbox
 from orchestrator.public_pages import PublicPages
 from orchestrator.punctual import Punctual
 from orchestrator.quality import QUALITY, Quality
+from orchestrator.recording.keeper import Keeper
 from orchestrator.settings import Settings
 from orchestrator.settings.turn import Turn
 from orchestrator.show_clock import ShowClock
@@ -243,6 +244,15 @@ async def _public_pages(app: web.Application) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def _recordings(app: web.Application) -> AsyncIterator[None]:
+    means = app[keys.HOUSE].means
+    wire = app[LIVE].url.rstrip("/").replace("http", "ws", 1) + websocket.PATH
+    means.recordings = app[keys.KEEPER] = keeper = Keeper(means, app[keys.DATA], wire)
+    async with kept_running("recordings", keeper.run):
+        yield
+
+
+@asynccontextmanager
 async def _agents(app: web.Application) -> AsyncIterator[None]:
     house = app[keys.HOUSE]
     means, conductor = house.means, house.conductor
@@ -342,6 +352,7 @@ LIVES = (  # opened in this order, closed in reverse
     _house,
     _wire,
     _public_pages,
+    _recordings,
     _agents,
     _outbox,
     _clock,

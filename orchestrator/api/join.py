@@ -11,7 +11,7 @@ from orchestrator import conduct
 from orchestrator.api.callers import address_of
 from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
 from orchestrator.auth import limits
-from orchestrator.cases import views
+from orchestrator.cases import recordings, views
 from orchestrator.keys import HOUSE
 from orchestrator.store.instants import iso
 from orchestrator.store.sessions import Stored
@@ -32,6 +32,7 @@ class LinkOut(Shape):
     organiser: str
     open_from: datetime
     name: str | None
+    recording: dict[str, Any] | None
 
 
 class JoinIn(Body):
@@ -66,6 +67,7 @@ async def look(call: Call) -> Answer:
             "organiser": await views.organiser_name(house.conductor, stored),
             "open_from": iso(session.starts_at - house.means.opens_before(stored.doors)),
             "name": named,
+            "recording": await recordings.notice(house.means, stored.id),
         }
     )
 

@@ -202,6 +202,7 @@ async def sessions(walk: Walk) -> None:
         await walk.do(f"GET /sessions/{{session}}{path}", ids=ids)
     await walk.do("DELETE /sessions/{session}/encoders/{participant}", ids=place)
     await api_walk_cues.cues(walk, ids)
+    await api_walk_ceremony.recorded(walk, ids)
     await walk.do("POST /sessions/{session}/pause", ids=ids)
     await walk.do("POST /sessions/{session}/end", ids=ids)
     left = await walk.book(HELD, 5, 65)

@@ -1,6 +1,16 @@
 """The part of the walk that is about ceremonies."""
 
+import asyncio
+
+from aiohttp.web import Application
+
+from orchestrator.keys import DATA, DATABASE
+from orchestrator.recording import shelf
+from orchestrator.recording.names import WANTED, folder_of
+from orchestrator.store import recordings
 from tests.compat.walk import DOOR, HELD, Walk, hours
+from tests.fakes.recordings import write_part
+from tests.fakes.wire import until
 
 CEREMONY = "st-chely-d-apcher-visio"
 
@@ -23,6 +33,43 @@ async def rundown(walk: Walk) -> None:
     headers = {"If-Match": walk.etag, "Content-Type": "text/csv"}
     await walk.do(f"PUT {path}/csv", ids=ids, data=sheet, headers=headers)
     walk.ids["cue"] = ids["cue"]
+
+
+async def recorded(walk: Walk, ids: dict[str, str]) -> None:
+    """A recording of a session that runs, from its terms to its end."""
+    path = "/sessions/{session}/recordings"
+    terms = {"keeper": "Lozère", "purpose": "Mémoire", "basis": "consent", "days": 30}
+    await walk.do("PUT /sessions/{session}/recording-terms", terms, ids=ids)
+    await walk.do("GET /sessions/{session}/recording-terms", ids=ids)
+    made = await walk.do(f"POST {path}", ids=ids)
+    named = {**ids, "recording": made["recording"]}
+    await walk.do(f"GET {path}", ids=ids)
+    await walk.do(f"POST {path}/{{recording}}/stop", ids=named)
+    await kept(walk, named)
+    await walk.do(f"GET {path}/{{recording}}/file", ids=named, params={"number": 1})
+    await walk.do(f"DELETE {path}/{{recording}}", ids=named)
+
+
+async def kept(walk: Walk, named: dict[str, str]) -> None:
+    """Its files are closed, and there is one (of a session without media)."""
+    app, recording = walk.service.app, named["recording"]
+    await until(lambda: not list(folder_of(app[DATA], recording).glob(WANTED)), 30)
+    await wait_for_state(app, recording)
+    folder = folder_of(app[DATA], recording)
+    await asyncio.to_thread(write_part, folder)
+    parts = await asyncio.to_thread(shelf.look, folder)
+    await app[DATABASE].write(lambda conn: recordings.index(conn, recording, parts))
+
+
+async def wait_for_state(app: Application, recording: str) -> None:
+    async with asyncio.timeout(30):
+        while await open_now(app, recording):  # noqa: ASYNC110 another process closes its files
+            await asyncio.sleep(0.05)
+
+
+async def open_now(app: Application, recording: str) -> bool:
+    found = await app[DATABASE].read(recordings.open_ones)
+    return any(one.id == recording for one in found)
 
 
 async def staged(walk: Walk) -> None:

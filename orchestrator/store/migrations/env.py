@@ -10,6 +10,7 @@ from orchestrator.store.tables_evidence import session_evidence
 from orchestrator.store.tables_files import files
 from orchestrator.store.tables_lines import line_tests
 from orchestrator.store.tables_outside import metadata
+from orchestrator.store.tables_recordings import recordings
 from orchestrator.store.tables_rundowns import rundowns
 from orchestrator.store.tables_stagings import stagings
 
@@ -19,6 +20,7 @@ TABLES = (
     desk_calls,
     files,
     line_tests,
+    recordings,
     rundowns,
     session_cues,
     session_evidence,

@@ -17,6 +17,7 @@ from orchestrator.store.tables_evidence import session_evidence
 from orchestrator.store.tables_lines import line_tests
 from orchestrator.store.tables_outside import metadata
 from orchestrator.store.tables_posts import posts
+from orchestrator.store.tables_recordings import recordings
 from orchestrator.store.tables_rooms import room_scenes
 from orchestrator.store.tables_rundowns import rundowns
 from orchestrator.store.tables_stagings import stagings
@@ -37,7 +38,7 @@ def differences(conn: Connection) -> list[Any]:
 def test_the_migrations_make_exactly_the_tables_of_the_program(database: Database) -> None:
     database.write_now(versions.bring_up)
     assert line_tests.metadata is room_scenes.metadata is posts.metadata is metadata
-    assert rundowns.metadata is metadata
+    assert rundowns.metadata is recordings.metadata is metadata
     assert stagings.metadata is metadata
     assert broadcasts.metadata is metadata
     assert session_evidence.metadata is metadata

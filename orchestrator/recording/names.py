@@ -1,0 +1,13 @@
+"""What lies in a folder of a recording beside its parts, and where such folders are."""
+
+from pathlib import Path
+
+WANTED, FAILED, LOG = "wanted.json", "failed", "recorder.log"
+# The lock's name ends so that a backup leaves it out.
+LOCK = "recorder.lock"
+MIX, MIX_LOG, CHAPTERS = "mix.webm", "mix.log", "mix.json"
+
+
+def folder_of(data: Path, recording: str) -> Path:
+    """The folder of a recording."""
+    return data / "recordings" / recording

@@ -1,0 +1,42 @@
+"""On what terms a session is recorded: what everybody is told before and while it is."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+
+class Basis(StrEnum):
+    """Why it is lawful (GDPR, article 6 (1) a, b, c, e, f)."""
+
+    CONSENT = "consent"
+    CONTRACT = "contract"
+    LEGAL_OBLIGATION = "legal_obligation"
+    PUBLIC_TASK = "public_task"
+    LEGITIMATE_INTEREST = "legitimate_interest"
+
+
+LONGEST_DAYS = 3650
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """`keeper` is who records (a body, not a person), `days` for how long it is kept."""
+
+    keeper: str
+    purpose: str
+    basis: Basis
+    days: int
+
+    def until(self, started: datetime) -> datetime:
+        """When what began then is deleted."""
+        return started + timedelta(days=self.days)
+
+    def to_json(self) -> dict[str, Any]:
+        """As stored."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> "Terms":
+        """As it was stored."""
+        return cls(**{**document, "basis": Basis(document["basis"])})
