@@ -14,10 +14,9 @@ from orchestrator.cases import rights
 from orchestrator.cases.rights import SessionCheck
 from orchestrator.keys import DATA, HOUSE, KEEPER
 from orchestrator.means import Means
+from orchestrator.recorded import LONGEST_DAYS, Basis, Found, Terms
 from orchestrator.recording import shelf
 from orchestrator.recording.names import folder_of
-from orchestrator.recording.shelf import Found
-from orchestrator.recording.terms import LONGEST_DAYS, Basis, Terms
 from orchestrator.store import recordings as rows
 from orchestrator.store.instants import instant, iso
 from orchestrator.store.recordings import Recording

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from orchestrator.cases import services
 from orchestrator.cases.rights import SessionCheck, anyone
 from orchestrator.means import Means
-from orchestrator.recording.terms import Terms
+from orchestrator.recorded import Terms
 from orchestrator.session import RUNNING, State
 from orchestrator.store import audit, participants, people, recordings, sessions
 from orchestrator.store.instants import iso

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from orchestrator.cases import recordings as cases
 from orchestrator.cases import services
 from orchestrator.means import Means
+from orchestrator.recorded import Found
 from orchestrator.recording import shelf
 from orchestrator.recording.names import FAILED, LOCK, LOG, WANTED, folder_of
 from orchestrator.recording.processes import Children
@@ -157,7 +158,7 @@ def _runs(conn: Connection, session: SessionId) -> bool:
     return sessions.get(conn, session).session.state in RUNNING
 
 
-def _close(folder: Path) -> tuple[list[shelf.Found], str]:
+def _close(folder: Path) -> tuple[list[Found], str]:
     """The parts as they are for ever, and why no more were written."""
     if not folder.exists():
         return [], ""

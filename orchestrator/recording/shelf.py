@@ -7,30 +7,12 @@ import fcntl
 import json
 import mmap
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orchestrator.recorded import Found
 from orchestrator.recording.matroska import Scan, duration, scan
 from orchestrator.recording.names import LOCK
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A part as it lies there. Times are UTC, in milliseconds since 1970; `lost` packets."""
-
-    number: int
-    file: str
-    participant: str
-    room: str | None
-    name: str
-    of: str
-    kind: str
-    began: int
-    ended: int
-    size: int
-    frames: int
-    lost: int
 
 
 def is_written(folder: Path) -> bool:

@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
-from orchestrator.recording.shelf import Found
-from orchestrator.recording.terms import Terms
+from orchestrator.recorded import Found, Terms
 from orchestrator.store.instants import instant, seconds
 from orchestrator.store.tables_recordings import (
     recording_mixes,

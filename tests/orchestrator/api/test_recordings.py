@@ -82,7 +82,7 @@ class Ceremony:
 async def ceremony(tmp_path: Path) -> AsyncIterator[Ceremony]:
     async with running_service(tmp_path) as service:
         tom, now = await service.log_in("tom"), datetime.now(UTC)
-        begins, ends = (now + timedelta(minutes=m) for m in (10, 70))
+        begins, ends = (now + timedelta(minutes=m) for m in (60, 120))
         sent = {"title": "Ruban", "kind": "ceremony", "rooms": [ROOM]}
         sent |= {"from": begins.isoformat(), "to": ends.isoformat()}
         async with tom.post("/api/v1/bookings", sent) as answer:

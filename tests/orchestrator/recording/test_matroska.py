@@ -33,16 +33,18 @@ def sounds(count: int) -> bytes:
 
 
 def test_what_is_written_is_read_by_others() -> None:
-    with av.open(io.BytesIO(sounds(100))) as file:
+    with av.open(io.BytesIO(sounds(100)), "r") as file:
         (stream,) = file.streams
         assert (stream.type, stream.codec_context.name) == ("audio", "opus")
         assert file.metadata["title"] == "Villefort – microphone"
         assert file.metadata["creation_time"].startswith("2013-09-19T10:00:00")
-        packets = [packet for packet in file.demux() if packet.pts is not None]
-    assert len(packets) == 100
-    assert [int(packet.pts * packet.time_base * 1000) for packet in packets[48:52]] == [
-        960, 980, 1000, 1020,
-    ]  # fmt: skip
+        times = [
+            packet.pts * packet.time_base * 1000
+            for packet in file.demux()
+            if packet.pts is not None
+        ]
+    assert len(times) == 100
+    assert times[48:52] == [960, 980, 1000, 1020]
 
 
 def test_a_file_cut_anywhere_is_whole_up_to_the_last_frame_before() -> None:
@@ -67,7 +69,7 @@ def test_the_duration_is_filled_in_where_room_was_left() -> None:
     length = duration(1200)
     assert len(length) == len(NO_DURATION)
     mended = whole[:at] + length + whole[at + len(length) :]
-    with av.open(io.BytesIO(mended)) as file:
+    with av.open(io.BytesIO(mended), "r") as file:
         assert file.duration == 1_200_000
     assert scan(mended).frames == 60
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import av
 import pytest
 
+from orchestrator.recorded import Found
 from orchestrator.recording import shelf
 from orchestrator.recording.names import WANTED
 from orchestrator.recording.recorder import LOCKED
-from orchestrator.recording.shelf import Found
 from rooms.ids import ParticipantId
 from tests.fakes.stage import Stage
 from tests.fakes.wire import SESSION, until
@@ -55,9 +55,9 @@ async def written(folder: Path, seconds: float, parts: int = 2, since: int = 0) 
 
 def decoded(path: Path) -> tuple[int, float]:
     """How many frames, and the time of the last."""
-    with av.open(path) as file:
-        frames = [frame for frame in file.decode(file.streams[0])]
-    return len(frames), float(frames[-1].time)
+    with av.open(path, "r") as file:
+        times = [getattr(frame, "time", 0.0) for frame in file.decode(file.streams[0])]
+    return len(times), times[-1]
 
 
 def all_closed(folder: Path) -> bool:

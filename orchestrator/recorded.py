@@ -1,4 +1,4 @@
-"""On what terms a session is recorded: what everybody is told before and while it is."""
+"""On what terms a session is recorded, which everybody is told, and what is recorded of it."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -40,3 +40,21 @@ class Terms:
     def from_json(cls, document: dict[str, Any]) -> "Terms":
         """As it was stored."""
         return cls(**{**document, "basis": Basis(document["basis"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A part as it lies there. Times are UTC, in milliseconds since 1970; `lost` packets."""
+
+    number: int
+    file: str
+    participant: str
+    room: str | None
+    name: str
+    of: str
+    kind: str
+    began: int
+    ended: int
+    size: int
+    frames: int
+    lost: int
