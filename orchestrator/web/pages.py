@@ -58,6 +58,7 @@ PAGES = (
     Page("/calendars", "calendars"),
     Page("/desks", "desks"),
     Page(f"/desks/{{desk:{SEGMENT}}}", "desk", "kiosk.html"),
+    Page(f"/live/{{code:{CODE}}}", "live"),
     Page(f"/lines/{{centre:{SEGMENT}}}", "line"),
     Page("/login", "login"),
     Page(f"/join/{{code:{CODE}}}", "join"),
@@ -88,8 +89,8 @@ def accepted_language(header: str) -> str:
     return next((tag for weight, _, tag in sorted(wishes) if weight and tag in LANGUAGES), "fr")
 
 
-def policy(host: str) -> str:
-    """The Content-Security-Policy of every page."""
+def policy(host: str, media: str = "") -> str:
+    """The Content-Security-Policy of every page; `media` is whence else a stream may come."""
     wire = f" ws://{host} wss://{host}" if HOST.fullmatch(host) else ""
     return "; ".join(
         (
@@ -97,9 +98,9 @@ def policy(host: str) -> str:
             f"script-src 'self' 'sha256-{IMPORT_MAP_HASH}'",
             "style-src 'self'",
             "img-src 'self' data: blob:",
-            "media-src 'self' blob: mediastream:",
+            f"media-src 'self' blob: mediastream:{media}",
             "font-src 'self'",
-            f"connect-src 'self'{wire}",
+            f"connect-src 'self'{wire}{media}",
             "frame-ancestors 'none'",
             "base-uri 'none'",
             "form-action 'self'",
@@ -109,10 +110,10 @@ def policy(host: str) -> str:
     )
 
 
-def headers(host: str) -> dict[str, str]:
+def headers(host: str, media: str = "") -> dict[str, str]:
     """What every page tells the browser besides its text."""
     return {
-        "Content-Security-Policy": policy(host),
+        "Content-Security-Policy": policy(host, media),
         "Cache-Control": "no-store",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), "
@@ -144,11 +145,21 @@ def shell(page: Page, language: str) -> str:
     )
 
 
+def _streams(page: Page, request: web.Request) -> str:
+    """The other ports of this machine, for the page that shows a stream without encryption."""
+    found = HOST.fullmatch(request.host)
+    if page.name != "live" or found is None or request.secure:
+        return ""
+    return f" http://{request.host.removesuffix(found[1] or found[2] or '')}:*"
+
+
 def _handler(page: Page) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def show(request: web.Request) -> web.Response:
         language = language_of(request)
         response = web.Response(
-            text=shell(page, language), content_type="text/html", headers=headers(request.host)
+            text=shell(page, language),
+            content_type="text/html",
+            headers=headers(request.host, _streams(page, request)),
         )
         response.headers["Content-Language"] = language
         if request.query.get("lang") in LANGUAGES:
