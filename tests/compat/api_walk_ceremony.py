@@ -6,11 +6,10 @@ from aiohttp.web import Application
 
 from orchestrator.keys import DATA, DATABASE
 from orchestrator.recording import shelf
-from orchestrator.recording.names import WANTED, folder_of
+from orchestrator.recording.names import folder_of
 from orchestrator.store import recordings
 from tests.compat.walk import DOOR, HELD, Walk, hours
 from tests.fakes.recordings import write_part
-from tests.fakes.wire import until
 
 CEREMONY = "st-chely-d-apcher-visio"
 
@@ -53,7 +52,6 @@ async def recorded(walk: Walk, ids: dict[str, str]) -> None:
 async def kept(walk: Walk, named: dict[str, str]) -> None:
     """Its files are closed, and there is one (of a session without media)."""
     app, recording = walk.service.app, named["recording"]
-    await until(lambda: not list(folder_of(app[DATA], recording).glob(WANTED)), 30)
     await wait_for_state(app, recording)
     folder = folder_of(app[DATA], recording)
     await asyncio.to_thread(write_part, folder)

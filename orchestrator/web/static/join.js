@@ -7,6 +7,7 @@ import { icon } from "./icons.js";
 import { language, t } from "./i18n.js";
 import { DevicePanel } from "./lobby.js";
 import { CallModel, Line, Waiting } from "./model.js";
+import { RecordedNote } from "./recorded.js";
 import { SessionView } from "./session.js";
 import { announce, findPerson, mount, Notice, person, ProblemNotice } from "./shell.js";
 import { setZone, showDay, showDuration, showRange } from "./time.js";
@@ -192,6 +193,7 @@ function Lobby() {
           <p class="hint" id="name-hint">${t("join.name_hint")}</p>
         </div>
         <p class="hint">${t("join.headphones")}</p>
+        <${RecordedNote} recording=${facts.value.recording} />
         <${SecrecyNote} />
         <div class="actions"><button class="button button-wide" type="submit" aria-disabled=${closed || barred || busy.value ? "true" : undefined}
           disabled=${over.value || barred}>${icon("enter")}${t(enterLabel())}</button></div>

@@ -12,6 +12,7 @@ import { LineTester } from "./kiosk-line.js";
 import { KioskRoom } from "./kiosk-room.js";
 import { Pairing } from "./pair.js";
 import { Program } from "./program.js";
+import { Recorded } from "./recorded.js";
 import { follow, Health, Trouble } from "./session.js";
 import { mount, Notice } from "./shell.js";
 import { Tally } from "./tally.js";
@@ -160,6 +161,7 @@ function InCall({ paired }) {
       <${Health} model=${model} />
       <button class="button button-quiet" type="button" aria-expanded=${showsCode.value ? "true" : "false"} onClick=${toggleCode}>${t("kiosk.phone_show")}</button><time class="call-clock">${showClock(now.value)}</time></header>
     <${Trouble} model=${model} />
+    <${Recorded} recording=${model.session.value?.recording} />
     <${Troubles} told=${told.value.troubles} />
     ${told.value.help ? html`<p class=${`state ${told.value.help.answered ? "state-ok" : "state-accent"}`} role="status">${icon(told.value.help.answered ? "check" : "clock")}${helpWords(told.value.help)}</p>` : null}
     ${showsCode.value ? html`<${CodeInCall} paired=${paired} />` : null}

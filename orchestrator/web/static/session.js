@@ -6,6 +6,7 @@ import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { RoomsButton, RoomsPanel } from "./session-rooms.js";
 import { Program } from "./program.js";
+import { Recorded } from "./recorded.js";
 import { announce, Notice } from "./shell.js";
 import { Tally } from "./tally.js";
 import { OwnTile, Sounds, Tiles } from "./tiles.js";
@@ -29,6 +30,7 @@ export function SessionView({ model, devices, name }) {
       <${Health} model=${model} />
     </div>
     <${Trouble} model=${model} />
+    <${Recorded} recording=${model.session.value?.recording} />
     ${staged ? html`<${Tally} model=${model} />` : null}
     <div class="session-body">
       ${staged ? html`<${Program} model=${model} own=${devices.tracks.video} />${inProgram(model) ? null : html`<ul class="plain program-own">${own}</ul>`}` : html`<${Tiles} model=${model} own=${own} />`}
