@@ -47,9 +47,11 @@ class Steady:
 
 def signal(tracks: Iterable[Arriving]) -> Signal:
     """What these give together."""
-    come = [one for one in tracks if one.layers > 0]
+    told = [*tracks]
+    come = [one for one in told if one.layers > 0]
     heard = any(one.is_sound for one in come)
-    cameras = [one for one in come if one.source == CAMERA]
+    # A camera that nobody looks at is asked to rest: that it does says nothing.
+    cameras = [one for one in told if one.source == CAMERA and (one.layers or not one.asked)]
     if cameras and not heard:
         return Signal.PICTURE
     if cameras:

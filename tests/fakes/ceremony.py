@@ -1,6 +1,6 @@
 """A ceremony on a real store, its hour in the hand of the test, its media as the test says."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -98,17 +98,19 @@ class Ceremony:
 
 
 @asynccontextmanager
-async def staged(data: Path) -> AsyncIterator[Ceremony]:
-    """Two sites that send, in the wings of a stage that is set up and has settled."""
+async def staged(
+    data: Path, rooms: Sequence[RoomId] = (MEYRUEIS, VILLEFORT)
+) -> AsyncIterator[Ceremony]:
+    """Sites that send, in the wings of a stage that is set up and has settled."""
     async with furnished(data) as scene:
         scene.wire = wire = FlowingWire()
         wire.clock = lambda: scene.now
         scene.start_again()
         tom = await scene.person("tom", "trainer")
-        session = await scene.session(kind="ceremony", organiser=tom.id, state="on_air")
+        session = await scene.session(rooms, kind="ceremony", organiser=tom.id, state="on_air")
         await stagings.set_up(scene.house.conductor, session, tom)
-        wire.here = {"pa-m": MEYRUEIS, "pa-v": VILLEFORT}
-        wire.sending = {"pa-m", "pa-v"}
+        wire.here = {f"pa-{room[0]}": room for room in rooms}
+        wire.sending = set(wire.here)
         made = Ceremony(scene, wire, session, tom)
         await made.looks(11)  # it has settled
         yield made

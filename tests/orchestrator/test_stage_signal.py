@@ -13,6 +13,7 @@ CAMERA = Arriving(source="camera", layers=3, asked=3)
 SMALL = Arriving(source="camera", layers=1, asked=3)
 UNPLUGGED = Arriving(source="camera", layers=0, asked=3)
 UNWATCHED = Arriving(source="camera", layers=1, asked=1)
+RESTING = Arriving(source="camera", layers=0, asked=0)
 SLIDES = Arriving(source="screen", layers=1, asked=1)
 
 
@@ -21,6 +22,7 @@ SLIDES = Arriving(source="screen", layers=1, asked=1)
     [
         ((SOUND, CAMERA), Signal.FULL),
         ((SOUND, UNWATCHED), Signal.FULL),
+        ((SOUND, RESTING), Signal.FULL),
         ((SOUND, SMALL), Signal.LOW),
         ((SOUND, SMALL, CAMERA), Signal.FULL),
         ((SOUND, UNPLUGGED, SLIDES), Signal.SLIDES),
