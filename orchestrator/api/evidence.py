@@ -1,12 +1,20 @@
 """The machine's report of a ceremony (docs/evidence.md)."""
 
+import asyncio
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any, Literal
 
+from aiohttp import web
 from pydantic import ConfigDict, Field
 
-from orchestrator.api.endpoint import Answer, Call, Route, Shape
+from orchestrator.api.endpoint import Answer, Call, Query, Route, Shape
+from orchestrator.api.problems import locale_of
 from orchestrator.cases import evidences
-from orchestrator.keys import HOUSE
+from orchestrator.evidence_paper import paper
+from orchestrator.keys import HOUSE, WORDS
+from orchestrator.papers import typeset
+from orchestrator.papers.blocks import Block, Heading, Paper, Table
 from rooms.ids import SessionId
 
 
@@ -169,12 +177,93 @@ class EvidenceOut(Shape):
     not_measured: list[str]
 
 
+class InLanguage(Query):
+    """Of the words; else as `Accept-Language` says."""
+
+    lang: Literal["fr", "en"] | None = None
+
+
+class HeadingBlockOut(Shape):
+    """A title (level 1) or a part."""
+
+    kind: Literal["heading"]
+    level: int
+    text: str
+
+
+class TextBlockOut(Shape):
+    """A paragraph."""
+
+    kind: Literal["text"]
+    text: str
+    quiet: bool
+
+
+class TableBlockOut(Shape):
+    """Rows under headings; `right` are the columns of numbers."""
+
+    kind: Literal["table"]
+    heads: list[str]
+    rows: list[list[str]]
+    shares: list[float]
+    right: list[int]
+
+
+class PaperOut(Shape):
+    """The report in words, as the page shows it and the PDF prints it."""
+
+    title: str
+    language: str
+    foot: str
+    blocks: list[HeadingBlockOut | TextBlockOut | TableBlockOut]
+
+
+async def _found(call: Call) -> dict[str, Any]:
+    session = SessionId(call.path("session"))
+    return await evidences.read(call.app[HOUSE].conductor, call.person, session)
+
+
+async def _paper(call: Call) -> Paper:
+    locale = call.query(InLanguage).lang or locale_of(call.request)
+    return paper(await _found(call), locale, call.app[WORDS])
+
+
 async def read(call: Call) -> Answer:
     """As it is now; once the ceremony is over, as it was kept."""
-    session = SessionId(call.path("session"))
-    return Answer(body=await evidences.read(call.app[HOUSE].conductor, call.person, session))
+    return Answer(body=await _found(call))
 
 
+async def in_words(call: Call) -> Answer:
+    """The same for people."""
+    made = await _paper(call)
+    told = {"title": made.title, "language": made.language, "foot": made.foot}
+    return Answer(body={**told, "blocks": [_block(one) for one in made.blocks]})
+
+
+async def printed(call: Call) -> web.StreamResponse:
+    """The same as a tagged PDF on A4."""
+    made = await _paper(call)
+    body = await asyncio.to_thread(typeset.pdf, made)
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'inline; filename="{_NAMES[made.language]}.pdf"',
+        "Content-Language": made.language,
+        "X-Content-Type-Options": "nosniff",
+    }
+    return web.Response(body=body, content_type=PDF, headers=headers)
+
+
+_NAMES = {"fr": "compte-rendu", "en": "report"}
+
+
+def _block(one: Block) -> dict[str, Any]:
+    if isinstance(one, Table):
+        return {"kind": "table", **asdict(one), "right": sorted(one.right)}
+    kind = "heading" if isinstance(one, Heading) else "text"
+    return {"kind": kind, **asdict(one)}
+
+
+PDF = "application/pdf"
 EVIDENCE = "/sessions/{session}/evidence"
 ROUTES = (
     Route(
@@ -185,5 +274,25 @@ ROUTES = (
         person=True,
         answer=EvidenceOut,
         errors=(404,),
+    ),
+    Route(
+        method="GET",
+        path=f"{EVIDENCE}/paper",
+        handler=in_words,
+        summary="The report of a ceremony in words",
+        person=True,
+        query=InLanguage,
+        answer=PaperOut,
+        errors=(404, 422),
+    ),
+    Route(
+        method="GET",
+        path=f"{EVIDENCE}/pdf",
+        handler=printed,
+        summary="The report of a ceremony on A4",
+        person=True,
+        query=InLanguage,
+        gives=(PDF,),
+        errors=(404, 422),
     ),
 )

@@ -64,6 +64,7 @@ PAGES = (
     Page(f"/join/{{code:{CODE}}}", "join"),
     Page(f"/sessions/{{session:{SEGMENT}}}/stage", "stage"),
     Page(f"/sessions/{{session:{SEGMENT}}}/rundown/print", "rundown-print"),
+    Page(f"/sessions/{{session:{SEGMENT}}}/evidence", "evidence"),
     Page(f"/rooms/{{room:{SEGMENT}}}/screen", "kiosk", "kiosk.html"),
     Page(f"/rooms/{{room:{SEGMENT}}}/remote", "remote"),
     Page(f"/rooms/{{room:{SEGMENT}}}/scenes", "scenes"),

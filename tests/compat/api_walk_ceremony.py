@@ -85,6 +85,8 @@ async def staged(walk: Walk) -> None:
     await walk.do("GET /sessions/{session}/floor", ids=ids)
     await walk.do("GET /sessions/{session}/evidence", ids=ids)
     await public(walk, ids)
+    await walk.do("GET /sessions/{session}/evidence/paper", ids=ids)
+    await walk.do("GET /sessions/{session}/evidence/pdf", ids=ids)
     await walk.do("DELETE /sessions/{session}/stage", ids=ids)
 
 

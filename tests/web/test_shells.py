@@ -36,6 +36,7 @@ PATHS = (
     "/desks/d",
     "/sessions/s/stage",
     "/sessions/s/rundown/print",
+    "/sessions/s/evidence",
 )
 USED = re.compile(r"\bt(?:Or|Else)?\(\s*(?:\"([^\"]+)\"|`([^`$]*)\$)")
 

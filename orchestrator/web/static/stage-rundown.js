@@ -34,7 +34,7 @@ export function actsOf(cue) {
 export function Rundown() {
   const { cues } = rundown.value;
   return html`<section class="card stage-rundown" aria-labelledby="rundown"><h2 id="rundown">${icon("paper")}${t("stage.rundown")}</h2>
-    <p class="stage-papers"><a class="button button-quiet" href=${`/sessions/${SESSION}/rundown/print`}>${icon("printer")}${t("stage.print")}</a></p>
+    <p class="stage-papers"><a class="button button-quiet" href=${`/sessions/${SESSION}/rundown/print`}>${icon("printer")}${t("stage.print")}</a> <a class="button button-quiet" href=${`/sessions/${SESSION}/evidence`}>${icon("paper")}${t("stage.evidence")}</a></p>
     <${Now} />
     ${cues.length ? html`<ol class="plain stage-cues">${cues.map((/** @type {any} */ cue, /** @type {number} */ index) => html`<${Cue} key=${cue.id} cue=${cue} index=${index} />`)}</ol>`
       : html`<p class="muted">${t("stage.no_cues")}</p>`}
