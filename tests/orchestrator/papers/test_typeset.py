@@ -97,8 +97,10 @@ def test_letters_no_reader_has_are_brought_near() -> None:
 
 
 def test_a_table_that_does_not_fit_begins_on_the_next_page() -> None:
+    pages = set()
     for lines in range(36, 44):
         _, texts = opened(paper(*(Text(text=f"ligne {n}") for n in range(lines)), table(1)))
         [with_table] = [text for text in texts if "N° Quoi" in text]
         assert "Discours 000" in with_table
-    assert texts.index(with_table) == 1
+        pages.add(texts.index(with_table))
+    assert pages == {0, 1}
