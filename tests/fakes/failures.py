@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from orchestrator.auth.people import Person
 from orchestrator.cases import rundowns, takes
+from orchestrator.cases.conductor import Conductor
 from orchestrator.cue import Act, Kind, Plan
 from orchestrator.rundown import Entry
 from orchestrator.stage_table import Layout
@@ -77,7 +78,7 @@ class Faulted:
         await self.passes([2.5])
 
     @property
-    def conductor(self) -> rundowns.Conductor:
+    def conductor(self) -> Conductor:
         return self.ceremony.scene.house.conductor
 
     async def passes(self, instants: Iterable[float]) -> list[Sight]:

@@ -9,10 +9,11 @@ import pytest
 
 from orchestrator.cue import Kind
 from orchestrator.staging import Word
-from tests.fakes.failures import MARVEJOLS, MEYRUEIS, VILLEFORT, Faulted, Seen, Sight, faulted
+from tests.fakes.failures import MARVEJOLS, Faulted, Seen, Sight, faulted
+from tests.fakes.rooms import MEYRUEIS, VILLEFORT
 
 LONGEST_STILL = 2.0
-CALLED = {MEYRUEIS: "host", VILLEFORT: "substitute", MARVEJOLS: "other"}
+CALLED: dict[str, str] = {MEYRUEIS: "host", VILLEFORT: "substitute", MARVEJOLS: "other"}
 WORDS = {
     Seen.LIVE: "live",
     Seen.PORTRAIT: "by name",
