@@ -42,6 +42,7 @@ from orchestrator.api import (
     rundown_sheet,
     sessions,
     stage,
+    stage_lines,
     view_pictures,
 )
 from orchestrator.api.endpoint import Route
@@ -57,6 +58,7 @@ TABLES: tuple[tuple[Route, ...], ...] = (
     rundown_head.ROUTES,
     rundown_sheet.ROUTES,
     stage.ROUTES,
+    stage_lines.ROUTES,
     ceremonies.ROUTES,
     recordings.ROUTES,
     quality.ROUTES,

@@ -80,6 +80,7 @@ async def staged(walk: Walk) -> None:
     scene = {"act": "prepare", "layout": "one", "sources": [CEREMONY]}
     await walk.do("POST /sessions/{session}/stage", scene, ids=ids)
     await walk.do("POST /sessions/{session}/stage/place", ids=ids)
+    await walk.do("GET /sessions/{session}/stage/lines", ids=ids)
     hand = {"act": "mode", "mode": "queue"}
     await walk.do("POST /sessions/{session}/floor", hand, ids=ids)
     await walk.do("GET /sessions/{session}/floor", ids=ids)

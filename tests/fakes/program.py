@@ -19,6 +19,7 @@ def on_stage(**facts: Any) -> Json:
         "slate": "",
         "heard": [],
         "mode": "free",
+        "talk": [],
         "holders": [],
         "queue": [],
         "next": {"participants": [], "at": None},

@@ -21,6 +21,10 @@ TWIN = """async ([base, cases]) => {
   const { shares } = await import(`${base}/canvas.js`);
   return cases.map(({ layout, count }) => shares(layout, count));
 }"""
+STANDING = """async ([base, stage]) => {
+  const { standingOf } = await import(`${base}/tally.js`);
+  return standingOf(stage, "pa-who-sends-nothing", false);
+}"""
 WHERE = """() => {
   const frame = document.querySelector(".program-frame").getBoundingClientRect();
   return [...document.querySelectorAll(".spot")].map((each) => {
@@ -141,12 +145,9 @@ async def test_one_knows_whether_he_is_on_air_next_in_the_wings_or_has_the_floor
     service.session["stage"] = on_stage(layout="slate")
     page = await enter(browser, service, width=1024, height=640)
     here = page.get_by_role("region", name="Votre place dans la cérémonie")
-    await expect(here).to_contain_text("Vous suivez la cérémonie")
-    me = {"id": "pa-me", "name": "Camille", "kind": "guest", "room": None, "state": "joined",
-          "tracks": [{"id": "tr-1", "kind": "audio", "source": "microphone", "muted": False}],
-          "hand": False, "encrypted": False}  # fmt: skip
-    await service.tell(type="participant.changed", participant=me)
     await expect(here).to_contain_text("En coulisses")
+    stage = service.session["stage"]
+    assert await page.evaluate(STANDING, [BASE, stage]) == "watching"
     await told(service, layout="slate", next={"participants": ["pa-me"], "at": None})
     await expect(here).to_contain_text("À suivre : vous")
     at = "2999-01-01T00:00:00.000Z"
@@ -167,6 +168,10 @@ async def test_one_knows_whether_he_is_on_air_next_in_the_wings_or_has_the_floor
     await expect(page.locator("#announce")).to_have_text("À L'ANTENNE Vous avez la parole.")
     assert await faults(page) == []
     await picture(page, "program-on-air")
+    await told(service, layout="slate", talk=["pa-me"])
+    await expect(here).to_contain_text("La régie vous parle.")
+    await picture(page, "program-orders")
+    assert await faults(page) == []
     queue = [{"participant": one, "name": "", "place": ""} for one in ("pa-x", "pa-me")]
     await told(service, layout="one", spots=[{**mine, "slate": True}], queue=queue)
     await expect(here).to_contain_text("Hors antenne un instant")

@@ -101,6 +101,7 @@ async def test_what_somebody_else_writes_is_shown_and_nothing_typed_is_lost(
         session = await booked(service)
         page = await at_the_desk(service, browser, session)
         await page.get_by_role("button", name="Ajouter un top").press("Enter")
+        await expect(page.get_by_label("Intitulé")).to_be_focused()
         await page.keyboard.type(SPEECH)
         admin = await service.log_in("admin")
         path = f"/api/v1/sessions/{session}/rundown"

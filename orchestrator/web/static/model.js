@@ -42,6 +42,8 @@ export class CallModel {
     this.chat = signal(/** @type {{number: number, participant: string, name: string, text: string, at: string}[]} */ ([]));
     this.read = signal(0);
     this.hand = signal(false);
+    /** Grows with each new set of figures. */
+    this.beat = signal(0);
     this.heardAt = 0;
     this.wasConnected = false;
     /** @type {Call|null} */
@@ -117,7 +119,7 @@ export class CallModel {
     });
     on("tracks", () => { this.received.value = call.media(); });
     on("media", (states) => { this.noteMedia(states); });
-    on("sample", () => this.findSpeaker(call));
+    on("sample", () => { this.findSpeaker(call); this.beat.value += 1; });
     on("chosen", ({ available_kbps: available, tracks }) => {
       this.available.value = available;
       this.chosen.value = new Map(tracks.map((/** @type {any} */ each) => [each.track, each]));

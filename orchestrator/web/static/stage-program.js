@@ -2,26 +2,28 @@
 // What everybody sees, what is taken next, and the cut between them.
 import { PLACES } from "./canvas.js";
 import { icon } from "./icons.js";
-import { t, tOr } from "./i18n.js";
-import { direct, directs, nameOf, stage } from "./stage-model.js";
+import { t } from "./i18n.js";
+import { Frame } from "./program.js";
+import { LOOKS, model } from "./stage-media.js";
+import { direct, directs, nameOf, sourceOf, stage } from "./stage-model.js";
 import { html } from "./ui.js";
 
 
-/** @typedef {{id: string, slate: boolean, rung: string}} Place */
+/** @typedef {{id: string, slate: boolean, rung: string, words?: string}} Place */
 
-/** A screen with its sources, drawn. @param {{layout: string, places: Place[], label: string}} props */
-function Screen({ layout, places, label }) {
-  const shown = layout === "slate" || !places.length;
-  return html`<div class=${`stage-screen stage-${shown ? "slate" : layout}`} role="group" aria-label=${label}>
-    ${shown ? html`<p class="stage-board">${icon("screen")}${t("stage.slate")}</p>`
-      : places.map(({ id, slate, rung }) => html`<p key=${id} class=${`stage-spot ${slate ? "stage-off" : ""}`}>
-        <strong>${nameOf(id)}</strong>${slate ? html`<span class="small">${icon("cut")}${tOr(`stage.rung.${rung}`, "stage.rung.slate")}</span>` : null}</p>`)}</div>`;
+/** A screen with its sources, as they are seen. @param {{layout: string, places: Place[], label: string, part: "program"|"preview"}} props */
+function Screen({ layout, places, label, part }) {
+  const spots = places.map(({ id, slate, rung, words }) => {
+    const one = sourceOf(id);
+    return { source: id, name: nameOf(id), participant: one?.participant ?? null, room: one?.room ?? null, slate, rung, words, signal: one?.signal ?? "full" };
+  });
+  return html`<div class="stage-screen" role="group" aria-label=${label}><${Frame} stage=${{ layout, spots, slate: t("stage.slate") }} title="" label=${label} model=${model.value} own=${null} looks=${LOOKS[part]} /></div>`;
 }
 
 export function Program() {
   const { layout, spots } = stage.value.program;
   return html`<section class="card stage-half stage-air" aria-labelledby="program"><h2 id="program">${icon("screen")}${t("stage.program")}</h2>
-    <${Screen} layout=${layout} label=${t("stage.program")} places=${spots.map((/** @type {any} */ spot) => ({ id: spot.source, slate: spot.slate, rung: spot.rung }))} />
+    <${Screen} part="program" layout=${layout} label=${t("stage.program")} places=${spots.map((/** @type {any} */ spot) => ({ id: spot.source, slate: spot.slate, rung: spot.rung }))} />
     <${Proposals} /></section>`;
 }
 
@@ -56,7 +58,7 @@ export function Preview() {
   const held = !directs();
   const waiting = sources.filter((/** @type {string} */ id) => !["ready", "on_air"].includes(stage.value.sources.find((/** @type {any} */ each) => each.id === id)?.state));
   return html`<section class="card stage-half" aria-labelledby="preview"><h2 id="preview">${icon("search")}${t("stage.preview")}</h2>
-    <${Screen} layout=${layout} label=${t("stage.preview")} places=${sources.map((/** @type {string} */ id) => ({ id, slate: waiting.includes(id), rung: "waiting" }))} />
+    <${Screen} part="preview" layout=${layout} label=${t("stage.preview")} places=${sources.map((/** @type {string} */ id) => ({ id, slate: false, rung: "live", words: waiting.includes(id) ? t("stage.waiting", { name: nameOf(id) }) : undefined }))} />
     <div class="field"><label for="stage-layout">${t("stage.layout")}</label>
       <select id="stage-layout" class="input" disabled=${held} onChange=${(/** @type {any} */ event) => void prepare(event.target.value, sources)}>
         ${Object.keys(PLACES).map((each) => html`<option key=${each} value=${each} selected=${each === layout} disabled=${PLACES[each] > 0 && !sources.length}>${t(`stage.layout.${each}`)}</option>`)}</select></div>

@@ -2,9 +2,13 @@
 // Who is in the wings and on air, who may replace whom, and who has the floor.
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
+import { videoOf } from "./program.js";
+import { LOOKS as SEEN, lines, model } from "./stage-media.js";
 import { direct, directs, floor, nameOf, speak, stage } from "./stage-model.js";
+import { TalkButton } from "./stage-orders.js";
 import { toggle } from "./stage-program.js";
-import { html } from "./ui.js";
+import { Picture } from "./tiles.js";
+import { html, useEffect, useState } from "./ui.js";
 
 /** @type {Record<string, [string, string]>} */
 const LOOKS = { absent: ["", "cut"], connected: ["state-accent", "enter"], ready: ["state-ok", "check"], on_air: ["state-bad", "screen"], held: ["state-warn", "pause"] };
@@ -19,11 +23,44 @@ function Source({ one }) {
   const [look, drawing] = LOOKS[one.state];
   const name = one.name || one.id;
   const previewed = stage.value.preview.sources.includes(one.id);
-  return html`<li aria-label=${name}><div class="stage-who"><strong>${name}</strong>
-      <span class=${`state ${look}`}>${icon(drawing)}${t(`stage.state.${one.state}`)}</span></div>
+  return html`<li aria-label=${name}><${Thumb} one=${one} /><div class="stage-who"><strong>${name}</strong>
+      <span class=${`state ${look}`}>${icon(drawing)}${t(`stage.state.${one.state}`)}</span><${Comes} one=${one} /></div>
     ${directs() ? html`<div class="stage-acts"><button class="button button-quiet" type="button" aria-pressed=${previewed} onClick=${() => void toggle(one.id)}>${t("stage.to_preview")}<span class="hidden"> ${name}</span></button>
       ${actsOf(one).map((act) => html`<button key=${act} class="button button-quiet" type="button" onClick=${() => void direct({ act, source: one.id }, t(`stage.said.${act}`, { name }))}>${t(`stage.act.${act}`)}<span class="hidden"> ${name}</span></button>`)}
+      ${one.state === "absent" ? null : html`<${TalkButton} to=${{ sources: [one.id], wings: false }} label=${t("stage.talk")} name=${name} />`}
       <${Substitute} one=${one} name=${name} /></div>` : null}</li>`;
+}
+
+/** What he sends, small, in the wings too. @param {{one: any}} props */
+function Thumb({ one }) {
+  const video = videoOf(model.value, one, "camera") ?? videoOf(model.value, one, "screen");
+  useEffect(() => () => { if (video) SEEN.wings.forget(video.track); }, [video?.track]);
+  const [still, setStill] = useState(false);
+  const shown = video && one.state !== "absent"; // nobody sends a picture that nobody asks for
+  return html`<span class="stage-thumb" aria-hidden="true">${shown ? html`<${Picture} key=${video.track} track=${video.media} onHeight=${(/** @type {number} */ high) => SEEN.wings.show(video.track, high)} onStill=${setStill} />` : null}
+    ${shown && !still ? null : html`<span class="stage-still">${icon(one.room ? "screen" : "person")}</span>`}</span>`;
+}
+
+const LOUDEST = 4;
+
+/** How he comes in: his microphone, what is missing of him, and what his line suffers from. @param {{one: any}} props */
+function Comes({ one }) {
+  if (one.state === "absent") return null;
+  const line = lines.value.get(one.id);
+  const level = one.state === "on_air" ? heardLevel(one.participant) ?? line?.level ?? null : line?.level ?? null;
+  const figures = line && line.kbps !== null ? t("stage.line", { kbps: Math.round(line.kbps), loss: Math.round(100 * (line.loss ?? 0)), rtt: Math.round(line.rtt_ms ?? 0) }) : "";
+  return html`${level === null ? null : html`<span class="stage-level"><span class="hidden">${t("stage.level", { words: t(`stage.level.${level}`) })}</span>
+      ${Array.from({ length: LOUDEST }, (_, index) => html`<i key=${index} class=${index < level ? "stage-loud" : ""} aria-hidden="true"></i>`)}</span>`}
+    ${one.signal === "full" || (one.signal === "sound" && one.state !== "on_air") ? null : html`<span class="small">${icon("line")}${t(`stage.signal.${one.signal}`)}</span>`}
+    ${line?.trouble ? html`<span class="small stage-missing">${icon("warning")}${line.trouble}</span>` : figures ? html`<span class="small muted">${figures}</span>` : null}`;
+}
+
+/** As loud as the others hear him now, in the steps of a room's screen. @param {string|null} participant */
+function heardLevel(participant) {
+  void model.value?.beat.value;
+  const figure = participant && model.value?.call?.figures.get(participant);
+  if (!figure) return null;
+  return [0.001, 0.01, 0.05, 0.2].filter((step) => figure.audioLevel >= step).length;
 }
 
 /** What the director may do with it now. @param {any} one @returns {string[]} */

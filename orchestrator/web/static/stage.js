@@ -3,12 +3,15 @@
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { Conduct } from "./conduct.js";
+import { hears, model, sit } from "./stage-media.js";
+import { Hand } from "./stage-orders.js";
 import { directs, direct, floor, follow, hearing, isDirector, now, problem, ready, rundown, session, setUp, stage } from "./stage-model.js";
 import { Preview, Program } from "./stage-program.js";
 import { Rundown } from "./stage-rundown.js";
 import { Floor, Sources } from "./stage-sources.js";
 import { findPerson, LogInFirst, mount, Notice, person, ProblemNotice } from "./shell.js";
 import { showSeconds } from "./time.js";
+import { Sounds } from "./tiles.js";
 import { html } from "./ui.js";
 
 function Body() {
@@ -17,9 +20,10 @@ function Body() {
   return html`<div class="page-head stage-head"><div><p class="muted">${t("title.stage")}</p><h1>${session.value.title}</h1></div>
       <p class="stage-clock" aria-label=${t("stage.clock")}>${icon("clock")}${showSeconds(new Date(now.value))}</p></div>
     ${hearing.value ? null : html`<${Notice} kind="warning" role="status"><p>${t("stage.deaf")}</p><//>`}
-    <${Conduct} id=${session.value.id} brief=${true} />
+    <div class="stage-top"><${Conduct} id=${session.value.id} brief=${true} />${stage.value ? html`<${Hand} />` : null}</div>
     <${ProblemNotice} problem=${problem.value} />
     ${stage.value ? html`<${Holder} />` : null}
+    ${model.value && hears.value ? html`<${Sounds} model=${model.value} />` : null}
     <div class="stage-desk"><div class="stage-side">${stage.value ? html`<div class="stage-pair"><${Program} /><${Preview} /></div><${Sources} />${floor.value ? html`<${Floor} />` : null}` : html`<${Bare} />`}</div>
       ${rundown.value ? html`<${Rundown} />` : null}</div>`;
 }
@@ -41,3 +45,4 @@ function Holder() {
 await findPerson();
 mount("stage", Body);
 if (person.value) await follow();
+if (session.value) sit();

@@ -52,15 +52,17 @@ function words(stage, you, standing, wait) {
 export function Tally({ model }) {
   const { stage } = model.session.value;
   const you = model.you.value;
-  const sends = Boolean(model.participants.value.find((each) => each.id === you)?.tracks.length);
+  const sends = [...(model.call?.own.values() ?? [])].some(Boolean);
   const standing = standingOf(stage, you, sends);
   const now = useClock(model);
   const [title, more] = words(stage, you, standing, standing === "next" ? secondsTo(stage.next.at, now) : null);
   const floor = floorWords(stage, you);
+  const talk = stage.talk.includes(you) ? t("tally.talk") : null;
   const said = [standing === "next" && stage.next.at ? t("tally.soon") : title, floor].filter(Boolean).join(" ");
   useEffect(() => { announce(said); }, [said]);
   return html`<section class=${`tally tally-${standing}`} aria-label=${t("tally.head")}>
     <p class="tally-title">${icon(DRAWINGS[standing])}<strong>${title}</strong></p><p class="tally-more">${more}</p>
+    ${talk ? html`<p class="tally-talk" role="status">${icon("speaker")}${talk}</p>` : null}
     ${floor ? html`<p class="tally-floor">${icon("hand")}${floor}</p>` : null}
     <${Cue} stage=${stage} now=${now} /></section>`;
 }

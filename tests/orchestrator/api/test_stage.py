@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from orchestrator import keys
 from orchestrator.cases import stagings
+from orchestrator.quality import QUALITY
 from orchestrator.staging import Fact
-from rooms.ids import SessionId
+from orchestrator.store import participants, rooms
+from orchestrator.store.quality import Sample
+from rooms.ids import ParticipantId, RoomId, SessionId
 from tests.fakes.service import Browser, RunningService, running_service
 
 ROOM, OTHER = "villefort-visio", "meyrueis-visio"
@@ -142,7 +146,32 @@ async def test_the_desk_has_a_place_that_nobody_is_told_of_and_gives_orders(
     assert (await asked(anne, "POST", path, {"act": "talk", "sources": [OTHER]}))[0] == 404
 
 
+async def test_the_desk_sees_how_each_source_comes_in(service: RunningService) -> None:
+    anne = await service.log_in("anne")
+    session = await booked(anne)
+    await asked(anne, "PUT", f"/sessions/{session}/stage")
+    now = datetime.now(UTC)
+
+    def told(conn: Connection) -> ParticipantId:
+        document = {"audio": {"mic_level": 3}}
+        assert rooms.keep_state(conn, now, RoomId(ROOM), 1, document)
+        of = SessionId(session)
+        return participants.add(conn, now, of, name="V", kind="room", room=RoomId(ROOM))[0]
+
+    who = await service.app[keys.DATABASE].write(told)
+    flow = {"kbps": 400.0, "loss": 0.2, "rtt_ms": 40.0}
+    legs = {"publish": {**flow, "fps": None, "frozen": None, "available_kbps": None, "why": {}}}
+    sample = Sample(session=SessionId(session), participant=who, at=now, legs=legs)
+    service.app[QUALITY]._last = {who: sample}
+    lines = (await asked(anne, "GET", f"/sessions/{session}/stage/lines"))[1]["lines"]
+    assert [one.pop("trouble") for one in lines] == [
+        "The line loses 20% of what is sent: the sound may break up."
+    ]
+    assert lines == [{"source": ROOM, "level": 3, **flow}]
+
+
 CALLS: tuple[tuple[str, str, Any], ...] = (
+    ("GET", "stage/lines", None),
     ("POST", "stage/place", None),
     ("GET", "stage", None),
     ("PUT", "stage", None),
@@ -178,4 +207,4 @@ async def test_who_runs_the_session_and_has_not_the_desk_sees_and_raises_hands_o
         (method, what, (await asked(admin, method, f"/sessions/{session}/{what}", sent))[0])
         for method, what, sent in CALLS
     ]
-    assert [status for _, _, status in found] == [201, 200, 200, 403, 200, 403, 200, 403]
+    assert [status for _, _, status in found] == [200, 201, 200, 200, 403, 200, 403, 200, 403]
