@@ -12,8 +12,8 @@ from sqlalchemy import Connection, inspect, text
 from orchestrator.store import facts
 from rooms.errors import MargerideError
 
-HEAD = "0022"
-SCHEMA = 22
+HEAD = "0021"
+SCHEMA = 21
 """The schema version this program knows; equals the number of its last revision."""
 COMPAT = 1
 """The oldest program version that may use a database at `HEAD`."""
