@@ -15,6 +15,7 @@ SHOWN = {
     "forwarding": "CPU and delay of a forwarded media packet beside Janus and a bare sendto",
     "judge": "the judge of bookings, the parser and the expansion, at their largest",
     "lines": "both browsers behind bad lines, in the product's own pages",
+    "public": "the public page: 1,000 viewers beside the stage, and how late they see it",
     "rooms": "a room command from the request to done, with N rooms and M screens connected",
     "soak": "ten guests who come and go: memory, tasks, and packets that SRTP refuses",
     "storm": "1,000 clients coming back at once, and telling them all, beside bare aiohttp",
