@@ -9,11 +9,12 @@ quickest question and the quickest answer need not have been the same exchange. 
 
 from dataclasses import dataclass
 
-KEPT = 24
+KEPT = 96
 OLDEST = 300.0
 DRIFT = 200e-6  # two crystals and an NTP daemon that slews
 FIRST, FIRST_EVERY = 8, 0.25
-EVERY, EVERY_ARMED = 10.0, 1.0
+EVERY, EVERY_ARMED = 10.0, 0.25
+ARMED_FOR = 30.0  # seconds before its instant that a cue is worth asking for more often
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import aiohttp
 
-from signalling.clock import Answer, OffsetClock, wait
+from signalling.clock import ARMED_FOR, Answer, OffsetClock, wait
 from signalling.messages import ClientMessage
 from signalling.messages_cues import (
     AskClock,
@@ -221,12 +221,16 @@ class PeerCues:
             return
         if await self._say(AskClock(sent=self._own())):
             self._asked += 1
-            self._ask_at = self._own() + wait(self._asked, bool(self._armed()))
+            self._ask_at = self._own() + wait(self._asked, self._near())
         else:
             self._ask_at = self._own() + LULL  # the next line asks at once
 
     def _armed(self) -> list[float]:
         return [one.at for one in self._held.values() if one.at is not None and not one.fired_at]
+
+    def _near(self) -> bool:
+        now = self._now
+        return now is not None and any(at - now < ARMED_FOR for at in self._armed())
 
     def _until_next(self) -> float | None:
         now, waits = self._now, []

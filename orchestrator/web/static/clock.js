@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the service's clock says, as this page may know it: the twin of signalling/clock.py, which
 // tells the theory. Seconds everywhere; our own clock is one that never jumps.
-const KEPT = 24;
+const KEPT = 96;
 const OLDEST = 300;
 const DRIFT = 200e-6;
-const [FIRST, FIRST_EVERY, EVERY, EVERY_ARMED] = [8, 0.25, 10, 1];
+const [FIRST, FIRST_EVERY, EVERY, EVERY_ARMED] = [8, 0.25, 10, 0.25];
 
 /** @typedef {{sent: number, heard: number, at: number}} Exchange our clock when it began and ended, the service's in between */
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A cue on the screen: over the pictures of the session, from its instant on, and the seconds before.
+import { DRAWN_BEFORE } from "./cues.js";
 import { html, useEffect, useRef, useState } from "./ui.js";
 
 /** By so many seconds a clip may be beside the others unseen; beyond the second it is set right at once. */
@@ -20,12 +21,29 @@ export function rateFor(late) {
 /** @param {{cues: Cues}} props */
 export function CueScreen({ cues }) {
   const turn = useTurns(cues);
-  const [shown, coming] = [cues.shown, cues.coming];
-  if (!shown && !coming) return null;
+  const [shown, coming, drawn] = [cues.shown, cues.coming, cues.drawn];
+  if (!shown && !coming && !drawn) return null;
+  const over = [shown, drawn].filter((one) => one !== null);
   return html`<section class="cue" data-cue=${shown?.cue ?? ""} data-turn=${turn}>
-    ${shown ? html`<${Shown} key=${`${shown.cue} ${shown.at}`} one=${shown} cues=${cues} />` : null}
+    ${over.map((one) => html`<${Covered} key=${`${one.cue} ${one.at}`} one=${one} cues=${cues} />`)}
     ${coming ? html`<p class="cue-lead" role="timer" aria-label=${coming.title}>${left(cues, Number(coming.at))}</p>` : null}
   </section>`;
+}
+
+/** Drawn before its instant and uncovered at it by the compositor, which waits for nothing this page has to do.
+ * @param {{one: Cue, cues: Cues}} props */
+function Covered({ one, cues }) {
+  const cover = useRef(/** @type {HTMLElement|null} */ (null));
+  useEffect(() => {
+    if (one.fired || !cover.current) return undefined;
+    const frames = [{ opacity: 0 }, { opacity: 1 }];
+    const opening = cover.current.animate(frames, { duration: 1, easing: "steps(1)", fill: "both" });
+    const set = () => { if (!one.fired) opening.startTime = cues.ours(Number(one.at)) * 1000; };
+    set();
+    cues.addEventListener("clock", set);
+    return () => { cues.removeEventListener("clock", set); opening.cancel(); };
+  }, [one, one.at]);
+  return html`<div class="cue-cover" data-cue=${one.cue} ref=${cover} aria-hidden=${one.fired ? null : "true"}><${Shown} one=${one} cues=${cues} /></div>`;
 }
 
 /** @param {{one: Cue, cues: Cues}} props */
@@ -35,7 +53,7 @@ function Shown({ one, cues }) {
   if (one.kind === "picture") return html`<figure class="cue-picture" role="status"><img src=${url} alt=${one.title} />${text}</figure>`;
   if (one.kind === "clip") return html`<${Clip} one=${one} cues=${cues} url=${url} />`;
   if (one.kind === "countdown") {
-    return html`<p class="cue-count" role="timer" aria-label=${one.title}>${clock(left(cues, Number(one.at) + Number(one.seconds)))}</p>${text}`;
+    return html`<p class="cue-count" role="timer" aria-label=${one.title}>${clock(Math.min(Math.ceil(Number(one.seconds)), left(cues, Number(one.at) + Number(one.seconds))))}</p>${text}`;
   }
   return html`<div class="cue-message" role="status"><h2>${one.title}</h2>${text}</div>`;
 }
@@ -75,9 +93,10 @@ function clock(seconds) {
 /** When the screen has to be looked at again by itself, in seconds from now. @param {Cues} cues */
 function nextTurn(cues) {
   const [shown, next, now] = [cues.shown, cues.armed[0], cues.now];
+  const drawn = next ? [Number(next.at) - DRAWN_BEFORE] : [];
   const ends = shown?.seconds ? [Number(shown.at) + shown.seconds] : [];
   const counted = cues.coming ? [Number(cues.coming.at)] : next?.lead ? [Number(next.at) - next.lead] : [];
-  const waits = [...ends, ...counted].map((moment) => moment - now).filter((wait) => wait > 0);
+  const waits = [...ends, ...counted, ...drawn].map((moment) => moment - now).filter((wait) => wait > 0);
   if (!waits.length) return null;
   const ticks = Boolean(cues.coming) || shown?.kind === "countdown";
   const first = Math.min(...waits);

@@ -8,6 +8,8 @@ const TRY_AGAIN = 15_000;
 const WELL_KNOWN = 8;
 /** A timer for longer than that is set anew on the way: the clock is known better by then. */
 const LONGEST_TIMER = 1;
+/** So many seconds before its instant what is to be shown is drawn unseen. */
+export const DRAWN_BEFORE = 30;
 const KINDS = ["picture", "message", "clip", "countdown"];
 
 /**
@@ -18,7 +20,7 @@ const KINDS = ["picture", "message", "clip", "countdown"];
  */
 
 /**
- * Events: `changed` – what is kept, coming or shown is different; `fired` `{cue, at}` – it is shown from now on,
+ * Events: `changed` – what is kept, coming or shown is different; `clock` – the service's clock is known better; `fired` `{cue, at}` – it is shown from now on,
  * `at` by the service's clock.
  */
 export class Cues extends EventTarget {
@@ -69,6 +71,22 @@ export class Cues extends EventTarget {
     return this.armed.find((one) => one.lead > 0 && this.now >= Number(one.at) - one.lead) ?? null;
   }
 
+  /** What is drawn already, unseen, so that it only has to be uncovered. @returns {Cue|null} */
+  get drawn() {
+    const next = this.armed[0];
+    return next?.kept && next.kind !== "clip" && Number(next.at) - this.now < DRAWN_BEFORE ? next : null;
+  }
+
+  /** Whether something is fired soon: the clock is asked often then. */
+  get near() {
+    return this.armed.some((one) => Number(one.at) - this.now < DRAWN_BEFORE);
+  }
+
+  /** An instant of the service by our own clock, in seconds. @param {number} at */
+  ours(at) {
+    return this.own + at - this.now;
+  }
+
   /** Those that are fired and still to come, the next one first. @returns {Cue[]} */
   get armed() {
     return [...this.cues.values()].filter((one) => one.at !== null && !one.fired).sort((a, b) => Number(a.at) - Number(b.at));
@@ -109,7 +127,7 @@ export class Cues extends EventTarget {
     if (!this.cues.size) return;
     if (!this.line.send({ type: "clock", sent: this.own })) return; // `welcome` begins anew
     this.asked += 1;
-    this.asking = setTimeout(() => this.ask(), pause(this.asked, this.armed.length > 0) * 1000);
+    this.asking = setTimeout(() => this.ask(), pause(this.asked, this.near) * 1000);
   }
 
   /** @private @param {Message} message */
@@ -117,6 +135,7 @@ export class Cues extends EventTarget {
     this.clock.hear({ sent, heard: this.own, at: secondsOf(at) });
     this.answered += 1;
     this.schedule();
+    this.dispatchEvent(new CustomEvent("clock"));
     if (this.answered === 1) this.prepareAll();
     if (this.answered === WELL_KNOWN) for (const one of this.cues.values()) if (one.kept) this.sayReady(one);
   }
