@@ -1,5 +1,6 @@
 """The use cases, as a table of contents: what is done in the house, and where it is written.
 
+rehearse_session             rehearsals: the same, and nobody outside sees it
 open_session … end_session   moves: check the right, apply the table, keep, then do and tell
 call_room, call_missing      calls: a room's screen gets a fresh token and joins by itself
 command_room                 a person asks something of a room he may command (fan_out: of several)
@@ -11,7 +12,7 @@ learn                        what the wire learns of a site
 """
 
 from orchestrator.auth.people import Person
-from orchestrator.cases import rights
+from orchestrator.cases import rehearsals, rights
 from orchestrator.cases.calls import call_missing, call_room, release
 from orchestrator.cases.conductor import CLOCK, Conductor
 from orchestrator.cases.fan_out import Asked, ask_room
@@ -27,7 +28,8 @@ from orchestrator.cases.guests import (
     wait_by_link,
 )
 from orchestrator.cases.moves import act, learn, open_media
-from orchestrator.session import Act
+from orchestrator.session import Act, State
+from orchestrator.store import sessions
 from orchestrator.store.commands import Order
 from orchestrator.store.phones import Phone
 from orchestrator.store.sessions import Stored
@@ -56,21 +58,27 @@ __all__ = [
     "open_media",
     "open_session",
     "pause_session",
+    "rehearse_session",
     "release",
     "start_session",
     "wait_by_link",
 ]
 
 
+rehearse_session = rehearsals.begin
+
+
 async def open_session(conductor: Conductor, session: SessionId, person: Person) -> Stored:
-    """Open the doors, and call the rooms that are ready to come."""
+    """Open the doors, and call the rooms that are ready to come; a rehearsal is over then."""
+    await _over(conductor, session, person)
     stored = await act(conductor, session, Act.OPEN, person.id, rights.runs(person))
     await call_missing(conductor, stored, person.id)
     return stored
 
 
 async def start_session(conductor: Conductor, session: SessionId, person: Person) -> Stored:
-    """Go on air, or back on air after a pause."""
+    """Go on air, or back on air after a pause; a rehearsal is over then."""
+    await _over(conductor, session, person)
     return await act(conductor, session, Act.START, person.id, rights.runs(person))
 
 
@@ -80,8 +88,19 @@ async def pause_session(conductor: Conductor, session: SessionId, person: Person
 
 
 async def end_session(conductor: Conductor, session: SessionId, person: Person) -> Stored:
-    """Let the rooms go and close the media."""
+    """Let the rooms go and close the media; after a rehearsal the session waits for its day."""
+    if await _over(conductor, session, person):
+        return await conductor.means.database.read(lambda conn: sessions.get(conn, session))
     return await act(conductor, session, Act.END, person.id, rights.runs(person))
+
+
+async def _over(conductor: Conductor, session: SessionId, person: Person) -> bool:
+    """End the rehearsal, if there is one."""
+    found = await conductor.means.database.read(lambda conn: sessions.get(conn, session))
+    if found.session.state is State.REHEARSAL:
+        await rehearsals.finish(conductor, session, person)
+        return True
+    return False
 
 
 async def command_room(

@@ -16,8 +16,8 @@ from orchestrator import conduct
 from orchestrator.cases import calls
 from orchestrator.house import House
 from orchestrator.room_control import Wish
-from orchestrator.session import AIRING, RUNNING, Act, SiteState, Step
-from orchestrator.store import participants, sessions
+from orchestrator.session import AIRING, RUNNING, Act, SiteState, State, Step
+from orchestrator.store import participants, rehearsals, sessions
 from orchestrator.store.sessions import Stored
 from orchestrator.timetable import BY_THE_HOUR, OVERTIME, Around, Screen, due, in_overtime, to_call
 from rooms.control import MessageShow
@@ -39,6 +39,7 @@ class Seen:
     people_are_in: bool
     called: frozenset[RoomId]  # about to join it
     held_elsewhere: frozenset[RoomId]  # in another session, on air
+    rehearsed_until: datetime | None = None
 
 
 class Punctual:
@@ -81,6 +82,7 @@ class Punctual:
             people_are_in=seen.people_are_in,
             doors_before=self._means.opens_before(seen.stored.doors),
             by_the_hour=self._by_the_hour,
+            rehearsed_until=seen.rehearsed_until,
         )
         act = due(seen.stored.session, around, now)
         if act is not None:
@@ -162,9 +164,18 @@ def _due(conn: Connection, until: datetime) -> list[Seen]:
             people_are_in=stored.id in inside,
             called=frozenset(called.get(stored.id, ())),
             held_elsewhere=_held(looked, stored),
+            rehearsed_until=_rehearsed_until(conn, stored),
         )
         for stored in looked
     ]
+
+
+def _rehearsed_until(conn: Connection, stored: Stored) -> datetime | None:
+    """When its rehearsal ends, while it is rehearsed."""
+    if stored.session.state is not State.REHEARSAL:
+        return None
+    found = rehearsals.running(conn, stored.id)
+    return None if found is None else found.until
 
 
 def _held(looked: list[Stored], stored: Stored) -> frozenset[RoomId]:

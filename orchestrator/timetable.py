@@ -23,6 +23,7 @@ class Around:
     people_are_in: bool
     doors_before: timedelta
     by_the_hour: frozenset[str] = BY_THE_HOUR
+    rehearsed_until: datetime | None = None
 
 
 def due(session: Session, around: Around, now: datetime) -> Act | None:
@@ -31,6 +32,9 @@ def due(session: Session, around: Around, now: datetime) -> Act | None:
         return _due_waiting(session, around, now)
     if now >= session.ends_at:
         return _due_at_the_end(session, around, now)
+    if session.state is State.REHEARSAL and now < session.starts_at:
+        until = around.rehearsed_until
+        return Act.BOOK if until is not None and now >= until else None
     by_itself = around.kind in around.by_the_hour
     before = (State.REHEARSAL, State.DOORS, State.COUNTDOWN)
     if session.state in before and now >= session.starts_at and by_itself:
@@ -75,7 +79,10 @@ def to_call(session: Session, screens: Mapping[RoomId, Screen], now: datetime) -
     Shortly before its hour those that nobody else's session holds; from its hour all that are
     expected. One that dropped is given a moment to come back by itself. One that left, left.
     """
-    if session.state not in RUNNING or now < session.starts_at - CALLED_BEFORE:
+    if session.state not in RUNNING:
+        return []
+    rehearsed = session.state is State.REHEARSAL
+    if now < session.starts_at - CALLED_BEFORE and not rehearsed:
         return []
     return [
         site.room

@@ -134,6 +134,11 @@ async def open_it(call: Call) -> Answer:
     )
 
 
+async def rehearse(call: Call) -> Answer:
+    """Rehearse it, and nobody outside sees it."""
+    return await _answer(call, conduct.rehearse_session)
+
+
 async def start(call: Call) -> Answer:
     """Go on air."""
     return await _answer(call, conduct.start_session)
@@ -191,7 +196,8 @@ ROUTES = (
         errors=(404,),
     ),
     _act("open", open_it, "Open the doors of a session"),
+    _act("rehearse", rehearse, "Rehearse a ceremony: the public is not let in, nothing is kept"),
     _act("start", start, "Start a session, or go on after a pause"),
     _act("pause", pause, "Pause a session"),
-    _act("end", end, "End a session"),
+    _act("end", end, "End a session, or its rehearsal"),
 )

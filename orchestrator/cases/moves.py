@@ -8,11 +8,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from orchestrator import readiness
-from orchestrator.cases import calls
+from orchestrator.cases import calls, rehearsal_end
 from orchestrator.cases.conductor import Conductor
 from orchestrator.cases.rights import SessionCheck, anyone
-from orchestrator.session import Act, Done, Effect, Event, Learnt, Step, apply
-from orchestrator.store import audit, participants, sessions
+from orchestrator.cues import Reports
+from orchestrator.session import Act, Done, Effect, Event, Learnt, State, Step, apply
+from orchestrator.store import audit, participants, rehearsals, sessions
 from orchestrator.store.sessions import Stored
 from rooms.errors import Unavailable
 from rooms.ids import RoomId, SessionId
@@ -39,11 +40,23 @@ def move_in(conn: Connection, now: datetime, session: SessionId, event: Event, b
     return _moved(conn, now, sessions.get(conn, session), event, by)
 
 
-def _moved(conn: Connection, now: datetime, stored: Stored, event: Event, by: str) -> Move:
+def _moved(
+    conn: Connection,
+    now: datetime,
+    stored: Stored,
+    event: Event,
+    by: str,
+    reports: Reports | None = None,
+) -> Move:
     after, effects = apply(stored.session, event, now)
+    rehearsed = stored.session.state is State.REHEARSAL and after.state is not State.REHEARSAL
+    if rehearsed:
+        rehearsal_end.close(conn, now, stored, by, reports)
     sessions.keep(conn, stored.session, after)
     if Effect.CLOSE_MEDIA in effects:
         participants.dismiss(conn, now, stored.id)
+        if rehearsed:
+            rehearsals.forget_people(conn, stored.id)
     if after != stored.session:
         _record(conn, now, replace(stored, session=after), event, by)
     return Move(before=stored, after=replace(stored, session=after), effects=effects)
@@ -68,7 +81,7 @@ async def act(
     def step(conn: Connection) -> Move:
         stored = sessions.get(conn, session)
         check(conn, stored)
-        return _moved(conn, now, stored, Done(act=act), by)
+        return _moved(conn, now, stored, Done(act=act), by, conductor.reports.get(session))
 
     move = await conductor.means.database.write(step)
     await carry_out(conductor, move, by)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from orchestrator.store.prepared import Prepared
 from orchestrator.store.tables import audit
+from orchestrator.store.tables_ceremonies import rehearsals
 
 SOURCES = 10
 """Lines of one kind of refusal within one minute, before the others share one."""
@@ -24,9 +25,22 @@ def record(
     target: str,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Write one line, in the transaction of what it tells."""
-    said = {"who": who, "action": action, "target": target, "detail": detail or {}}
+    """Write one line, in the transaction of what it tells. What happens to a session that is being
+    rehearsed bears the name of the rehearsal: it is no part of what happened on the day."""
+    about = detail or {}
+    if target.startswith("se-") and (of := _rehearsal(conn, target)) is not None:
+        about = {**about, "rehearsal": of}
+    said = {"who": who, "action": action, "target": target, "detail": about}
     _RECORD.run(conn, at=int(now.timestamp()), **said)
+
+
+def _rehearsal(conn: Connection, session: str) -> str | None:
+    found = conn.execute(
+        select(rehearsals.c.id).where(
+            rehearsals.c.session_id == session, rehearsals.c.ended_at.is_(None)
+        )
+    )
+    return found.scalar()
 
 
 def refused(

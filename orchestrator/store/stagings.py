@@ -47,6 +47,21 @@ def keep(
     return version + 1
 
 
+def document(conn: Connection, session: SessionId) -> str | None:
+    """As it is written; None while none is set up."""
+    query = select(stagings.c.document).where(stagings.c.session_id == session)
+    return conn.execute(query).scalar()
+
+
+def put_back(conn: Connection, now: datetime, session: SessionId, written: str | None) -> None:
+    """As it was written then, under the next version; none where there was none."""
+    if written is None:
+        strike(conn, session)
+        return
+    values = {"document": written, "updated_at": seconds(now), "version": stagings.c.version + 1}
+    conn.execute(update(stagings).where(stagings.c.session_id == session).values(**values))
+
+
 def strike(conn: Connection, session: SessionId) -> None:
     """There is none any more."""
     conn.execute(delete(stagings).where(stagings.c.session_id == session))

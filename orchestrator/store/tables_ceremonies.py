@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     ForeignKey,
     Index,
@@ -59,7 +60,7 @@ site_tests = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("room_id", String, nullable=False),
-    Column("at", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),  # milliseconds: two within a second are in order
     Column("by", String, nullable=False),  # a person, or the room whose screen made it
     Column("document", JSON, nullable=False),  # orchestrator.site_test.Measured
     Index("site_tests_room", "room_id", "at"),

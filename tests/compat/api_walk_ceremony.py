@@ -103,11 +103,18 @@ async def public(walk: Walk, ids: dict[str, str]) -> None:
 
 async def planned(walk: Walk) -> None:
     """A ceremony with its rehearsal, and its people."""
-    whole = {"title": "Inauguration", "host": CEREMONY, "viewers": [DOOR], **hours(4000, 4060)}
+    whole = {"title": "Inauguration", "host": DOOR, **hours(4000, 4060)}
     await walk.do("POST /ceremonies/check", whole)
     made = (await walk.do("POST /ceremonies", whole))["ceremony"]
     ids = {"session": made["session"]}
     await walk.do("GET /sessions/{session}/ceremony", ids=ids)
-    people = {"people": [{"name": "Mme Rey", "part": "speaker", "room": CEREMONY}]}
+    people = {"people": [{"name": "Mme Rey", "part": "speaker", "room": DOOR}]}
     path, match = "/sessions/{session}/ceremony/people", {"If-Match": walk.etag}
     await walk.do(f"PUT {path}", people, ids=ids, headers=match)
+    await walk.do("POST /sessions/{session}/rehearse", ids=ids)
+    await walk.do("POST /sessions/{session}/end", ids=ids)
+    await walk.do("GET /sessions/{session}/rehearsals", ids=ids)
+    room = {"room": CEREMONY}
+    measured = {"camera": {"present": False}, "speaker": {"heard_db": 12.5}}
+    await walk.do("POST /rooms/{room}/site-tests", measured, ids=room)
+    await walk.do("GET /rooms/{room}/site-tests", ids=room)

@@ -26,6 +26,9 @@ def session(state: State, site: SiteState = SiteState.EXPECTED) -> Session:
     )
 
 
+REHEARSED = replace(AROUND, rehearsed_until=NINE - timedelta(minutes=90))
+
+
 @pytest.mark.parametrize(
     ("state", "minutes", "around", "act"),
     [
@@ -39,6 +42,9 @@ def session(state: State, site: SiteState = SiteState.EXPECTED) -> Session:
         (State.DOORS, 0, LED, None),
         (State.COUNTDOWN, 0, AROUND, Act.START),
         (State.REHEARSAL, 0, AROUND, Act.START),
+        (State.REHEARSAL, -90, AROUND, None),
+        (State.REHEARSAL, -91, REHEARSED, None),
+        (State.REHEARSAL, -90, REHEARSED, Act.BOOK),
         (State.DOORS, 60, CROWDED, Act.END),
         (State.REHEARSAL, 60, AROUND, Act.CANCEL),
         (State.ON_AIR, 59, AROUND, None),
@@ -66,6 +72,10 @@ def called(state: State, site: SiteState, screen: Screen, at: datetime = NINE) -
 
 LONG_AGO = NINE - timedelta(hours=1)
 THERE = Screen(since=LONG_AGO)
+
+
+def test_a_rehearsal_calls_its_rooms_at_any_hour() -> None:
+    assert called(State.REHEARSAL, SiteState.EXPECTED, THERE, NINE - timedelta(days=1))
 
 
 def test_a_room_is_called_a_minute_before_the_hour_and_not_earlier() -> None:

@@ -49,7 +49,7 @@ def upgrade() -> None:
         "site_tests",
         sa.Column("id", sa.String(), primary_key=True),
         sa.Column("room_id", sa.String(), nullable=False),
-        sa.Column("at", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("document", sa.JSON(), nullable=False),
     )
