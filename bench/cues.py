@@ -5,9 +5,9 @@ microphone on; their lines are carried between network namespaces. A picture is 
 acknowledges it by its hash, and it is fired ten seconds ahead. When it is seen is noted in each
 page by the clock of this one machine, at the frame that draws it. Half of the rounds cut one of the
 lines five seconds before the instant. The spread of a round is from the first page to the last; the
-worst round is told. The browsers run at a higher priority than what else this machine does (three
-pages share one; only one can be in front, so it is told not to slow the others down). A round during which the host took much of the processors away is taken
-again, and both are shown. Needs root, /dev/net/tun and Chromium.
+worst round is told. The browsers run at a higher priority than what else this machine does; three
+pages share one, which is told not to slow down those that are not in front. A round during which
+the host took much of the processors away is taken again, and both are shown. Needs root, /dev/net/tun and Chromium.
 """
 
 import argparse
