@@ -7,7 +7,8 @@ page by the clock of this one machine, at the frame that draws it. Half of the r
 lines five seconds before the instant. The spread of a round is from the first page to the last; the
 worst round is told. The browsers run at a higher priority than what else this machine does; three
 pages share one, which is told not to slow down those that are not in front. A round during which
-the host took much of the processors away is taken again, and both are shown. Needs root, /dev/net/tun and Chromium.
+the host took much of the processors away is taken again, and both are shown. Needs root,
+/dev/net/tun and Chromium.
 """
 
 import argparse
