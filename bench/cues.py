@@ -5,10 +5,9 @@ microphone on; their lines are carried between network namespaces. A picture is 
 acknowledges it by its hash, and it is fired ten seconds ahead. When it is seen is noted in each
 page by the clock of this one machine, at the frame that draws it. Half of the rounds cut one of the
 lines five seconds before the instant. The spread of a round is from the first page to the last; the
-worst round is told. The browsers run at a higher priority than what else this machine does; three
-pages share one, which is told not to slow down those that are not in front. A round during which
-the host took much of the processors away is taken again, and both are shown. Needs root,
-/dev/net/tun and Chromium.
+worst round is told. Each page has a browser of its own, at a higher priority than what else this
+machine does. A round during which the host took much of the processors away is taken again, and
+both are shown. Needs root, /dev/net/tun and Chromium.
 """
 
 import argparse
@@ -43,11 +42,6 @@ CUT_LINE = "300 ± 80 ms, b"
 AHEAD, CUT_BEFORE, AFTER, READY_WITHIN, BACK_WITHIN = 10.0, 5.0, 2.0, 90.0, 90.0
 STOLEN = 0.05
 NICE = -10
-IN_FRONT = (
-    "--disable-backgrounding-occluded-windows",
-    "--disable-renderer-backgrounding",
-    "--disable-background-timer-throttling",
-)
 JOIN = """(() => {
   const field = document.querySelector('#name');
   field.value = NAME;
@@ -225,8 +219,8 @@ async def theatre(home: Path) -> AsyncIterator[Theatre]:
         operator = await logged_in(stage, stack)
         session = await session_of(operator)
         made = Theatre({}, {}, operator, session)
-        near = await stack.enter_async_context(apart("chromium", first=PROBE, flags=IN_FRONT))
-        for name in NEAR_PAGES:
+        for name in NEAR_PAGES:  # each in front of a browser of its own, as on a machine of its own
+            near = await stack.enter_async_context(apart("chromium", first=PROBE))
             made.pages[name] = await entered(near, f"{stage.service.url}/join/{code}", name)
         origin = f"http://{NEAR}:{port}"
         for number, (name, one) in enumerate(FAR.items()):

@@ -1,6 +1,6 @@
 """Rights, checked inside the transaction that acts, on the person as he is then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -12,7 +12,7 @@ from orchestrator.cases.conductor import Conductor
 from orchestrator.room_control import Check
 from orchestrator.store import phones, sessions
 from orchestrator.store.sessions import Stored
-from rooms.errors import Forbidden, NotFound
+from rooms.errors import Forbidden, Invalid, NotFound
 from rooms.ids import CentreId, RoomId, SessionId
 
 SessionCheck = Callable[[Connection, Stored], None]
@@ -29,6 +29,19 @@ def runs(person: Person) -> SessionCheck:
         known = accounts.by_id(conn, person.id)
         if known is None or not roles.may_run(known, stored.facts):
             raise NotFound("no-session", session=stored.id)
+
+    return check
+
+
+def run_with(person: Person, others: Collection[str]) -> SessionCheck:
+    """He runs this session, and so may these others; Invalid("deputy-may-not") else."""
+
+    def check(conn: Connection, stored: Stored) -> None:
+        runs(person)(conn, stored)
+        for other in others:
+            known = accounts.by_id(conn, other)
+            if known is None or not roles.may_run(known, stored.facts):
+                raise Invalid("deputy-may-not", person=other if known is None else known.name)
 
     return check
 

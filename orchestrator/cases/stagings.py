@@ -105,7 +105,7 @@ async def act(conductor: Conductor, session: SessionId, person: Person, wanted: 
     shown = await _changed(
         conductor,
         session,
-        rights.runs(person),
+        rights.run_with(person, wanted.deputies),
         change,
         (person.id, f"{topic}.{wanted.word}", detail),
     )

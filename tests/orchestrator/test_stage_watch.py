@@ -14,7 +14,7 @@ from orchestrator.stage_table import SLATE_AFTER, Layout
 from orchestrator.stage_watch import TOLD_IN, StageWatch
 from orchestrator.staging import Word
 from orchestrator.store import participants
-from rooms.errors import Conflict, Forbidden, NotFound
+from rooms.errors import Conflict, Forbidden, Invalid, NotFound
 from rooms.ids import ParticipantId
 from signalling.engine import Air
 from signalling.ports import Json
@@ -256,3 +256,17 @@ async def test_when_its_session_ends_everybody_leaves_the_stage(ceremony: Ceremo
     assert (shown.staging.direction.holder, shown.staging.heard) == (None, frozenset())
     await ceremony.looks(1)
     assert (await ceremony.shown()).version == shown.version
+
+
+async def test_a_deputy_is_named_who_may_run_the_session_and_nobody_else(
+    ceremony: Ceremony,
+) -> None:
+    scene = ceremony.scene
+    marc = await scene.person("marc", "animateur", "meyrueis")
+    agnes = await scene.person("agnes", "animateur", "langogne")
+    await ceremony.does(Word.DEPUTIES, deputies=(marc.id,))
+    for name, told in ((agnes.id, "agnes"), ("pe-nobody", "pe-nobody")):
+        with pytest.raises(Invalid) as refused:
+            await ceremony.does(Word.DEPUTIES, deputies=(marc.id, name))
+        assert (refused.value.key, refused.value.fields) == ("deputy-may-not", {"person": told})
+    assert (await ceremony.shown()).staging.direction.deputies == (marc.id,)
