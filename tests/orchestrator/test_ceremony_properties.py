@@ -100,7 +100,7 @@ def begun() -> House:
     )
     staging = ceremony.begin(DIRECTOR, SITES)
     staging = ceremony.done(staging, Act(word=Word.DEPUTIES, deputies=(DEPUTY,)), DIRECTOR, NOW)
-    facts = {site: Fact(flows=True, signal=Signal.FULL) for site in SITES}
+    facts: dict[str, Fact] = {site: Fact(flows=True, signal=Signal.FULL) for site in SITES}
     staging = ceremony.learnt(staging, facts, NOW)
     for act in (
         Act(word=Word.PREPARE, layout=Layout.TWO, sources=SITES[:2]),
