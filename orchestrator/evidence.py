@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from orchestrator.cue import Cue, State
 from orchestrator.evidence_facts import Announced, Entry, Firing, Line, Outage, Reading
-from orchestrator.evidence_incidents import Incident, incidents
+from orchestrator.evidence_incidents import CUTS, Incident, incidents
 from orchestrator.evidence_quality import AtOnce, Carried, carried, most_at_once
 from orchestrator.rundown_times import CueTimes, times
 from orchestrator.session import OVER, Session, Site
@@ -143,7 +143,7 @@ class Report:
 DEEDS = frozenset(
     {
         *("session.open", "session.count_down", "session.start", "session.pause", "session.end"),
-        *("stage.set_up", "stage.take", "stage.hold", "stage.resume", "stage.release"),
+        *("stage.set_up", "stage.take", "stage.cue", "stage.hold", "stage.resume", "stage.release"),
         *("stage.accept", "stage.arm", "stage.substitute", "stage.restore", "stage.hand_over"),
         *(
             "stage.strike",
@@ -184,13 +184,13 @@ def build(facts: Facts) -> Report:
 
 
 def spans(entries: Iterable[Entry], what: str) -> tuple[Span, ...]:
-    """From each `….start` on record to the `….stop` after it; None for one that goes on."""
+    """From each `….start` (or `….begun`) on record to what ends it; None for one that goes on."""
     found: list[Span] = []
     for one in entries:
         open_now = bool(found) and found[-1][1] is None
-        if one.action == f"{what}.start" and not open_now:
+        if one.action in (f"{what}.start", f"{what}.begun") and not open_now:
             found.append((one.at, None))
-        elif one.action in (f"{what}.stop", "session.end") and open_now:
+        elif one.action in (f"{what}.stop", f"{what}.ended", "session.end") and open_now:
             found[-1] = (found[-1][0], one.at)
         elif one.action == f"{what}.start.refused" and open_now:
             found.pop()
@@ -322,7 +322,7 @@ def _shown(firings: Sequence[Firing]) -> Shown | None:
 
 def _deed(facts: Facts, entry: Entry) -> Deed:
     said = [entry.detail[name] for name in _ABOUT if entry.detail.get(name)]
-    said += entry.detail.get("sources", []) if entry.action == "stage.take" else []
+    said += entry.detail.get("sources", []) if entry.action in CUTS else []
     about = [place_of(str(one), facts.names) for one in said]
     about += [str(entry.detail[name]) for name in ("title", "layout") if entry.detail.get(name)]
     return Deed(at=entry.at, by=entry.by, action=entry.action, about=tuple(about))

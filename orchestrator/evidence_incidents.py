@@ -17,6 +17,8 @@ HERE = frozenset({"checked_in", "tested", "ready", "live", "degraded", "recoveri
 _ORDER = {each.value: place for place, each in enumerate(Signal)}
 _ON_THE_LADDER = ("stage.slate", "stage.proposed", "stage.live")
 _BY_HAND = ("stage.substitute", "stage.hold", "stage.resume", "stage.release", "stage.restore")
+CUTS = frozenset({"stage.take", "stage.cue"})
+"""By hand, and by a GO: from now on these `sources` are on air."""
 _WHOLE = Signal.FULL.value
 
 
@@ -95,7 +97,7 @@ def _read(reading: _Reading, one: Entry) -> None:
         _ladder(reading, one, one.action.removeprefix("stage."))
     elif one.action in _BY_HAND:
         _by_hand(reading, one, one.action.removeprefix("stage."))
-    elif one.action == "stage.take":
+    elif one.action in CUTS:
         _taken(reading, one)
     elif one.action == "stage.signal":
         _signal(reading, one)

@@ -299,5 +299,5 @@ def _deeds(writer: Writer, deeds: Sequence[Json]) -> Iterator[Block]:
 def _about(writer: Writer, deed: Json) -> Iterator[str]:
     layouts = ("slate", "one", "two", "four", "speaker_and_sites", "slides_and_speaker")
     for each in deed["about"]:
-        of_layout = deed["action"] == "stage.take" and each in layouts
+        of_layout = deed["action"] in ("stage.take", "stage.cue") and each in layouts
         yield writer.say(f"layout-{each}") if of_layout else writer.place(each)

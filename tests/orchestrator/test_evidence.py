@@ -162,7 +162,7 @@ def test_recording_and_public_page_are_told_from_when_until_when() -> None:
 def test_what_was_refused_was_not_recorded_and_what_goes_on_has_no_end() -> None:
     refused = [line(0, "recording.start"), line(0, "recording.start.refused")]
     assert spans([*refused, line(1, "recording.start.refused")], "recording") == ()
-    twice = [line(0, "recording.stop"), line(1, "recording.start"), line(2, "recording.start")]
+    twice = [line(0, "recording.stop"), line(1, "recording.start"), line(2, "recording.begun")]
     assert spans(twice, "recording") == ((at(1), None),)
 
 

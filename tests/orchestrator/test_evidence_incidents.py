@@ -69,7 +69,7 @@ def test_a_place_that_is_held_shows_the_slate_until_it_is_resumed_or_cut() -> No
         line(1, "stage.hold", "director", source=VILLEFORT),
         line(6, "stage.resume", "director", source=VILLEFORT),
         line(10, "stage.slate", source=VILLEFORT),
-        line(14, "stage.take", "director", layout="one", sources=[MEYRUEIS]),
+        line(14, "stage.cue", "director", layout="one", sources=[MEYRUEIS]),
     )
     assert [what for what, _ in told(held)] == ["slate", "hold", "resume"]
     assert (held.slate, cut.slate, told(cut)[-1][0]) == (6, 4, "taken_off")
