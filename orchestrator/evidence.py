@@ -14,7 +14,7 @@ from orchestrator.evidence_facts import Announced, Entry, Firing, Line, Outage, 
 from orchestrator.evidence_incidents import CUTS, Incident, incidents
 from orchestrator.evidence_quality import AtOnce, Carried, carried, most_at_once
 from orchestrator.rundown_times import CueTimes, times
-from orchestrator.session import OVER, Session, Site
+from orchestrator.session import OVER, Act, Session, Site
 from rooms.ids import RoomId
 
 Span = tuple[datetime, datetime | None]
@@ -157,13 +157,14 @@ DEEDS = frozenset(
         *("rundown.cue-go", "rundown.cue-go_anyway", "rundown.cue-restore"),
     }
 )
+_MOVES = frozenset(f"session.{act.value}" for act in Act)
 _ABOUT = ("source", "substitute", "to")
 
 
 def build(facts: Facts) -> Report:
     """The report of these facts. A rehearsal is told of in `hours`, and counts for nothing else."""
     began = _began(facts)
-    entries = [one for one in facts.entries if began is None or one.at >= began]
+    entries = [one for one in facts.entries if not _rehearsed(one, began)]
     readings = [one for one in facts.readings if began is None or one.at >= began]
     public = spans(entries, "broadcast")
     return Report(
@@ -195,6 +196,11 @@ def spans(entries: Iterable[Entry], what: str) -> tuple[Span, ...]:
         elif one.action == f"{what}.start.refused" and open_now:
             found.pop()
     return tuple(found)
+
+
+def _rehearsed(entry: Entry, began: datetime | None) -> bool:
+    """Whether it is of a rehearsal, be it a later one."""
+    return "rehearsal" in entry.detail or (began is not None and entry.at < began)
 
 
 def _began(facts: Facts) -> datetime | None:
@@ -240,7 +246,7 @@ def _paused(entries: Iterable[Entry], ended: datetime | None) -> int:
 def _rehearsals(entries: Iterable[Entry]) -> list[Span]:
     found: list[Span] = []
     for one in entries:
-        if found and found[-1][1] is None and one.action.startswith("session."):
+        if found and found[-1][1] is None and one.action in _MOVES:
             found[-1] = (found[-1][0], one.at)
         if one.action == "session.rehearse":
             found.append((one.at, None))

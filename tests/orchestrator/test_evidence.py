@@ -37,12 +37,14 @@ SESSION = Session(
 )
 ENTRIES = (
     line(-60, "session.rehearse"),
+    line(-56, "session.enter", "site"),
     line(-55, "site.dropped", "clock", room=VILLEFORT),
     line(-50, "stage.take", layout="one", sources=[VILLEFORT]),
     line(-40, "session.book"),
     line(-15, "session.open", "clock"),
     line(-10, "site.checked_in", "site", room=VILLEFORT, because="joined"),
     line(2, "session.start"),
+    line(4, "stage.take", layout="one", sources=[VILLEFORT], rehearsal="rh-1"),
     line(5, "stage.take", layout="two", sources=[MEYRUEIS, "pa-1"]),
     line(10, "site.dropped", "clock", room=VILLEFORT, because="lost"),
     line(11, "site.recovering", "site", room=VILLEFORT, because="joined"),
@@ -177,13 +179,13 @@ def test_what_nobody_measured_is_named() -> None:
 
 def test_a_ceremony_that_goes_on_has_no_end_yet() -> None:
     paused = replace(SESSION, state=State.PAUSED, ended_at=None)
-    report = build(replace(WHOLE, session=paused, entries=ENTRIES[6:11]))
+    report = build(replace(WHOLE, session=paused, entries=ENTRIES[7:13]))
     assert (report.final, report.hours.longer, report.hours.paused) == (False, None, 0)
     assert report.hours.doors == at(2)
 
 
 def test_a_ceremony_that_ends_in_its_pause_was_paused_until_then() -> None:
-    assert build(replace(WHOLE, entries=ENTRIES[4:11])).hours.paused == 50 * 60
+    assert build(replace(WHOLE, entries=ENTRIES[5:13])).hours.paused == 50 * 60
 
 
 def test_one_that_never_began_has_no_hours_but_those_booked() -> None:
