@@ -15,7 +15,16 @@ from sqlalchemy import Connection
 from orchestrator import conduct
 from orchestrator.auth import accounts
 from orchestrator.auth.people import Person
-from orchestrator.cases import cues, held, moves, recordings, stage_views, stage_wire, views
+from orchestrator.cases import (
+    cues,
+    held,
+    moves,
+    recordings,
+    stage_views,
+    stage_wire,
+    stagings,
+    views,
+)
 from orchestrator.cases.conductor import Conductor
 from orchestrator.cases.moves import Move
 from orchestrator.means import Means
@@ -190,6 +199,10 @@ class House:
     async def heard_of_cue(self, place: Place, message: HeardOfCue) -> None:
         """He keeps a cue, cannot, or has shown it."""
         await cues.heard(self.conductor, place, message)
+
+    async def hand(self, place: Place, up: bool) -> None:
+        """A hand is up, or down again: on a stage it asks for the floor."""
+        await stagings.hand(self.conductor, place, up)
 
     # --- what the wire reports of rooms -----------------------------------------
 

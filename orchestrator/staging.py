@@ -14,7 +14,7 @@ from orchestrator import floor as turns
 from orchestrator import show
 from orchestrator import stage as place
 from orchestrator.direction import Direction
-from orchestrator.floor import Floor, Mode, Seat, Turn
+from orchestrator.floor import Floor, Mode, Seat, SeatState, Turn
 from orchestrator.stage_signal import Signal
 from orchestrator.stage_table import Layout, SourceState, Stage
 from orchestrator.talkback import Talk, begun, spoken_to
@@ -155,6 +155,18 @@ def may_go(staging: Staging, by: str) -> None:
     desk.holds(desk.here(staging.direction, by), by)
 
 
+def hand(staging: Staging, source: str, up: bool, now: datetime) -> Staging:
+    """A source raises its hand by itself or lowers it; who has the floor gives it back. What is not
+    possible changes nothing."""
+    seat, known = Seat(source=source), {one.id: one.state for one in staging.stage.sources}
+    if known.get(source, SourceState.ABSENT) is SourceState.ABSENT:
+        return staging
+    turn = _BY_HAND.get((staging.floor.state(seat), up))
+    if turn is None:
+        return staging
+    return _settled(replace(staging, floor=turns.move(staging.floor, turn, seat, now)), now)
+
+
 def ticked(staging: Staging, now: datetime) -> Staging:
     """Time has passed."""
     return _settled(replace(staging, stage=place.tick(staging.stage, now)), now)
@@ -269,6 +281,11 @@ def _settled(staging: Staging, now: datetime) -> Staging:
     return replace(staging, floor=floor, talk=talk)
 
 
+_BY_HAND: Mapping[tuple[SeatState, bool], Turn] = {
+    (SeatState.QUIET, True): Turn.RAISE,
+    (SeatState.ASKING, False): Turn.LOWER,
+    (SeatState.SPEAKING, False): Turn.WITHDRAW,
+}
 _ON_STAGE: Mapping[Word, Callable[[Stage, Act, str], Stage]] = {
     Word.PREPARE: lambda s, a, by: place.prepare(s, a.layout or Layout.SLATE, a.sources),
     Word.TAKE: lambda s, a, by: place.take(s, by),

@@ -94,6 +94,9 @@ class House(Protocol):
     async def heard_of_cue(self, place: Place, message: HeardOfCue) -> None:
         """He is ready for a cue, cannot be, or has shown it."""
 
+    async def hand(self, place: Place, up: bool) -> None:
+        """His hand is up, or down again."""
+
     async def screen_on(self, room: RoomId) -> None:
         """A room's screen said hello."""
 

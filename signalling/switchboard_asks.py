@@ -117,6 +117,7 @@ class Asks:
                 self._talk.chat(seat, message)
             case Hand():
                 self._talk.hand(seat, message)
+                await self._house.hand(seat.place, message.up)
             case Cursor():
                 self._talk.cursor(seat, message)
             case Whisper():

@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 
 class LinkOut(Shape):
-    """What a link leads to; `name` of whom it is, where it is one person's own."""
+    """What a link leads to; `name`, `part` and `room` of whom it is, where it is one person's."""
 
     title: str
     kind: str
@@ -32,6 +32,8 @@ class LinkOut(Shape):
     organiser: str
     open_from: datetime
     name: str | None
+    part: str | None
+    room: str | None
     recording: dict[str, Any] | None
 
 
@@ -67,6 +69,8 @@ async def look(call: Call) -> Answer:
             "organiser": await views.organiser_name(house.conductor, stored),
             "open_from": iso(session.starts_at - house.means.opens_before(stored.doors)),
             "name": named,
+            "part": None if guest is None else guest.part,
+            "room": None if guest is None else guest.room,
             "recording": await recordings.notice(house.means, stored.id),
         }
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from orchestrator.cases.stagings import people_of
-from orchestrator.cue import MOMENTARY, Cue
+from orchestrator.cue import MOMENTARY, WAITING, Cue, CueId, concerned, missing
 from orchestrator.floor import Seat
 from orchestrator.means import Means
 from orchestrator.rundown import Rundown
@@ -77,8 +77,20 @@ def running(
         "next": {"participants": ids, "at": instant(cue.started_at) if going and cue else None},
         "cue": None if cue is None else _cue(cue, cue.started_at),
         "then": None if coming is None else _cue(coming, at[coming.id]),
+        "sites": {room: _of_site(rundown, room, at) for room in rundown.sites},
         "slate": "" if cue is None or cue.plan.kind in MOMENTARY else cue.plan.slate,
     }
+
+
+def _of_site(rundown: Rundown, room: RoomId, at: Mapping[CueId, datetime | None]) -> Json | None:
+    """The next cue that concerns a site, and whether it is ready for it."""
+    for cue in rundown.cues:
+        plan = cue.plan
+        named = {*concerned(plan, rundown.sites), *plan.on_air, *plan.sites}
+        if cue.state in WAITING and room in named:
+            ready = room not in missing(cue, rundown.sites)
+            return {**_cue(cue, at[cue.id]), "kind": plan.kind.value, "ready": ready}
+    return None
 
 
 def _cue(cue: Cue, at: datetime | None) -> Json:

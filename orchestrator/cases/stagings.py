@@ -3,6 +3,7 @@
 Every change is one transaction with its line in the record; what follows from it is told after.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,8 +20,9 @@ from orchestrator.staging import OF_THE_FLOOR, Act, Fact, Staging
 from orchestrator.store import audit, participants, sessions, stagings
 from orchestrator.store.participants import Participant
 from orchestrator.store.sessions import Stored
-from rooms.errors import Conflict
+from rooms.errors import Conflict, NotFound
 from rooms.ids import SessionId
+from signalling.ports import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,18 @@ async def act(conductor: Conductor, session: SessionId, person: Person, wanted: 
     if wanted.word not in ceremony.OF_THE_SITES:
         conductor.desks[session, person.id] = now
     return shown
+
+
+async def hand(conductor: Conductor, place: Place, up: bool) -> None:
+    """A hand in a page or in a room, raised or lowered; nothing where no stage is set up."""
+    now, source = conductor.means.clock(), place.room or place.participant
+
+    def change(staging: Staging, _: Stored) -> Staging:
+        return ceremony.hand(staging, source, up, now)
+
+    line = (place.participant, f"floor.{'raise' if up else 'lower'}", {"source": source})
+    with contextlib.suppress(NotFound):
+        await _changed(conductor, place.session, rights.anyone, change, line)
 
 
 async def learn(

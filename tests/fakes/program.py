@@ -25,5 +25,6 @@ def on_stage(**facts: Any) -> Json:
         "next": {"participants": [], "at": None},
         "cue": None,
         "then": None,
+        "sites": {},
     }
     return nothing | facts

@@ -118,6 +118,9 @@ class RecordingHouse:
     async def heard_of_cue(self, place: Place, message: HeardOfCue) -> None:
         self.told.append((message.type, place.participant, message))
 
+    async def hand(self, place: Place, up: bool) -> None:
+        self.told.append(("hand", place.participant, up))
+
     async def screen_on(self, room: RoomId) -> None:
         self.told.append(("screen_on", room))
 

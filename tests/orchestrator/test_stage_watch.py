@@ -17,7 +17,7 @@ from orchestrator.store import participants
 from rooms.errors import Conflict, Forbidden, Invalid, NotFound
 from rooms.ids import ParticipantId
 from signalling.engine import Air
-from signalling.ports import Json
+from signalling.ports import Json, Place
 from tests.fakes.ceremony import Ceremony, staged
 from tests.fakes.rooms import MEYRUEIS, NINE, VILLEFORT
 
@@ -208,6 +208,7 @@ async def test_every_screen_is_told_the_same_program(ceremony: Ceremony) -> None
         "cue": None,
         "then": None,
         "slate": "",
+        "sites": {MEYRUEIS: None, VILLEFORT: None},
     }
     assert told == {**shown, **floor, **coming}
     assert ceremony.scene.wire.changed[-1] == ceremony.session
@@ -270,3 +271,19 @@ async def test_a_deputy_is_named_who_may_run_the_session_and_nobody_else(
             await ceremony.does(Word.DEPUTIES, deputies=(marc.id, name))
         assert (refused.value.key, refused.value.fields) == ("deputy-may-not", {"person": told})
     assert (await ceremony.shown()).staging.direction.deputies == (marc.id,)
+
+
+async def test_a_hand_on_the_wire_comes_into_the_queue_and_out_of_it(ceremony: Ceremony) -> None:
+    house, session = ceremony.scene.house, ceremony.session
+    who = ParticipantId("pa-m")
+    place = Place(session=session, participant=who, name="Meyrueis", kind="room", room=MEYRUEIS)
+    await house.hand(place, True)
+    stage = (await house.session(session))["stage"]
+    assert [seat["place"] for seat in stage["queue"]] == ["Meyrueis"]
+    version = (await ceremony.shown()).version
+    await house.hand(place, True)
+    assert (await ceremony.shown()).version == version
+    await house.hand(place, False)
+    assert (await house.session(session))["stage"]["queue"] == []
+    await stagings.strike(house.conductor, session, ceremony.tom)
+    await house.hand(place, True)  # of no stage, and no matter

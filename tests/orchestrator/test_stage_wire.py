@@ -70,7 +70,7 @@ def test_a_spot_has_its_name_and_its_rung_and_the_floor_its_seats() -> None:
 
 def test_next_is_the_preview_until_a_go_says_when() -> None:
     quiet = running(Rundown(sites=()), staged(), PEOPLE, NINE, NINE)
-    nothing = {"cue": None, "then": None, "slate": ""}
+    nothing: dict[str, object] = {"sites": {}, "cue": None, "then": None, "slate": ""}
     assert quiet == {"next": {"participants": ["pa-Villefort"], "at": None}, **nothing}
     at = NINE + timedelta(seconds=5)
     cues = cue(1, state=State.LIVE, started_at=at), cue(2)
@@ -79,6 +79,10 @@ def test_next_is_the_preview_until_a_go_says_when() -> None:
     assert told["next"] == {"participants": ["pa-Villefort"], "at": when}
     assert (told["cue"]["title"], told["cue"]["at"], told["cue"]["duration"]) == ("Top 1", when, 60)
     assert (told["then"]["title"], told["slate"]) == ("Top 2", "…")
+    sites = running(Rundown(sites=(MEYRUEIS, VILLEFORT), cues=cues), staged(), PEOPLE, NINE, NINE)
+    assert sites["sites"][MEYRUEIS] is None
+    mine = sites["sites"][VILLEFORT]
+    assert (mine["title"], mine["kind"], mine["ready"]) == ("Top 2", "speech", False)
     later = running(Rundown(sites=(), cues=cues), staged(), PEOPLE, NINE, at)
     assert later["next"]["at"] is None
 

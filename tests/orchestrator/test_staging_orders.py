@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from orchestrator import staging as ceremony
-from orchestrator.floor import Mode
+from orchestrator.floor import Mode, Seat
 from orchestrator.stage_table import Layout
 from orchestrator.staging import Act, Staging, Word
 from orchestrator.talkback import Talk
 from rooms.errors import Forbidden
 from tests.fakes.rooms import NINE
-from tests.orchestrator.test_talkback import ANNE, MEYRUEIS, TOM, VILLEFORT, staged
+from tests.orchestrator.test_talkback import ANNE, FLORAC, MEYRUEIS, TOM, VILLEFORT, staged
 
 
 def directed() -> Staging:
@@ -55,3 +55,15 @@ def test_the_slate_comes_at_once_and_what_was_on_air_can_be_taken_again() -> Non
     assert ceremony.done(blank, Act(word=Word.SLATE), ANNE, NINE) == blank
     again = ceremony.done(blank, Act(word=Word.TAKE), ANNE, NINE)
     assert again.heard == {MEYRUEIS}
+
+
+def test_a_hand_asks_for_the_floor_and_gives_it_back_and_changes_nothing_where_it_cannot() -> None:
+    staging, seat = directed(), Seat(source=VILLEFORT)
+    asks = ceremony.hand(staging, VILLEFORT, True, NINE)
+    assert asks.floor.queue == (seat,)
+    assert ceremony.hand(asks, VILLEFORT, True, NINE) == asks
+    assert ceremony.hand(asks, VILLEFORT, False, NINE).floor.queue == ()
+    given = ceremony.done(asks, Act(word=Word.GRANT, source=VILLEFORT), ANNE, NINE)
+    assert ceremony.hand(given, VILLEFORT, False, NINE).floor.holders == ()
+    for source in (FLORAC, "nowhere"):  # absent, and not known
+        assert ceremony.hand(staging, source, True, NINE) == staging

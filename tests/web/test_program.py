@@ -12,7 +12,7 @@ from tests.fakes.browsers import Chromium
 from tests.fakes.looking import PAINT, faults, look, overflows, picture, small_targets, until
 from tests.fakes.pages import PagedService
 from tests.fakes.program import on_stage, spot
-from tests.fakes.story import CODE, Json
+from tests.fakes.story import CODE, Json, instant
 from tests.web.test_kiosk import order, paired
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
@@ -150,9 +150,9 @@ async def test_one_knows_whether_he_is_on_air_next_in_the_wings_or_has_the_floor
     assert await page.evaluate(STANDING, [BASE, stage]) == "watching"
     await told(service, layout="slate", next={"participants": ["pa-me"], "at": None})
     await expect(here).to_contain_text("À suivre : vous")
-    at = "2999-01-01T00:00:00.000Z"
+    at = "2026-11-24T09:20:05.000Z"
     await told(service, layout="slate", next={"participants": ["pa-me"], "at": at})
-    await expect(here).to_contain_text("Vous passez à l'antenne dans")
+    await expect(here).to_contain_text("Vous passez à l'antenne dans 5 s")
     mine = {**spot("me"), "name": "Camille", "room": None}
     cue = {"title": "Mot d'accueil", "people": "", "at": at, "duration": 180, "rooms": []}
     holders = [{"participant": "pa-me", "name": "", "place": "Camille"}]
@@ -199,3 +199,71 @@ async def test_the_screen_of_a_room_draws_the_program_too(
     assert await faults(page) == []
     await page.set_viewport_size({"width": 320, "height": 700})
     assert await overflows(page) == 0
+
+
+async def test_a_hand_asks_for_the_floor_and_goes_down_when_the_director_lowers_it(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.session["stage"] = on_stage(layout="slate")
+    page = await enter(browser, service)
+    await page.get_by_role("button", name="Lever la main").click()
+    seat = {"participant": "pa-me", "name": "", "place": "Camille"}
+    await told(service, layout="slate", queue=[seat])
+    here = page.get_by_role("region", name="Votre place dans la cérémonie")
+    await expect(here).to_contain_text("Main levée : place 1 sur 1.")
+    await told(service, layout="slate", holders=[seat])
+    await expect(here).to_contain_text("Vous avez la parole.")
+    await expect(page.get_by_role("button", name="Rendre la parole")).to_be_visible()
+    await told(service, layout="slate")
+    await expect(page.get_by_role("button", name="Lever la main")).to_be_visible()
+    assert [each["up"] for each in service.heard if each["type"] == "hand"] == [True, False]
+
+
+async def test_who_speaks_reads_it_large_with_a_word_of_the_director(
+    service: PagedService, browser: Chromium
+) -> None:
+    service.join |= {"name": "Camille", "part": "speaker", "room": None}
+    at = "2026-11-24T09:20:05.000Z"
+    cue = {"title": "Mot d'accueil", "people": "", "at": at, "duration": 180, "rooms": []}
+    service.session["stage"] = on_stage(
+        layout="slate", cue=cue, then={**cue, "title": "Le ruban"},
+        next={"participants": ["pa-me"], "at": at},
+    )  # fmt: skip
+    page = await enter(browser, service)
+    order = json.dumps({"order": "Le préfet a deux minutes de retard."})
+    await service.tell(type="whispered", participant="pa-desk", data=order)
+    here = page.get_by_role("region", name="Votre place dans la cérémonie")
+    await expect(here).to_contain_text("La régie : Le préfet a deux minutes de retard.")
+    await picture(page, "program-speaker")
+    assert await faults(page) == []
+    await page.set_viewport_size({"width": 320, "height": 700})
+    assert await overflows(page) == 0
+    assert await small_targets(page) == []
+    await page.get_by_role("button", name="Lu").press("Enter")
+    await expect(here).not_to_contain_text("La régie")
+
+
+async def test_the_animateur_of_a_site_sees_how_it_is_and_what_comes_for_it(
+    service: PagedService, browser: Chromium
+) -> None:
+    room = f"{MEYRUEIS}-visio"
+    service.join |= {"name": "Camille", "part": "animateur", "room": room}
+    ribbon = {"title": "Le ruban", "people": "", "at": instant(0, "10:24"), "duration": 60,
+              "rooms": [room], "kind": "simultaneous_action", "ready": False}  # fmt: skip
+    facts: Json = {"layout": "one", "spots": [spot(VILLEFORT)], "sites": {room: ribbon}}
+    service.session["stage"] = on_stage(**facts, talk=[f"pa-{MEYRUEIS}"])
+    page = await enter(browser, service)
+    mine = page.get_by_role("region", name="Votre site : Meyrueis")
+    for words in ("En coulisses", "Le ruban", "Faites le geste quand l'écran arrive à zéro.",
+                  "Pas encore prêt", "La régie parle à votre salle."):  # fmt: skip
+        await expect(mine).to_contain_text(words)
+    await paint(page, VILLEFORT)
+    await picture(page, "site-view")
+    assert await faults(page) == []
+    await page.set_viewport_size({"width": 320, "height": 700})
+    assert await overflows(page) == 0
+    assert await small_targets(page) == []
+    facts["sites"] = {room: {**ribbon, "ready": True}}
+    await told(service, **facts | {"spots": [spot(MEYRUEIS)]})
+    await expect(mine).to_contain_text("À l'antenne : on vous voit")
+    await expect(mine.locator(".state-ok")).to_have_text("Prêt")

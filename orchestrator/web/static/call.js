@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A session as one participant lives it: who is there, what is carried, and the repair of both.
 import { Secrecy } from "./e2ee.js";
+import { orderIn } from "./told.js";
 import { PublishLeg, SubscribeLeg } from "./legs.js";
 import { Sampler } from "./sampler.js";
 import { View } from "./view.js";
@@ -23,7 +24,7 @@ const ROLES = /** @type {const} */ (["publish", "subscribe"]);
  * - `tracks` – what is received changed: see `media()`; - `media` `{publish, subscribe}` states;
  * - `chosen` `{available_kbps, tracks}` what is sent to us, and why not more; - `speakers` `{participants}`;
  * - `chat` `{lines}` what was said; - `cursor` `{participant, track, x, y}`;
- * - `sample` – fresh figures in `figures` (once a second); - `refused` the server's error;
+ * - `sample` – fresh figures in `figures` (once a second); - `refused` the server's error; - `told` `{text}` by the director;
  * - `left` `{reason}` – left, ended, removed.
  */
 export class Call extends EventTarget {
@@ -64,9 +65,7 @@ export class Call extends EventTarget {
   }
 
   /** Figures of each remote participant, by participant id. */
-  get figures() {
-    return this.sampler.figures;
-  }
+  get figures() { return this.sampler.figures; }
 
   /** Encrypt from now on, before `join`. @param {Uint8Array} secret the key of the link */
   encrypt(secret) {
@@ -202,7 +201,8 @@ export class Call extends EventTarget {
       case "publish.layers": return void this.limited(message);
       case "chat.said": return this.tell("chat", message);
       case "cursor.moved": return this.tell("cursor", message);
-      case "whispered": return this.secrecy?.heard(message);
+      // Who is no participant that we know is the desk.
+      case "whispered": return this.participants.has(message.participant) ? this.secrecy?.heard(message) : this.tell("told", { text: orderIn(message.data) });
       case "speakers": return this.tell("speakers", message);
       // The answer to the leave of an earlier session does not concern this one.
       case "left": return this.in ? this.finish(message.reason) : undefined;

@@ -27,12 +27,13 @@ export function ChatButton({ model }) {
 /** @param {{model: CallModel}} props */
 export function HandButton({ model }) {
   const up = model.hand.value;
+  const speaks = Boolean(model.session.value?.stage?.holders.some((/** @type {any} */ seat) => seat.participant === model.you.value));
   const flip = () => {
     model.raise(!up);
-    announce(t(up ? "hand.is_down" : "hand.is_up"));
+    announce(t(speaks ? "hand.gave_back" : up ? "hand.is_down" : "hand.is_up"));
   };
   return html`<button class=${`button ${up ? "button-on" : "button-quiet"}`} type="button" onClick=${flip}>
-    ${icon("hand")}<span>${t(up ? "hand.lower" : "hand.raise")}</span></button>`;
+    ${icon("hand")}<span>${t(speaks ? "hand.give_back" : up ? "hand.lower" : "hand.raise")}</span></button>`;
 }
 
 /** @param {{model: CallModel}} props */

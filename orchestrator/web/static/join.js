@@ -130,7 +130,7 @@ async function again() {
 
 function Body() {
   const call = model.value;
-  if (call && call.left.value === null) return html`<${SessionView} model=${call} devices=${devices} name=${name.value} />`;
+  if (call && call.left.value === null) return html`<${SessionView} model=${call} devices=${devices} name=${name.value} part=${facts.value?.part} room=${facts.value?.room} />`;
   if (call) return html`<${Goodbye} reason=${call.left.value} />`;
   if (problem.value && !facts.value) return html`<${NoSuchLink} />`;
   if (!facts.value) return html`<p class="boot">${t("loading")}</p>`;

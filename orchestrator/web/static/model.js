@@ -42,6 +42,10 @@ export class CallModel {
     this.chat = signal(/** @type {{number: number, participant: string, name: string, text: string, at: string}[]} */ ([]));
     this.read = signal(0);
     this.hand = signal(false);
+    /** What the director has written to us alone. */
+    this.told = signal("");
+    /** Whether the floor's queue had us, or we the floor. */
+    this.listed = false;
     /** Grows with each new set of figures. */
     this.beat = signal(0);
     this.heardAt = 0;
@@ -113,8 +117,10 @@ export class CallModel {
     });
     on("joined", () => { if (this.hand.value) call.hand(true); });
     on("joined", () => { this.in.value = true; this.you.value = call.you; this.refusal.value = null; });
+    on("told", ({ text }) => { this.told.value = text; });
     on("changed", () => {
       this.session.value = call.session;
+      this.followFloor();
       this.participants.value = [...call.participants.values()];
     });
     on("tracks", () => { this.received.value = call.media(); });
@@ -136,10 +142,22 @@ export class CallModel {
       this.participants.value = [];
       this.chosen.value = new Map();
       this.hand.value = false;
+      this.told.value = "";
+      this.listed = false;
       this.toldSpeaker = false;
       this.left.value = reason;
       this.call = null;
     });
+  }
+
+  /** On a stage the director lowers hands too, and takes the floor back. @private */
+  followFloor() {
+    const stage = this.session.value?.stage;
+    const seats = stage ? [...stage.holders, ...stage.queue] : [];
+    const listed = seats.some((/** @type {any} */ seat) => seat.participant === this.call?.you);
+    if (this.listed && !listed && this.hand.value && stage) this.raise(false);
+    else if (!this.listed && listed) this.hand.value = true;
+    this.listed = listed;
   }
 
   /** @private @param {{publish: string, subscribe: string}} states */

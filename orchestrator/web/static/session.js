@@ -8,6 +8,7 @@ import { RoomsButton, RoomsPanel } from "./session-rooms.js";
 import { Program } from "./program.js";
 import { Recorded } from "./recorded.js";
 import { announce, Notice } from "./shell.js";
+import { SiteView } from "./site-view.js";
 import { Tally } from "./tally.js";
 import { OwnTile, Sounds, Tiles } from "./tiles.js";
 import { effect, html, useEffect } from "./ui.js";
@@ -16,8 +17,9 @@ import { MODES } from "./view.js";
 /** @typedef {import("./model.js").CallModel} CallModel */
 /** @typedef {import("./devices.js").Devices} Devices */
 
-/** @param {{model: CallModel, devices: Devices, name: string}} props */
-export function SessionView({ model, devices, name }) {
+/** `part` and `room` of whom the link is, if it is somebody's own.
+ * @param {{model: CallModel, devices: Devices, name: string, part?: string|null, room?: string|null}} props */
+export function SessionView({ model, devices, name, part = null, room = null }) {
   useEffect(() => follow(model), [model]);
   useEffect(() => shortcuts(model, devices), [model, devices]);
   void devices.video.value; // our own tile follows the camera
@@ -31,7 +33,8 @@ export function SessionView({ model, devices, name }) {
     </div>
     <${Trouble} model=${model} />
     <${Recorded} recording=${model.session.value?.recording} />
-    ${staged ? html`<${Tally} model=${model} />` : null}
+    ${staged ? html`<${Tally} model=${model} large=${part === "speaker"} />` : null}
+    ${staged && part === "animateur" && room ? html`<${SiteView} model=${model} room=${room} />` : null}
     <div class="session-body">
       ${staged ? html`<${Program} model=${model} own=${devices.tracks.video} />${inProgram(model) ? null : html`<ul class="plain program-own">${own}</ul>`}` : html`<${Tiles} model=${model} own=${own} />`}
       <${RoomsPanel} model=${model} />

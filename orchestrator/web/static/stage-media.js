@@ -83,6 +83,13 @@ async function spoken(to) {
   else if (to !== null && orders.value === to) model.value?.mute("audio", false);
 }
 
+/** A word for one alone, on his page or the screen of his room; false when it cannot leave.
+ * @param {string} to @param {string} text */
+export function tellInWriting(to, text) {
+  const order = text.trim();
+  return Boolean(order && directs() && model.value?.line.send({ type: "whisper", to, data: JSON.stringify({ order }) }));
+}
+
 /** How high each picture is shown, of all the places it is shown at: the highest counts. */
 class Looks {
   constructor() {

@@ -3,10 +3,11 @@
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { videoOf } from "./program.js";
-import { LOOKS as SEEN, lines, model } from "./stage-media.js";
+import { LOOKS as SEEN, lines, model, tellInWriting } from "./stage-media.js";
 import { direct, directs, floor, nameOf, speak, stage } from "./stage-model.js";
 import { TalkButton } from "./stage-orders.js";
 import { toggle } from "./stage-program.js";
+import { announce } from "./shell.js";
 import { Picture } from "./tiles.js";
 import { html, useEffect, useState } from "./ui.js";
 
@@ -74,12 +75,26 @@ export function actsOf(one) {
 function Substitute({ one, name }) {
   const arm = (/** @type {string} */ substitute, /** @type {boolean} */ armed) => direct({ act: "arm", source: one.id, substitute: substitute || null, armed: Boolean(substitute) && armed });
   const others = stage.value.sources.filter((/** @type {any} */ each) => each.id !== one.id);
-  return html`<details class="stage-more"><summary>${t("stage.substitute")}<span class="hidden"> ${name}</span></summary>
+  return html`<details class="stage-more"><summary>${t("stage.more")}<span class="hidden"> ${name}</span></summary>
     <div class="field"><label for=${`substitute-${one.id}`}>${t("stage.substitute_of", { name })}</label>
       <select id=${`substitute-${one.id}`} class="input" onChange=${(/** @type {any} */ event) => void arm(event.target.value, one.armed)}>
         <option value="" selected=${!one.substitute}>${t("stage.nobody")}</option>
         ${others.map((/** @type {any} */ each) => html`<option key=${each.id} value=${each.id} selected=${each.id === one.substitute}>${nameOf(each.id)}</option>`)}</select></div>
+    ${one.participant ? html`<${Word} one=${one} name=${name} />` : null}
     <label class="tick"><input type="checkbox" checked=${one.armed} disabled=${!one.substitute} onChange=${(/** @type {any} */ event) => void arm(one.substitute, event.target.checked)} />${t("stage.armed")}</label></details>`;
+}
+
+/** A word in writing, for him alone. @param {{one: any, name: string}} props */
+function Word({ one, name }) {
+  const send = (/** @type {any} */ event) => {
+    event.preventDefault();
+    const field = event.target.querySelector("input");
+    if (!tellInWriting(one.participant, field.value)) return;
+    announce(t("stage.said.told", { name }));
+    field.value = "";
+  };
+  return html`<form class="stage-word" onSubmit=${send}><div class="field"><label for=${`word-${one.id}`}>${t("stage.word", { name })}</label>
+    <input id=${`word-${one.id}`} class="input" maxlength="200" autocomplete="off" /></div><button class="button button-quiet" type="submit">${t("chat.send")}</button></form>`;
 }
 
 const MODES = ["free", "director", "queue"];

@@ -48,8 +48,8 @@ function words(stage, you, standing, wait) {
   return [t(`tally.${standing}`), t(`tally.${standing}.more`)];
 }
 
-/** @param {{model: CallModel}} props */
-export function Tally({ model }) {
+/** `large` for who speaks: read from a step away. @param {{model: CallModel, large?: boolean}} props */
+export function Tally({ model, large = false }) {
   const { stage } = model.session.value;
   const you = model.you.value;
   const sends = [...(model.call?.own.values() ?? [])].some(Boolean);
@@ -60,8 +60,10 @@ export function Tally({ model }) {
   const talk = stage.talk.includes(you) ? t("tally.talk") : null;
   const said = [standing === "next" && stage.next.at ? t("tally.soon") : title, floor].filter(Boolean).join(" ");
   useEffect(() => { announce(said); }, [said]);
-  return html`<section class=${`tally tally-${standing}`} aria-label=${t("tally.head")}>
+  return html`<section class=${`tally tally-${standing} ${large ? "tally-large" : ""}`} aria-label=${t("tally.head")}>
     <p class="tally-title">${icon(DRAWINGS[standing])}<strong>${title}</strong></p><p class="tally-more">${more}</p>
+    ${model.told.value ? html`<p class="tally-told" role="status">${icon("message")}<span>${t("tally.told", { text: model.told.value })}</span>
+      <button class="button button-quiet" type="button" onClick=${() => { model.told.value = ""; }}>${t("tally.read")}</button></p>` : null}
     ${talk ? html`<p class="tally-talk" role="status">${icon("speaker")}${talk}</p>` : null}
     ${floor ? html`<p class="tally-floor">${icon("hand")}${floor}</p>` : null}
     <${Cue} stage=${stage} now=${now} /></section>`;
@@ -77,7 +79,7 @@ function Cue({ stage: { cue, then }, now }) {
 }
 
 /** The service's clock in s, looked at while it is drawn. @param {CallModel} model */
-function useClock(model) {
+export function useClock(model) {
   const [now, setNow] = useState(model.cues.now);
   useEffect(() => {
     const timer = setInterval(() => setNow(model.cues.now), TURN);
