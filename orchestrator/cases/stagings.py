@@ -123,7 +123,8 @@ async def hand(conductor: Conductor, place: Place, up: bool) -> None:
     def change(staging: Staging, _: Stored) -> Staging:
         return ceremony.hand(staging, source, up, now)
 
-    line = (place.participant, f"floor.{'raise' if up else 'lower'}", {"source": source})
+    about: dict[str, object] = {"source": source}
+    line = (str(place.participant), f"floor.{'raise' if up else 'lower'}", about)
     with contextlib.suppress(NotFound):
         await _changed(conductor, place.session, rights.anyone, change, line)
 
