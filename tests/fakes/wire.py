@@ -12,7 +12,7 @@ from rooms.ids import CommandId, ParticipantId, RoomId, SessionId
 from signalling.engine import Air, Budget
 from signalling.engines.silent import SilentEngine
 from signalling.messages_cues import Cued, HeardOfCue
-from signalling.ports import SERVICE, Identity, Json, Place
+from signalling.ports import DESK, SERVICE, Identity, Json, Place
 from signalling.switchboard import Caller, Switchboard
 
 NOON = datetime(2013, 6, 14, 12, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ class Clock:
 
 class RecordingHouse:
     """A house where `room:<room>` is a device token, `pa:<name>` a participant token; and those
-    named `svc-…` are parts of the house."""
+    named `svc-…` are parts of the house, `desk-…` desks."""
 
     def __init__(self) -> None:
         self.told: list[tuple[Any, ...]] = []
@@ -86,6 +86,8 @@ class RecordingHouse:
         kind = "room" if name.endswith("-visio") else "person"
         if name.startswith("svc-"):
             kind = SERVICE
+        if name.startswith("desk-"):
+            kind = DESK
         room = RoomId(name) if kind == "room" else None
         return Place(session=session, participant=name, name=name.title(), kind=kind, room=room)
 

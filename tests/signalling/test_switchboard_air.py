@@ -5,7 +5,9 @@ from signalling.engine import Air, EngineBack
 from tests.fakes.wire import SESSION, Board, settle
 
 NOBODY = Air()
+TALK = (ParticipantId("desk-1"), ParticipantId("anne"))
 ANNE = Air(heard=frozenset({ParticipantId("anne")}), seen=frozenset({ParticipantId("anne")}))
+ORDERS = Air(desks=frozenset({TALK[0]}), talks=frozenset({TALK}))
 
 
 def put(board: Board) -> list[object]:
@@ -63,3 +65,18 @@ async def test_what_could_not_be_told_is_told_when_the_worker_is_there(board: Bo
     board.engine.absent = False
     await board.wire.session_changed(SESSION)
     assert put(board) == [ANNE, ANNE]
+
+
+async def test_nobody_is_told_of_a_desk_whose_sound_is_offered_like_any_other(board: Board) -> None:
+    board.house.airs[SESSION] = ORDERS
+    desk = await board.person("desk-1", 0)
+    anne = await board.person("anne", 2)
+    assert [one["id"] for one in anne.line.last("joined")["participants"]] == ["anne"]
+    offered = [track for offer in anne.line.of("subscribe.offer") for track in offer["tracks"]]
+    assert "desk-1" in {track["participant"] for track in offered}
+    assert desk.line.of("error") == []
+    board.engine.forget()
+    board.engine.emit(EngineBack(fresh=True))
+    await settle()
+    assert put(board) == [ORDERS, ORDERS]
+    assert anne.line.of("participant.joined") + anne.line.of("participant.changed") == []

@@ -3,7 +3,7 @@
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { announce } from "./shell.js";
-import { html, useEffect, useState } from "./ui.js";
+import { html, useEffect, useRef, useState } from "./ui.js";
 
 /** @typedef {import("./model.js").CallModel} CallModel */
 /** @typedef {"on_air"|"off"|"next"|"wings"|"watching"} Standing */
@@ -56,12 +56,13 @@ export function Tally({ model, large = false }) {
   const standing = standingOf(stage, you, sends);
   const now = useClock(model);
   const [title, more] = words(stage, you, standing, standing === "next" ? secondsTo(stage.next.at, now) : null);
+  const since = useSince(standing === "on_air", now, stage.cue?.at ?? null);
   const floor = floorWords(stage, you);
   const talk = stage.talk.includes(you) ? t("tally.talk") : null;
   const said = [standing === "next" && stage.next.at ? t("tally.soon") : title, floor].filter(Boolean).join(" ");
   useEffect(() => { announce(said); }, [said]);
   return html`<section class=${`tally tally-${standing} ${large ? "tally-large" : ""}`} aria-label=${t("tally.head")}>
-    <p class="tally-title">${icon(DRAWINGS[standing])}<strong>${title}</strong></p><p class="tally-more">${more}</p>
+    <p class="tally-title">${icon(DRAWINGS[standing])}<strong>${title}</strong>${since === null ? null : html`<span class="tally-since">${t("tally.since", { time: clockOf(since) })}</span>`}</p><p class="tally-more">${more}</p>
     ${model.told.value ? html`<p class="tally-told" role="status">${icon("message")}<span>${t("tally.told", { text: model.told.value })}</span>
       <button class="button button-quiet" type="button" onClick=${() => { model.told.value = ""; }}>${t("tally.read")}</button></p>` : null}
     ${talk ? html`<p class="tally-talk" role="status">${icon("speaker")}${talk}</p>` : null}
@@ -76,6 +77,18 @@ function Cue({ stage: { cue, then }, now }) {
   const left = cue?.duration ? cue.duration - Math.max(0, since) : null;
   return html`<p class="tally-cue">${cue ? html`<span>${cue.title}${left === null ? null : html` <b class=${left < 0 ? "tally-over" : ""}>${clockOf(left)}<span class="hidden"> ${t(left < 0 ? "stage.over" : "stage.left")}</span></b>`}</span>` : null}
     ${then ? html`<span>${t("tally.then", { title: then.title })}</span>` : null}</p>`;
+}
+
+/** For how many seconds it is so; whoever finds it so already (his page is new) counts from the cue on.
+ * @param {boolean} is @param {number} now @param {string|null} cueAt */
+function useSince(is, now, cueAt) {
+  const began = useRef(/** @type {number|null} */ (null));
+  const first = useRef(true);
+  const cue = cueAt === null ? now : Math.min(now, Date.parse(cueAt) / 1000);
+  if (!is) began.current = null;
+  else began.current ??= first.current ? cue : now;
+  first.current = false;
+  return began.current === null ? null : now - began.current;
 }
 
 /** The service's clock in s, looked at while it is drawn. @param {CallModel} model */
