@@ -10,7 +10,7 @@ import { beginning, following, understand } from "./live-playlist.js";
 const PATIENCE = 8_000;
 const FIRST_PATIENCE = 3_000;
 const AGAIN = 1_000;
-const [LATE, TOO_LATE, BEHIND_END, KEPT] = [2.2, 5, 1.2, 20];
+const [LATE, TOO_LATE, BEHIND_END, KEPT] = [1.6, 5, 1.2, 20];
 const CATCHING_UP = 1.06;
 
 class Gone extends Error {}

@@ -32,7 +32,7 @@ def coded() -> tuple[Tracks, list[Sample], list[Sample]]:
 
 
 def read(whole: bytes, kind: str) -> list[Any]:
-    with av.open(io.BytesIO(whole)) as container:
+    with av.open(io.BytesIO(whole), "r") as container:
         return list(container.decode(**{kind: 0}))
 
 
