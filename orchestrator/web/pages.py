@@ -62,6 +62,8 @@ PAGES = (
     Page(f"/lines/{{centre:{SEGMENT}}}", "line"),
     Page("/login", "login"),
     Page(f"/join/{{code:{CODE}}}", "join"),
+    Page("/sessions/new", "ceremony-new"),
+    Page(f"/sessions/{{session:{SEGMENT}}}/ceremony", "ceremony"),
     Page(f"/sessions/{{session:{SEGMENT}}}/stage", "stage"),
     Page(f"/sessions/{{session:{SEGMENT}}}/rundown/print", "rundown-print"),
     Page(f"/sessions/{{session:{SEGMENT}}}/evidence", "evidence"),

@@ -34,6 +34,8 @@ PATHS = (
     "/rooms/r/scenes",
     "/desks",
     "/desks/d",
+    "/sessions/new",
+    "/sessions/s/ceremony",
     "/sessions/s/stage",
     "/sessions/s/rundown/print",
     "/sessions/s/evidence",

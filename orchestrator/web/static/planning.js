@@ -91,6 +91,7 @@ function Body() {
   return html`<div class="page-head">
       <div><h1>${t("planning.title")}</h1><p class="muted" role="status">${period()}</p></div>
       ${mayBook() ? html`<div class="head-actions"><button class="button button-quiet" type="button" onClick=${() => openFinder(today.value)}>${icon("search")}${t("finder.open")}</button>
+        <a class="button button-quiet" href="/sessions/new">${icon("people")}${t("planning.ceremony")}</a>
         <button class="button" type="button" onClick=${() => openBooking({ day: day.value < today.value ? today.value : day.value })}>${icon("plus")}${t("planning.book")}</button></div>`
         : person.value === null ? html`<p class="muted small">${t("planning.login_to_book")}</p>` : null}
     </div>
