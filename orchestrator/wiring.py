@@ -29,7 +29,7 @@ from orchestrator.api import (
 )
 from orchestrator.auth.keyring import load_keyring
 from orchestrator.booking import Bookings, ensure_rooms
-from orchestrator.cases import ceremonies, fan_out, outward
+from orchestrator.cases import ceremonies, checks, fan_out, outward
 from orchestrator.cases.plans import plan_of
 from orchestrator.events import Bus
 from orchestrator.horizon import Horizon
@@ -334,6 +334,8 @@ async def _alerts(app: web.Application) -> AsyncIterator[None]:
         app[agent_socket.AGENTS],
         write=letters,
         lines=Lines(app[QUALITY].last),
+        coming=lambda conn, now: checks.coming(conn, means, now),
+        unready=lambda one, now: checks.unready(means, one, now),
         version=VERSION,
     )
     async with posts.open_posts(app) as posted:

@@ -33,7 +33,8 @@ class Seen:
     none. `line` and `tests` are those of its centre, told of one room of the centre only;
     `strained`: its packets have fared badly for minutes; `service`: the version of the service;
     `unreached`: the ids of who does not take the alerts that are posted to him; `lacks`: the words
-    of what its screen says that it lacks, and since when it has said so."""
+    of what its screen says that it lacks, and since when it has said so; `unready`: the conditions
+    of the ceremony that comes within the hour that do not hold."""
 
     room: RoomId
     now: datetime
@@ -48,6 +49,7 @@ class Seen:
     unreached: tuple[str, ...] = ()
     help: Literal["asked", "answered"] | None = None
     lacks: Mapping[str, datetime] = field(default_factory=dict)
+    unready: tuple[str, ...] = ()
 
     def silent(self, gone: datetime | None) -> bool:
         """Whether it has been away for longer than a restart takes."""

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -41,6 +41,8 @@ Told = tuple[SessionId, RoomId, str, str | None]
 _Stands = dict[tuple[str, str | None], Standing]
 _Words = set[tuple[RoomId, str]]
 _Around = tuple[_Words, _Words, list[Stored], list[Participant]]
+Coming = Callable[[Connection, datetime], Sequence[Any]]
+Unready = Callable[[Any, datetime], Mapping[RoomId, tuple[str, ...]]]
 Tell = Callable[[datetime, list[Standing]], Awaitable[None]]
 Unreached = Callable[[RoomId], tuple[str, ...]]
 Posted = Callable[[Alert], tuple[Target, ...]]
@@ -50,6 +52,7 @@ Posted = Callable[[Alert], tuple[Target, ...]]
 class Alerts:
     """The task. `write` writes the letters of an alert about a room that is needed; None: no mail.
     `tell` is shown all that stands at each look, and only writes down what is to be posted;
+    `coming` reads the ceremonies of the next hour, `unready` says of one what is not ready where;
     `posted` says where an alert was. `on_duty` are those of each centre who are, by their logins.
 
     A letter is written once for a session, a room, a condition and a device: `write` sees to that,
@@ -64,6 +67,8 @@ class Alerts:
     posted: Posted = lambda _: ()
     on_duty: OnDuty = lambda _, __: {}
     lines: Lines = field(default_factory=Lines)
+    coming: Coming = lambda _, __: ()
+    unready: Unready = lambda _, __: {}
     version: str = ""
     _standing: dict[RoomId, _Stands] = field(default_factory=dict)
     _gone: dict[tuple[RoomId, str], datetime] = field(default_factory=dict)
@@ -71,6 +76,8 @@ class Alerts:
     _duty: Duty = field(default_factory=dict)
     _told: set[Told] = field(default_factory=set)
     _calling: dict[RoomId, HelpCall] = field(default_factory=dict)
+    _coming: Sequence[Any] = ()
+    _unready: dict[RoomId, tuple[str, ...]] = field(default_factory=dict)
     _kicked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def of(self, rooms: Iterable[RoomId]) -> list[Standing]:
@@ -107,12 +114,16 @@ class Alerts:
             self._calling = help_calls.every(conn, now)
             self._duty = self.on_duty(conn, now)
             said = rooms.unwell(conn)
+            self._coming = self.coming(conn, now)
             return devices.paired(conn), said, around, participants.here(conn)
 
         paired, said, around, here = await self.means.database.read(read)
         self._note_gone(paired, now)
         self._note_lacks(paired, said, now)
         self.lines.note(self.means.network, here)
+        self._unready = {
+            room: keys for one in self._coming for room, keys in self.unready(one, now).items()
+        }
         rooms_ = [room.id for room in self.means.network.rooms]
         changed = [room for room in rooms_ if self._changes(self._seen(room, around, now))]
         try:
@@ -155,6 +166,7 @@ class Alerts:
             strained=self.lines.strained(room, now),
             service=self.version,
             unreached=self.unreached(room),
+            unready=self._unready.get(room, ()),
             lacks={word: since for (one, word), since in self._lacks.items() if one == room},
         )
 

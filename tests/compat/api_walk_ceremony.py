@@ -114,6 +114,7 @@ async def planned(walk: Walk) -> None:
     await walk.do("POST /sessions/{session}/rehearse", ids=ids)
     await walk.do("POST /sessions/{session}/end", ids=ids)
     await walk.do("GET /sessions/{session}/rehearsals", ids=ids)
+    await walk.do("GET /sessions/{session}/checks", ids=ids)
     room = {"room": CEREMONY}
     measured = {"camera": {"present": False}, "speaker": {"heard_db": 12.5}}
     await walk.do("POST /rooms/{room}/site-tests", measured, ids=room)
