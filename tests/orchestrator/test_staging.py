@@ -9,6 +9,7 @@ from orchestrator import staging as c
 from orchestrator.floor import Mode, Seat, SeatState
 from orchestrator.show import Cast
 from orchestrator.stage import MOST_SOURCES
+from orchestrator.stage_signal import Signal
 from orchestrator.stage_table import Layout, SourceState
 from orchestrator.staging import NEEDS, Act, Fact, Staging, Word
 from rooms.errors import Conflict, Forbidden, Invalid, NotFound
@@ -139,6 +140,15 @@ def test_what_the_ladder_does_is_told() -> None:
         [("live", MEYRUEIS)],
     ]
     assert c.happened(seen[2], airing(FLORAC)) == []
+
+
+def test_what_comes_of_those_on_air_is_told_and_of_nobody_else() -> None:
+    sound = dict.fromkeys(SITES, Fact(flows=True, signal=Signal.SOUND))
+    before = airing(MEYRUEIS)
+    after_ = c.learnt(before, sound, NOW)
+    assert c.signals(before, after_) == [(MEYRUEIS, "sound")]
+    assert c.signals(after_, c.learnt(after_, sound, NOW)) == []
+    assert c.signals(after_, c.learnt(after_, {}, NOW)) == []
 
 
 def test_who_comes_is_enrolled_and_who_is_gone_and_of_no_use_is_forgotten() -> None:
