@@ -126,6 +126,7 @@ def _of_leg(leg: Leg, said: Json) -> Json:
         "rtt_ms": leg.rtt_ms if leg.rtt_ms is not None else said.get("rtt_ms"),
         "fps": said.get("fps"),
         "frozen": said.get("frozen"),
+        "concealed": said.get("concealed"),
         "available_kbps": leg.available_kbps,
         "why": dict(Counter(choice.why.value for choice in leg.choices)),
         "path": leg.path.transport.value if leg.path else None,

@@ -49,6 +49,7 @@ class LegReport:
     rtt_ms: Rate | None = None
     fps: Rate | None = None
     frozen: Rate | None = None
+    concealed: Annotated[float, Limit(low=0, high=1)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

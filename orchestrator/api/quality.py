@@ -22,6 +22,7 @@ class LegOut(Shape):
     rtt_ms: float | None
     fps: float | None
     frozen: float | None
+    concealed: float | None = None
     available_kbps: float | None
     why: dict[str, int]
     path: str | None

@@ -91,7 +91,16 @@ async def booked(browser: Browser) -> SessionId:
 
 
 def test_worker_and_page_each_say_what_they_know() -> None:
-    reported = [{"role": "subscribe", "kbps": 1.0, "fps": 12.0, "frozen": 0.1, "rtt_ms": 9.0}]
+    reported = [
+        {
+            "role": "subscribe",
+            "kbps": 1.0,
+            "fps": 12.0,
+            "frozen": 0.1,
+            "concealed": 0.02,
+            "rtt_ms": 9.0,
+        }
+    ]
     [sample] = taken(carrying(leg()), {(SESSION, ANNE): reported}, NOW)
     assert sample.legs == {
         "subscribe": {
@@ -100,6 +109,7 @@ def test_worker_and_page_each_say_what_they_know() -> None:
             "rtt_ms": 60.0,
             "fps": 12.0,
             "frozen": 0.1,
+            "concealed": 0.02,
             "available_kbps": 510.0,
             "why": {"line": 2, "full": 1},
             "path": "tcp",

@@ -21,6 +21,8 @@ export class Sampler {
     this.before = new Map();
     /** @type {Map<string, number>} */
     this.frozen = new Map();
+    /** @type {Map<string, {made: number, all: number}>} */
+    this.concealed = new Map();
     this.beats = 0;
     /** @type {ReturnType<typeof setInterval>|undefined} */
     this.timer = undefined;
@@ -118,7 +120,7 @@ export class Sampler {
 
   /** @private @param {string} role @param {any[]} rows */
   legFigures(role, rows) {
-    /** @type {{role: string, kbps: number, loss: number, rtt_ms: number, fps?: number, frozen?: number}} */
+    /** @type {{role: string, kbps: number, loss: number, rtt_ms: number, fps?: number, frozen?: number, concealed?: number}} */
     const figures = { role, kbps: 0, loss: 0, rtt_ms: 0 };
     for (const row of rows) {
       if (row.type === "candidate-pair" && row.nominated && row.currentRoundTripTime !== undefined) {
@@ -128,11 +130,23 @@ export class Sampler {
         figures.kbps = Math.round(figures.kbps + count.kbps);
         figures.loss = Math.max(figures.loss, Number(count.loss.toFixed(4)));
         this.addPicture(figures, row);
+        this.addSound(figures, row);
       } else if (row.type === "remote-inbound-rtp" && typeof row.fractionLost === "number") {
         figures.loss = Math.max(figures.loss, Number(row.fractionLost.toFixed(4)));
       }
     }
     return figures;
+  }
+
+  /** Sound that was made up because none had come: the worst share of what was played since the last report.
+   * Silence in a pause of who speaks is none of it. @private @param {{concealed?: number}} figures @param {any} row */
+  addSound(figures, row) {
+    if (row.kind !== "audio" || row.concealedSamples === undefined) return;
+    const now = { made: row.concealedSamples - (row.silentConcealedSamples ?? 0), all: row.totalSamplesReceived ?? 0 };
+    const before = this.concealed.get(row.id) ?? { made: 0, all: 0 };
+    this.concealed.set(row.id, now);
+    const share = now.all > before.all ? (now.made - before.made) / (now.all - before.all) : 0;
+    figures.concealed = Number(Math.max(figures.concealed ?? 0, Math.min(Math.max(share, 0), 1)).toFixed(4));
   }
 
   /** Pictures: the slowest that comes, and how long any stood still since the last report, in s.

@@ -161,7 +161,14 @@ async def test_the_desk_sees_how_each_source_comes_in(service: RunningService) -
     who = await service.app[keys.DATABASE].write(told)
     flow = {"kbps": 400.0, "loss": 0.2, "rtt_ms": 40.0}
     legs: dict[str, Any] = {
-        "publish": {**flow, "fps": None, "frozen": None, "available_kbps": None, "why": {}}
+        "publish": {
+            **flow,
+            "fps": None,
+            "frozen": None,
+            "concealed": None,
+            "available_kbps": None,
+            "why": {},
+        }
     }
     sample = Sample(session=SessionId(session), participant=who, at=now, legs=legs)
     service.app[QUALITY]._last = {who: sample}
