@@ -9,6 +9,9 @@ const LONGEST_DELAY = 15_000;
 /** A line that is cut swallows a dial, and TCP repeats it ever more seldom: after so many seconds a
  *  new one is better, and soon, since nobody was burdened with it. */
 const OPENS_WITHIN = 4;
+/** Every third has more patience: where an answer takes longer than that, none would ever be heard. */
+const OPENS_AT_LAST_WITHIN = 12;
+const PATIENT = 3;
 const UNANSWERED = 4999;
 const AGAIN_WITHIN = 500;
 
@@ -59,6 +62,8 @@ export class Line extends EventTarget {
     this.lastSeq = /** @type {number|null} */ (null);
     this.resume = /** @type {string|null} */ (null);
     this.tries = 0;
+    /** How many dials in a row nobody answered. */
+    this.unanswered = 0;
     this.heard = 0;
     /** @type {WebSocket|null} */
     this.socket = null;
@@ -119,7 +124,7 @@ export class Line extends EventTarget {
     socket.onopen = () => this.socket === socket && this.opened(socket);
     socket.onmessage = (event) => this.socket === socket && this.receive(event.data);
     socket.onclose = (event) => this.socket === socket && this.closed(event.code);
-    this.watch(5, OPENS_WITHIN);
+    this.watch(5, (this.unanswered + 1) % PATIENT ? OPENS_WITHIN : OPENS_AT_LAST_WITHIN);
   }
 
   /** @private @param {WebSocket} socket */
@@ -180,6 +185,7 @@ export class Line extends EventTarget {
     if (!welcome.resumed || this.lastSeq === null) this.lastSeq = welcome.seq;
     this.clockOffset = Date.parse(welcome.now) - Date.now();
     this.tries = 0;
+    this.unanswered = 0;
     this.watch(welcome.heartbeat, welcome.dead_after);
     this.become("open");
     this.tell("welcome", welcome);
@@ -196,7 +202,8 @@ export class Line extends EventTarget {
       return;
     }
     const wait = this.patience(code);
-    if (code !== UNANSWERED) this.tries += 1;
+    if (code === UNANSWERED) this.unanswered += 1;
+    else this.tries += 1;
     this.redialTimer = setTimeout(() => this.dial(), wait);
     this.become("waiting", { retryIn: wait });
   }
