@@ -24,6 +24,7 @@ from orchestrator.api import (
     guard,
     health,
     line_tests,
+    mixes,
     openapi,
     resources,
 )
@@ -134,6 +135,7 @@ def _open_api(app: web.Application) -> None:
     line_tests.setup(app)
     desks.setup(app)
     endpoint.mount(app, *resources.TABLES)
+    mixes.setup(app)
     openapi.setup(app, VERSION)
 
 

@@ -163,6 +163,7 @@ async def fetch(call: Call) -> web.StreamResponse:
 async def drop(call: Call) -> Answer:
     """Delete it, and its files at once."""
     name = call.path("recording")
+    await call.app[KEEPER].end_mix(name)
     await cases.forget(_means(call), _session(call), name, call.person.id, _check(call))
     await call.app[KEEPER].sweep(_means(call).clock())
     return Answer(status=204)

@@ -17,7 +17,7 @@ from orchestrator.cases import rights
 from orchestrator.cases.conductor import Conductor
 from orchestrator.means import Means
 from orchestrator.session import OVER, State
-from orchestrator.store import audit, broadcasts, sessions
+from orchestrator.store import audit, broadcasts, recordings, sessions
 from orchestrator.store.broadcasts import Broadcast
 from orchestrator.store.instants import iso
 from orchestrator.store.sessions import Stored
@@ -37,6 +37,7 @@ class Seen:
 
     page: Broadcast
     stored: Stored
+    replay: bool = False
 
 
 async def see(conductor: Conductor, person: Person, session: SessionId) -> Seen:
@@ -156,7 +157,8 @@ async def find(means: Means, code: str) -> Seen:
         page = broadcasts.by_code(conn, code)
         if page is None:
             raise NotFound("no-public-page")
-        return Seen(page=page, stored=sessions.get(conn, page.session))
+        again = page.replay and recordings.replay(conn, page.session) is not None
+        return Seen(page=page, stored=sessions.get(conn, page.session), replay=again)
 
     return await means.database.read(look)
 

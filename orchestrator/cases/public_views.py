@@ -26,7 +26,7 @@ def told(means: Means, seen: Seen, ready: Ready | None, host: str) -> dict[str, 
         "ends_at": iso(session.ends_at),
         "captions": bool(page.caption),
         "media": [] if ready is None else _media(means, page.code, ready.port, host),
-        "replay": None,
+        "replay": f"/live/{page.code}/replay" if seen.replay else None,
     }
 
 

@@ -72,7 +72,9 @@ async def begin(
         wanted = _allowed(conn, session, stored.session.state)
         place, _ = participants.add(conn, now, session, name=PLACE, kind=SERVICE)
         made = recordings.start(conn, now, session, place, wanted, by)
-        _record(conn, now, made, by, "begun", {"until": iso(made.delete_at), **wanted.to_json()})
+        put_on_record(
+            conn, now, made, by, "begun", {"until": iso(made.delete_at), **wanted.to_json()}
+        )
         return made, True
 
     made, fresh = await means.database.write(start)
@@ -110,7 +112,7 @@ async def end(
         if known is None or recording not in (None, known.id):
             return None
         recordings.stop(conn, now, known.id, by)
-        _record(conn, now, known, by, "ended", {})
+        put_on_record(conn, now, known, by, "ended", {})
         return recordings.get(conn, session, known.id)
 
     ended = await means.database.write(stop)
@@ -128,7 +130,7 @@ async def settled(means: Means, recording: Recording, state: str, why: str, part
         recordings.index(conn, recording.id, parts)
         recordings.settle(conn, recording.id, state)
         facts = {"parts": len(parts), "bytes": sum(one.size for one in parts), "why": why}
-        _record(conn, now, recording, "clock", state, {k: v for k, v in facts.items() if v})
+        put_on_record(conn, now, recording, "clock", state, {k: v for k, v in facts.items() if v})
 
     await means.database.write(keep)
     await tell(means, recording)
@@ -146,7 +148,7 @@ async def forget(
         if known.state in recordings.OPEN:
             raise Conflict("recording-runs", session=session)
         recordings.forget(conn, recording)
-        _record(conn, now, known, by, "deleted", {})
+        put_on_record(conn, now, known, by, "deleted", {})
         return known
 
     await tell(means, await means.database.write(drop))
@@ -161,7 +163,7 @@ def expired(conn: Connection, now: datetime) -> list[Recording]:
     ]
     for one in over:
         recordings.forget(conn, one.id)
-        _record(conn, now, one, "clock", "deleted", {"why": "retention"})
+        put_on_record(conn, now, one, "clock", "deleted", {"why": "retention"})
     return over
 
 
@@ -223,13 +225,14 @@ async def within(
         known = recordings.get(conn, session, recording)
         then(conn, known)
         if act:
-            _record(conn, now, known, by, act, {})
+            put_on_record(conn, now, known, by, act, {})
         return known
 
     return await (means.database.write(look) if act else means.database.read(look))
 
 
-def _record(
+def put_on_record(
     conn: Connection, now: datetime, one: Recording, by: str, what: str, facts: dict[str, Any]
 ) -> None:
+    """A line of the record, about its session."""
     audit.record(conn, now, by, f"recording.{what}", one.session, {"recording": one.id, **facts})

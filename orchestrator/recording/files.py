@@ -208,6 +208,16 @@ def last_number(folder: Path) -> int:
     return max(map(int, numbers), default=0)
 
 
+def append(path: Path, line: bytes) -> None:
+    """One more line, on the disk before this returns. Blocking."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(fd, line)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 def _keep(path: Path, text: str) -> None:
     """Whole or not at all, whatever happens meanwhile."""
     fresh = path.with_suffix(".new")

@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import shutil
-import signal
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,8 +20,9 @@ from orchestrator.cases import services
 from orchestrator.means import Means
 from orchestrator.recorded import Found
 from orchestrator.recording import shelf
-from orchestrator.recording.names import FAILED, LOCK, LOG, WANTED, folder_of
-from orchestrator.recording.processes import Children
+from orchestrator.recording.mixes import Mixes
+from orchestrator.recording.names import FAILED, LOCK, LOG, MIX_LOCK, WANTED, folder_of
+from orchestrator.recording.processes import Children, tell_to_end
 from orchestrator.session import RUNNING
 from orchestrator.store import participants, recordings, sessions
 from orchestrator.store.recordings import FAILED as BROKEN
@@ -51,6 +51,7 @@ class Keeper:
         self._kicked = asyncio.Event()
         self._swept: datetime | None = None
         self._tries: dict[str, int] = {}
+        self._mixes = Mixes(means, data)
 
     async def start(self, session: SessionId, by: str) -> None:
         """As the port says; Unavailable("recording-no-room") when the disk is full."""
@@ -88,10 +89,16 @@ class Keeper:
                 await self._tend(recording)
             except NotFound:  # deleted meanwhile
                 log.info("recording %s is gone", recording.id)
+        await self._mixes.look()
         now = self._means.clock()
         if self._swept is None or now - self._swept >= SWEEP_EVERY:
             self._swept = now
             await self.sweep(now)
+
+    async def end_mix(self, recording: str) -> None:
+        """Whoever makes its mix is to stop."""
+        folder = folder_of(self._data, recording)
+        await asyncio.to_thread(tell_to_end, folder / MIX_LOCK)
 
     async def sweep(self, now: datetime) -> None:
         """Delete what is over, and the folders of what is on no record any more."""
@@ -145,7 +152,7 @@ class Keeper:
         """It was put out of its session: it closes its files and ends. If not, by a signal."""
         now, since = self._means.clock(), recording.stopped_at
         if since is not None and now - since > PATIENCE:
-            await asyncio.to_thread(_signal, folder)
+            await asyncio.to_thread(tell_to_end, folder / LOCK)
         await services.take_place(self._means, recording.session, recording.participant)
 
     async def _settle(self, recording: Recording, state: str) -> None:
@@ -184,14 +191,6 @@ def _write(path: Path, document: dict[str, str]) -> None:
     with os.fdopen(handle, "w") as file:
         json.dump(document, file)
     fresh.replace(path)
-
-
-def _signal(folder: Path) -> None:
-    """End whoever holds the lock: its number is in it."""
-    if not shelf.is_written(folder):
-        return
-    with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
-        os.kill(int((folder / LOCK).read_text()), signal.SIGTERM)
 
 
 def _clear(data: Path, known: set[str]) -> None:

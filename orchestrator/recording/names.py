@@ -5,7 +5,8 @@ from pathlib import Path
 WANTED, FAILED, LOG = "wanted.json", "failed", "recorder.log"
 # The lock's name ends so that a backup leaves it out.
 LOCK = "recorder.lock"
-MIX, MIX_LOG, CHAPTERS = "mix.webm", "mix.log", "mix.json"
+SCENES = "scenes.jsonl"
+MIX, MIX_LOG, PROGRESS, MIX_LOCK = "mix.mp4", "mix.log", "mix.json", "mix.lock"
 
 
 def folder_of(data: Path, recording: str) -> Path:

@@ -7,12 +7,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from orchestrator.recording import shelf
+
 
 class Children:
     """Those that this service started. Blocking."""
 
     def __init__(self) -> None:
         self._running: dict[str, int] = {}
+        self.ended: dict[str, int] = {}
+        """How those ended that have: their exit code."""
 
     def alive(self, name: str) -> bool:
         """Whether the one of this name still runs; when it has ended, it is forgotten."""
@@ -20,8 +24,10 @@ class Children:
         if child is None:
             return False
         with contextlib.suppress(ChildProcessError):
-            if os.waitpid(child, os.WNOHANG)[0] == 0:
+            pid, status = os.waitpid(child, os.WNOHANG)
+            if pid == 0:
                 return True
+            self.ended[name] = os.waitstatus_to_exitcode(status)
         del self._running[name]
         return False
 
@@ -44,9 +50,9 @@ class Children:
         finally:
             os.close(said)
 
-    def end(self, name: str) -> None:
-        """Ask the one of this name to end."""
-        child = self._running.get(name)
-        if child is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGTERM)
+
+def tell_to_end(lock: Path) -> None:
+    """End whoever holds this lock: his number is in it. Blocking."""
+    if shelf.is_written(lock.parent, lock.name):
+        with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
+            os.kill(int(lock.read_text()), signal.SIGTERM)

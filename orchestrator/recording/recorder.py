@@ -24,8 +24,9 @@ from typing import Any
 
 import aioice.ice
 
-from orchestrator.recording.files import Disk, Parts, Whose
-from orchestrator.recording.names import FAILED, LOCK, WANTED
+from orchestrator.recording.files import Disk, Parts, Whose, append
+from orchestrator.recording.names import FAILED, LOCK, SCENES, WANTED
+from orchestrator.recording.scenes import said
 from signalling.peers.audience import Audience, Frame
 from signalling.peers.line import Refused
 from signalling.transport.seam import LOOPBACK, host_addresses
@@ -75,6 +76,7 @@ class Recorder:
         self._wanted = _wanted(folder)
         self._disk = Disk()
         self._parts = Parts(folder, self._disk)
+        self._scene = ""
         url, token = self._wanted["url"], self._wanted["token"]
         self._audience = Audience(
             url, token, self._take, client="recorder 0.1", changed=self._changed
@@ -115,6 +117,7 @@ class Recorder:
     def _changed(self) -> None:
         """Whoever has left has left; a track that is merely published anew goes on in its file."""
         sources = self._audience.sources.values()
+        self._note()
         if self._audience.line.connected and self._audience.participants:
             there = set(self._audience.participants)
             self._parts.only(
@@ -122,6 +125,15 @@ class Recorder:
                 for one in sources
                 if one.participant in there
             )
+
+    def _note(self) -> None:
+        """What everybody is shown from now on, for the mix."""
+        names = {str(one.id): one.name for one in self._audience.participants.values()}
+        scene = said(self._audience.session, names)
+        if scene != self._scene:
+            self._scene, at = scene, time.time()
+            line = f'\n{{"at": {at:.3f}, {scene[1:]}'.encode()
+            self._disk.do(lambda: append(self._folder / SCENES, line))
 
     async def _look(self) -> None:
         """Is there room, and is the service still where it was?"""

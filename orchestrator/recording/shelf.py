@@ -15,10 +15,10 @@ from orchestrator.recording.matroska import Scan, duration, scan
 from orchestrator.recording.names import LOCK
 
 
-def is_written(folder: Path) -> bool:
-    """Whether a recorder lives on this folder now."""
+def is_written(folder: Path, name: str = LOCK) -> bool:
+    """Whether a recorder (or whoever takes the lock of that name) lives on this folder now."""
     try:
-        lock = os.open(folder / LOCK, os.O_RDWR)
+        lock = os.open(folder / name, os.O_RDWR)
     except FileNotFoundError:
         return False
     try:

@@ -110,6 +110,12 @@ def get(conn: Connection, session: str, recording: str) -> Recording:
     return rows[0]
 
 
+def find(conn: Connection, recording: str) -> Recording | None:
+    """One of whatever session."""
+    rows = _where(conn, recordings.c.id == recording)
+    return rows[0] if rows else None
+
+
 def of_session(conn: Connection, session: str) -> list[Recording]:
     """Those of a session, in order."""
     return _where(conn, recordings.c.session_id == session)
@@ -214,6 +220,11 @@ def note_mix(conn: Connection, recording: str, **values: Any) -> None:
 def approve_mix(conn: Connection, now: datetime, recording: str, by: str) -> None:
     """It may be shown to everybody."""
     note_mix(conn, recording, approved_by=by, approved_at=seconds(now))
+
+
+def withdraw_mix(conn: Connection, recording: str) -> None:
+    """It may not be shown any more."""
+    note_mix(conn, recording, approved_by=None, approved_at=None)
 
 
 def replay(conn: Connection, session: str) -> Mix | None:

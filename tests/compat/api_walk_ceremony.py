@@ -6,7 +6,7 @@ from aiohttp.web import Application
 
 from orchestrator.keys import DATA, DATABASE
 from orchestrator.recording import shelf
-from orchestrator.recording.names import folder_of
+from orchestrator.recording.names import MIX, folder_of
 from orchestrator.store import recordings
 from tests.compat.walk import DOOR, HELD, Walk, hours
 from tests.fakes.recordings import write_part
@@ -46,6 +46,16 @@ async def recorded(walk: Walk, ids: dict[str, str]) -> None:
     await walk.do(f"POST {path}/{{recording}}/stop", ids=named)
     await kept(walk, named)
     await walk.do(f"GET {path}/{{recording}}/file", ids=named, params={"number": 1})
+    mix = f"{path}/{{recording}}/mix"
+    await walk.do(f"POST {mix}", ids=named)
+    await walk.do(f"DELETE {mix}", ids=named)
+    await walk.do(f"GET {mix}", ids=named)
+    await asyncio.to_thread((folder_of(walk.service.app[DATA], named["recording"]) / MIX).touch)
+    await walk.service.app[DATABASE].write(
+        lambda conn: recordings.note_mix(conn, named["recording"], state=recordings.DONE)
+    )
+    await walk.do(f"GET {mix}/file", ids=named)
+    await walk.do(f"POST {mix}/approve", {"approved": True}, ids=named)
     await walk.do(f"DELETE {path}/{{recording}}", ids=named)
 
 

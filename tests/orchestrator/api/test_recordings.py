@@ -8,20 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from orchestrator import keys
 from orchestrator.recording import shelf
 from orchestrator.recording.names import folder_of
 from orchestrator.session import State
-from orchestrator.store import audit, participants, recordings
+from orchestrator.store import audit, broadcasts, participants, recordings
+from orchestrator.store.broadcasts import Broadcast
 from orchestrator.store.tables import sessions
 from rooms.errors import Conflict
 from rooms.ids import SessionId
-from tests.fakes.recordings import write_part
+from tests.fakes.recordings import write_part, write_source
 from tests.fakes.service import Browser, RunningService, running_service
 
 TERMS = {"keeper": "Département", "purpose": "Archives", "basis": "public_task", "days": 30}
 ROOM = "meyrueis-visio"
+OPEN = ("waiting", "running")
 
 
 @dataclass
@@ -220,3 +223,79 @@ def test_what_a_kill_left_behind_is_put_right(tmp_path: Path) -> None:
     assert (before, after.frames) == (after, 49)
     assert path.stat().st_size == after.size
     assert shelf.mend(tmp_path) == [after]
+
+
+async def kept(ceremony: Ceremony) -> str:
+    """A recording of two seconds of somebody."""
+    recording = await ceremony.begun()
+    folder = ceremony.folder / recording
+    for number, of in enumerate(("camera", "microphone"), 50):
+        about = {"began": 1_379_581_200.0, "seconds": 2.0}
+        await asyncio.to_thread(write_source, folder, number, "lea", of, **about)
+    await ceremony.stopped(recording)
+    return recording
+
+
+async def test_its_program_is_made_afterwards_and_shown_once_it_is_approved(
+    ceremony: Ceremony,
+) -> None:
+    recording = await kept(ceremony)
+    path = f"recordings/{recording}/mix"
+    assert (await ceremony.ask("GET", path))[0] == 404
+    async with ceremony.tom.post(ceremony.path(path)) as answer:
+        assert (answer.status, answer.headers["Location"]) == (202, ceremony.path(path))
+    async with asyncio.timeout(50):
+        while (mix := (await ceremony.ask("GET", path))[1])["state"] in OPEN:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    assert (mix["state"], mix["progress"], mix["approved_at"]) == ("done", 1.0, None)
+    async with ceremony.tom.get(ceremony.path(f"{path}/file")) as answer:
+        assert (answer.status, answer.content_type) == (200, "video/mp4")
+        assert len(await answer.read()) == mix["bytes"]
+
+    everybody = ceremony.service.browser()
+    page = await ceremony.service.app[keys.DATABASE].write(
+        lambda conn: public_page(conn, SessionId(ceremony.session))
+    )
+    for approved, status in ((False, 404), (True, 200), (False, 404)):
+        assert (await ceremony.ask("POST", f"{path}/approve", {"approved": approved}))[0] == 200
+        async with everybody.get(f"/live/{page}/replay") as answer:
+            assert answer.status == status
+    async with everybody.get("/live/nothing/replay") as answer:
+        assert answer.status == 404
+    assert (await ceremony.ask("DELETE", f"recordings/{recording}"))[0] == 204
+    assert not await asyncio.to_thread((ceremony.folder / recording).exists)
+    record = await ceremony.record()
+    assert record.index("recording.mixed") < record.index("recording.approved")
+
+
+def public_page(conn: Connection, session: SessionId) -> str:
+    broadcasts.keep(conn, Broadcast(session=session, code="lapage", replay=True))
+    return "lapage"
+
+
+async def test_a_mix_can_be_given_up_and_is_nobody_elses(ceremony: Ceremony) -> None:
+    recording = await kept(ceremony)
+    path = f"recordings/{recording}/mix"
+    assert (await ceremony.ask("POST", path))[0] == 202
+    assert (await ceremony.ask("POST", path))[0] == 202
+    assert (await ceremony.ask("GET", f"{path}/file"))[0] == 409
+    assert (await ceremony.ask("POST", f"{path}/approve", {"approved": True}))[0] == 409
+    assert (await ceremony.ask("DELETE", path))[0] == 204
+    assert (await ceremony.ask("GET", path))[1]["state"] == "cancelled"
+    assert (await ceremony.ask("DELETE", path))[0] == 409
+    bea = await ceremony.service.log_in("bea")
+    for method, rest in (("POST", ""), ("GET", ""), ("DELETE", ""), ("GET", "/file")):
+        async with bea.request(method, ceremony.path(path + rest)) as answer:
+            assert answer.status == 404
+    async with bea.post(ceremony.path(f"{path}/approve"), {"approved": True}) as answer:
+        assert answer.status == 404
+    assert (await ceremony.ask("DELETE", f"recordings/{recording}"))[0] == 204
+
+
+async def test_nothing_is_made_of_nothing(ceremony: Ceremony) -> None:
+    recording = await ceremony.begun()
+    status, problem = await ceremony.ask("POST", f"recordings/{recording}/mix")
+    assert (status, problem["type"].rpartition("/")[2]) == (409, "recording-runs")
+    await ceremony.stopped(recording)
+    status, problem = await ceremony.ask("POST", f"recordings/{recording}/mix")
+    assert (status, problem["type"].rpartition("/")[2]) == (409, "recording-empty")
