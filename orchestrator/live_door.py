@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from orchestrator import keys
-from orchestrator.broadcast.listener import EVERYBODY
+from orchestrator.broadcast.order import EVERYBODY
 from orchestrator.broadcast.playlist import SEGMENT
 from rooms.errors import MargerideError
 

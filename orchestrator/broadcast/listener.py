@@ -15,12 +15,12 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from orchestrator.broadcast import playlist
+from orchestrator.broadcast.order import EVERYBODY
 from orchestrator.broadcast.playlist import Unready
 from orchestrator.broadcast.shelf import Shelf
 from orchestrator.gate import Gate
 
 PATH = re.compile(r"/live/([A-Za-z0-9_-]{1,64})/media/([a-z0-9.-]{1,32})")
-EVERYBODY = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
 TYPES = {
     "json": "application/json",
     "m3u8": "application/vnd.apple.mpegurl",
