@@ -29,6 +29,7 @@ from orchestrator.cue import (
     settled,
     unready,
 )
+from orchestrator.stage_table import Layout
 from rooms.errors import Conflict, Invalid
 from rooms.ids import RoomId
 
@@ -201,6 +202,15 @@ def test_a_plan_names_sites_of_the_session_only() -> None:
         with pytest.raises(Invalid) as refused:
             checked(bad, SITES)
         assert refused.value.fields == {"title": SPEECH.title, "room": MURAT}
+
+
+def test_a_plan_names_no_more_rooms_than_its_layout_shows() -> None:
+    both = replace(SPEECH, on_air=SITES, layout=Layout.TWO)
+    assert checked(both, SITES) is both
+    assert checked(replace(both, layout=Layout.SLATE), SITES).layout is Layout.SLATE
+    with pytest.raises(Invalid) as refused:
+        checked(replace(both, layout=Layout.ONE), SITES)
+    assert (refused.value.key, refused.value.fields["most"]) == ("cue-layout", 1)
 
 
 def test_the_hour_of_a_cue_is_near_that_of_its_session() -> None:

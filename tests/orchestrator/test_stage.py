@@ -298,3 +298,9 @@ def test_a_place_may_be_anothers_and_have_the_words_of_its_cue() -> None:
     ]
     assert owned.slate == ""
     assert s.owned(Stage(), {}, "Entracte").slate == "Entracte"
+
+
+def test_the_slate_at_once_leaves_what_was_on_air_in_the_preview() -> None:
+    blank = s.blank(airing(MEYRUEIS), DIRECTOR)
+    assert (blank.layout, blank.spots, blank.preview.sources) == (Layout.SLATE, (), (MEYRUEIS,))
+    assert s.blank(blank, DIRECTOR) is blank
