@@ -53,7 +53,7 @@ class Studio(threading.Thread):
         self._offset = time.time() - began - time.monotonic()
         self._began = began
         self._scene = Scene()
-        self._stop = threading.Event()
+        self._ending = threading.Event()
         self._sound_at = self._worked = 0.0
         self._missed = self._made = 0
 
@@ -68,7 +68,7 @@ class Studio(threading.Thread):
 
     def end(self) -> None:
         """After this part no more."""
-        self._stop.set()
+        self._ending.set()
 
     @property
     def now(self) -> float:
@@ -79,7 +79,7 @@ class Studio(threading.Thread):
         """The work of the thread."""
         start = (int(self.now / SEGMENT) + 1) * SEGMENT
         self._sound_at = start
-        while not self._stop.is_set():
+        while not self._ending.is_set():
             if self.now > start + SEGMENT:  # the machine stood still: begin where time is now
                 start = (int(self.now / SEGMENT) + 1) * SEGMENT
             self._segment(start)
@@ -93,7 +93,7 @@ class Studio(threading.Thread):
         at = datetime.fromtimestamp(self._began + start, UTC)
         instant = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         for number in range(PARTS):
-            last = self._stop.is_set() or number == PARTS - 1
+            last = self._ending.is_set() or number == PARTS - 1
             self._part(start + number * PART, None if number else instant, closes=last)
             if last:
                 return

@@ -48,7 +48,7 @@ class Show:
 async def made(tmp_path: Path) -> AsyncIterator[Show]:
     async with running_service(tmp_path) as service:
         admin = await service.log_in("admin")
-        start = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=10)
+        start = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=3)
         wish = {
             "title": "Inauguration",
             "kind": "ceremony",
