@@ -14,6 +14,7 @@ QUOTED = r"« (?P<words>[^»]+?) »"
 AT = r"(?: à la ligne \*\*(?P<line>[^*]+)\*\*)?"
 SENTENCES = {
     "open": re.compile(r"Ouvrez la page `(?P<words>/[^`]*)`\."),
+    "back": re.compile(r"Revenez à la page précédente\."),
     "press": re.compile(rf"Appuyez sur {WORDS}{AT}\."),
     "write": re.compile(rf"Dans {WORDS}, écrivez {QUOTED}\."),
     "choose": re.compile(rf"Dans {WORDS}, choisissez {QUOTED}\."),

@@ -40,6 +40,9 @@ class Reader:
     async def _open(self, page: Page, sentence: Sentence) -> None:
         await page.goto(self._url + sentence.words)
 
+    async def _back(self, page: Page, sentence: Sentence) -> None:
+        await page.go_back()
+
     async def _press(self, page: Page, sentence: Sentence) -> None:
         deadline = time.monotonic() + AT_ONCE / 1000
         while not await self._pressed(page, sentence):
@@ -99,16 +102,25 @@ class Reader:
 
 
 def hours(now: datetime) -> dict[str, str]:
-    """A ceremony that begins within two hours, on one day."""
-    start = (now + timedelta(minutes=30)).replace(second=0, microsecond=0)
-    if (start + timedelta(hours=1)).date() != start.date():
-        start = (start + timedelta(days=1)).replace(hour=0, minute=0)
-    end = start + timedelta(hours=1)
+    """A rehearsal soon, and a ceremony that begins within two hours; each on one day."""
+    again = slot(now + timedelta(minutes=5), timedelta(minutes=10))
+    day = slot(again + timedelta(minutes=50), timedelta(hours=1))
     return {
-        "le jour": f"{start:%Y-%m-%d}",
-        "l'heure du début": f"{start:%H:%M}",
-        "l'heure de fin": f"{end:%H:%M}",
+        "le jour": f"{day:%Y-%m-%d}",
+        "l'heure du début": f"{day:%H:%M}",
+        "l'heure de fin": f"{day + timedelta(hours=1):%H:%M}",
+        "le jour de la répétition": f"{again:%Y-%m-%d}",
+        "son début": f"{again:%H:%M}",
+        "sa fin": f"{again + timedelta(minutes=10):%H:%M}",
     }
+
+
+def slot(start: datetime, lasts: timedelta) -> datetime:
+    """That minute, or the next midnight when it would not end on the same day."""
+    start = start.replace(second=0, microsecond=0)
+    if (start + lasts).date() == start.date():
+        return start
+    return (start + timedelta(days=1)).replace(hour=0, minute=0)
 
 
 def test_a_step_that_says_nothing_to_do_is_no_step() -> None:

@@ -67,7 +67,8 @@ function Facts({ held, centres, choose, close, onChanged }) {
     ${link && !over ? html`<div class="actions"><a class="button" href=${link}>${icon("enter")}${t("details.join")}</a>
       <button class="button button-quiet" type="button" onClick=${() => void copy(link)}>${icon("copy")}${t("copy_link")}</button></div>` : null}
     ${held.session && person.value ? html`<${Conduct} id=${held.session} onChanged=${onChanged} />` : null}
-    ${session.value?.kind === "ceremony" && session.value.id === held.session ? html`<div class="actions"><a class="button button-quiet" href=${`/sessions/${held.session}/stage`}>${icon("screen")}${t("title.stage")}</a></div>` : null}
+    ${session.value?.kind === "ceremony" && session.value.id === held.session ? html`<div class="actions"><a class="button button-quiet" href=${`/sessions/${held.session}/stage`}>${icon("screen")}${t("title.stage")}</a>
+      <a class="button button-quiet" href=${`/sessions/${held.session}/ceremony`}>${icon("people")}${t("title.ceremony")}</a></div>` : null}
     ${one.mine ? html`<${Presence} one=${one} centres=${centres} onLonger=${(/** @type {Date} */ to) => choose({ ...held, to: iso(to) })} onChanged=${onChanged} onCame=${again} close=${close} />` : null}
     ${one.mine && !over ? html`<${GiveBack} one=${one} close=${close} onChanged=${onChanged} />` : null}`;
 }
