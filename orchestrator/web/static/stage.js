@@ -8,6 +8,7 @@ import { Hand } from "./stage-orders.js";
 import { directs, direct, floor, follow, hearing, isDirector, now, problem, ready, rundown, session, setUp, stage } from "./stage-model.js";
 import { Preview, Program } from "./stage-program.js";
 import { Rundown } from "./stage-rundown.js";
+import { Recording } from "./stage-recording.js";
 import { Floor, Sources } from "./stage-sources.js";
 import { findPerson, LogInFirst, mount, Notice, person, ProblemNotice } from "./shell.js";
 import { showSeconds } from "./time.js";
@@ -24,7 +25,7 @@ function Body() {
     <${ProblemNotice} problem=${problem.value} />
     ${stage.value ? html`<${Holder} />` : null}
     ${model.value && hears.value ? html`<${Sounds} model=${model.value} />` : null}
-    <div class="stage-desk"><div class="stage-side">${stage.value ? html`<div class="stage-pair"><${Program} /><${Preview} /></div><${Sources} />${floor.value ? html`<${Floor} />` : null}` : html`<${Bare} />`}</div>
+    <div class="stage-desk"><div class="stage-side">${stage.value ? html`<div class="stage-pair"><${Program} /><${Preview} /></div><${Sources} />${floor.value ? html`<${Floor} />` : null}` : html`<${Bare} />`}<${Recording} id=${session.value.id} /></div>
       ${rundown.value ? html`<${Rundown} />` : null}</div>`;
 }
 
