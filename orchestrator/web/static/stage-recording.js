@@ -50,17 +50,20 @@ export function Recording({ id }) {
   return html`<details class="card recording" onToggle=${(/** @type {any} */ event) => { opened.value = event.target.open; }}>
     <summary>${icon("record")}${t("recording.title")}</summary>
     <${ProblemNotice} problem=${problem.value} />
-    ${terms.value ? html`<${Now} path=${path} /><${Terms} path=${path} id=${id} />` : null}
+    ${terms.value ? html`<${Now} path=${path} />${running() ? null : html`<${Terms} path=${path} id=${id} />`}` : null}
     <ul class="plain">${(found.value?.recordings ?? []).filter((/** @type {any} */ one) => one.state !== "recording").map((/** @type {any} */ one) => html`<${Kept} key=${one.recording} path=${path} one=${one} />`)}</ul>
   </details>`;
 }
 
+/** The one that runs: its terms can be changed no more. */
+const running = () => found.value?.recordings.find((/** @type {any} */ one) => one.state === "recording");
+
 /** @param {{path: string}} props */
 function Now({ path }) {
-  const running = found.value?.recordings.find((/** @type {any} */ one) => one.state === "recording");
-  if (running) {
-    return html`<p role="status">${recordedWords({ ...running.terms, on: true, until: running.delete_at })}</p>
-      <p class="actions"><button class="button button-danger" type="button" onClick=${() => void act(path, () => post(`${path}/${running.recording}/stop`), "recording.said.ended")}>${icon("cut")}${t("recording.stop")}</button></p>`;
+  const one = running();
+  if (one) {
+    return html`<p role="status">${recordedWords({ ...one.terms, on: true, until: one.delete_at })}</p>
+      <p class="actions"><button class="button button-danger" type="button" onClick=${() => void act(path, () => post(`${path}/${one.recording}/stop`), "recording.said.ended")}>${icon("cut")}${t("recording.stop")}</button></p>`;
   }
   return found.value?.terms ? html`<p class="actions"><button class="button" type="button" onClick=${() => void act(path, () => post(path), "recording.said.begun")}>${icon("record")}${t("recording.start")}</button></p>` : null;
 }
