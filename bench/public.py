@@ -146,6 +146,30 @@ class Round:
     broadcaster: float = 0.0
 
 
+@asynccontextmanager
+async def kept_alive(one: Margeride) -> AsyncIterator[asyncio.Lock]:
+    """Its legs are checked while nothing is measured: viewers take long to come."""
+    measuring = asyncio.Lock()
+
+    def check() -> None:
+        for leg in one.legs:
+            leg.drain()
+            leg.check()
+
+    async def work() -> None:
+        while True:
+            async with measuring:
+                await asyncio.to_thread(check)
+            await asyncio.sleep(3)
+
+    task = asyncio.create_task(work(), name="legs")
+    try:
+        yield measuring
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def measured(one: Margeride, seconds: float, made: Viewers | None, pid: int) -> Round:
     stolen = await asyncio.to_thread(machine.Stolen)
     began, parts = time.monotonic(), made.told["parts"] if made else 0.0
@@ -197,21 +221,24 @@ async def bench(wanted: argparse.Namespace, home: Path) -> dict[str, Any]:
     rounds: dict[bool, list[Round]] = {False: [], True: []}
     delays: dict[str, list[float]] = {}
     async with contextlib.AsyncExitStack() as stack:
-        worker = Margeride(home / "worker", "127.0.0.1")
-        await worker.start(wanted.subscribers)
-        stack.push_async_callback(worker.stop)
         made = await stack.enter_async_context(show(home, "Meyrueis", kind=ClockSource))
         await made.on_stage("one", "Meyrueis")
         told = await made.open_page()
         ready = order.read_ready(order.path_of(made.stage.service.data, made.session))
         assert ready is not None
         url = told["media"][0]
-        machine.say(f"  broadcaster at {url}; worker: {worker.settings}")
         delays["nobody else"] = await watched(made, wanted.watched)
+        worker = Margeride(home / "worker", "127.0.0.1")
+        await worker.start(wanted.subscribers)
+        stack.push_async_callback(worker.stop)
+        machine.say(f"  broadcaster at {url}; worker: {worker.settings}")
+        lock = await stack.enter_async_context(kept_alive(worker))
         for number in range(wanted.rounds):
-            rounds[False].append(await measured(worker, wanted.seconds, None, ready.pid))
+            async with lock:
+                rounds[False].append(await measured(worker, wanted.seconds, None, ready.pid))
             async with viewers(url, wanted.viewers) as crowd:
-                rounds[True].append(await measured(worker, wanted.seconds, crowd, ready.pid))
+                async with lock:
+                    rounds[True].append(await measured(worker, wanted.seconds, crowd, ready.pid))
                 if number == wanted.rounds - 1:
                     delays["all viewers"] = await watched(made, wanted.watched)
     return figures(wanted, rounds, delays)
