@@ -70,6 +70,7 @@ PAGES = (
     Page(f"/rooms/{{room:{SEGMENT}}}/screen", "kiosk", "kiosk.html"),
     Page(f"/rooms/{{room:{SEGMENT}}}/remote", "remote"),
     Page(f"/rooms/{{room:{SEGMENT}}}/scenes", "scenes"),
+    Page(f"/rooms/{{room:{SEGMENT}}}/test", "site-test"),
     Page(f"/rooms/{{room:{SEGMENT}}}/panel", "panel", "kiosk.html"),
 )
 

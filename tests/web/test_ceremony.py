@@ -116,3 +116,36 @@ async def test_a_rehearsal_is_begun_ended_and_its_report_read_and_held_against_t
         await page.emulate_media(media="print")
         await expect(page.get_by_role("button", name="Imprimer")).to_have_count(0)
         await expect(report).to_be_visible()
+
+
+async def test_a_site_is_tested_by_one_press_and_told_in_plain_words(
+    tmp_path: Path, browser: Chromium
+) -> None:
+    async with running_service(tmp_path) as service:
+        page = await at(service, browser, f"/rooms/{VIEWER}/test")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Test du site : Villefort")
+        await page.get_by_role("button", name="Tester ce site").press("Enter")
+        await expect(page.get_by_role("status").last).to_be_visible()
+        result = page.get_by_role("region", name="Résultat de")
+        await expect(result).to_be_visible(timeout=60_000)
+        await expect(result).to_contain_text("Caméra : ")
+        await expect(result).to_contain_text("Horloge : réglée")
+        await expect(result).to_contain_text("Ligne : pas essayée.")  # no media in this service
+        assert await faults(page) == []
+        await picture(page, "site-test")
+        await fits(page)
+
+
+async def test_the_desk_says_what_is_not_ready_before_the_ceremony(
+    tmp_path: Path, browser: Chromium
+) -> None:
+    async with running_service(tmp_path) as service:
+        admin = await service.log_in("admin")
+        span = {"from": f"{DAY}T10:00:00+00:00", "to": f"{DAY}T11:00:00+00:00"}
+        wish = {"title": "Inauguration", "host": VIEWER, **span}
+        session = (await ask(admin, "POST", "/ceremonies", wish))["ceremony"]["session"]
+        page = await at(service, browser, f"/sessions/{session}/stage")
+        await page.get_by_text("Pas encore prêt : 5 points").press("Enter")
+        remedy = page.get_by_text("Faites le test du site depuis l'écran")
+        await expect(remedy).to_have_count(2)  # the camera, and the microphone
+        assert await faults(page) == []

@@ -34,6 +34,7 @@ PATHS = (
     "/rooms/r/scenes",
     "/desks",
     "/desks/d",
+    "/rooms/r/test",
     "/sessions/new",
     "/sessions/s/ceremony",
     "/sessions/s/stage",

@@ -3,6 +3,7 @@
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { Conduct } from "./conduct.js";
+import { Checks } from "./stage-checks.js";
 import { hears, model, sit } from "./stage-media.js";
 import { Hand } from "./stage-orders.js";
 import { directs, direct, floor, follow, hearing, isDirector, now, problem, ready, rundown, session, setUp, stage } from "./stage-model.js";
@@ -23,6 +24,7 @@ function Body() {
     ${hearing.value ? null : html`<${Notice} kind="warning" role="status"><p>${t("stage.deaf")}</p><//>`}
     <div class="stage-top"><${Conduct} id=${session.value.id} brief=${true} />${stage.value ? html`<${Hand} />` : null}</div>
     <${ProblemNotice} problem=${problem.value} />
+    <${Checks} session=${session.value} />
     ${stage.value ? html`<${Holder} />` : null}
     ${model.value && hears.value ? html`<${Sounds} model=${model.value} />` : null}
     <div class="stage-desk"><div class="stage-side">${stage.value ? html`<div class="stage-pair"><${Program} /><${Preview} /></div><${Sources} />${floor.value ? html`<${Floor} />` : null}` : html`<${Bare} />`}<${Recording} id=${session.value.id} /></div>
