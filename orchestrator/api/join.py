@@ -12,7 +12,9 @@ from orchestrator.api.callers import address_of
 from orchestrator.api.endpoint import Answer, Body, Call, Route, Shape
 from orchestrator.auth import limits
 from orchestrator.cases import recordings, views
+from orchestrator.house import House
 from orchestrator.keys import HOUSE
+from orchestrator.session import State
 from orchestrator.store.instants import iso
 from orchestrator.store.sessions import Stored
 from rooms.errors import MargerideError, NotFound
@@ -67,13 +69,24 @@ async def look(call: Call) -> Answer:
             "ends_at": iso(session.ends_at),
             "state": session.state.value,
             "organiser": await views.organiser_name(house.conductor, stored),
-            "open_from": iso(session.starts_at - house.means.opens_before(stored.doors)),
+            "open_from": iso(_open_from(house, stored, named)),
             "name": named,
             "part": None if guest is None else guest.part,
             "room": None if guest is None else guest.room,
             "recording": await recordings.notice(house.means, stored.id),
         }
     )
+
+
+def _open_from(house: House, stored: Stored, named: str | None) -> datetime:
+    """The hour of its doors; since when they are open, where that was earlier, by hand. Those of
+    a rehearsal are open to who is named."""
+    session = stored.session
+    hour = session.starts_at - house.means.opens_before(stored.doors)
+    is_open = session.running and (named is not None or session.state is not State.REHEARSAL)
+    if not is_open or session.opened_at is None:
+        return hour
+    return min(hour, session.opened_at)
 
 
 async def join(call: Call) -> Answer:
