@@ -30,14 +30,15 @@ async def ask(who: Browser, method: str, path: str, sent: Any = None) -> dict[st
         return dict(await answer.json())
 
 
-async def booked(service: RunningService) -> str:
+async def booked(service: RunningService, *, doors: bool = True) -> str:
     """The session of an inauguration that begins in a few minutes, its doors open."""
     admin = await service.log_in("admin")
-    start = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=10)
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=10 if doors else 90)
     span = {"from": start.isoformat(), "to": (start + timedelta(hours=1)).isoformat()}
     wish = {"title": "Inauguration des télécentres", "kind": "ceremony", "rooms": [*ROOMS], **span}
     session = str((await ask(admin, "POST", "/bookings", wish))["booking"]["session"])
-    await ask(admin, "POST", f"/sessions/{session}/open")
+    if doors:
+        await ask(admin, "POST", f"/sessions/{session}/open")
     return session
 
 

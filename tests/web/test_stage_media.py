@@ -93,3 +93,21 @@ async def test_the_desk_sees_the_wings_and_speaks_to_one_of_them_alone(
         await page.set_viewport_size({"width": 320, "height": 900})
         assert await overflows(page) == 0
         assert await small_targets(page) == []
+
+
+async def test_the_desk_comes_in_when_the_doors_open_and_is_in_one_window_at_a_time(
+    tmp_path: Path, browser: Chromium
+) -> None:
+    async with running_service(tmp_path) as service:
+        session = await booked(service, doors=False)
+        await ask(await service.log_in("anne"), "PUT", f"/sessions/{session}/stage")
+        page = await at_the_desk(service, browser, session)
+        await expect(page.get_by_role("button", name="Secours")).to_be_visible()
+        assert await page.evaluate("window.margeride === undefined")  # nobody may come in yet
+        await ask(await service.log_in("admin"), "POST", f"/sessions/{session}/open")
+        await until(page, "window.margeride?.model.in.value", within=30)
+        other = await at_the_desk(service, browser, session)
+        await until(other, "window.margeride?.model.in.value", within=30)
+        await expect(page.get_by_text("dans une autre fenêtre")).to_be_visible(timeout=30_000)
+        assert await faults(page) == []
+        await expect(page.get_by_role("button", name="Reprendre ici")).to_be_visible()

@@ -4,11 +4,14 @@ import { get, post } from "./api.js";
 import { Devices } from "./devices.js";
 import { language } from "./i18n.js";
 import { CallModel, Line } from "./model.js";
-import { direct, directs, SESSION, stage } from "./stage-model.js";
+import { direct, directs, session, SESSION, stage } from "./stage-model.js";
 import { effect, signal } from "./ui.js";
 
 const LOOK_EVERY = 5_000;
 const PLACE = `/sessions/${SESSION}/stage`;
+
+/** The states in which one may be in a session. */
+const RUNNING = ["rehearsal", "doors", "countdown", "on_air", "paused"];
 
 /** @typedef {{source: string, level: number|null, kbps: number|null, loss: number|null, rtt_ms: number|null, trouble: string|null}} SourceLine */
 /** @typedef {{sources: string[], wings: boolean}} Orders whom the desk speaks to */
@@ -27,12 +30,19 @@ let turn = Promise.resolve();
 /** Take the place of the desk as soon as there is a stage, and give it up with the stage. */
 export function sit() {
   effect(() => {
-    const wanted = stage.value !== null;
+    const wanted = stage.value !== null && RUNNING.includes(session.value?.state);
     if (wanted && !model.value) void come();
     if (!wanted && model.value) go();
   });
+  // Who has the desk no more speaks to nobody.
+  effect(() => { if (orders.value && stage.value && !directs()) silence(); });
   globalThis.addEventListener("pagehide", go);
   setInterval(() => void look(), LOOK_EVERY);
+}
+
+function silence() {
+  orders.value = null;
+  model.value?.mute("audio", true);
 }
 
 async function come() {
@@ -49,7 +59,7 @@ async function come() {
     void look();
     if (directs() && stage.value?.talk) await direct({ act: "talk" }); // of a page that was closed while it spoke
   } catch {
-    setTimeout(() => { if (stage.value && !model.value) void come(); }, LOOK_EVERY);
+    setTimeout(() => { if (stage.value && !model.value && RUNNING.includes(session.value?.state)) void come(); }, LOOK_EVERY);
   }
   sitting = false;
 }

@@ -25,7 +25,7 @@ function Body() {
     <div class="stage-top"><${Conduct} id=${session.value.id} brief=${true} />${stage.value ? html`<${Hand} />` : null}</div>
     <${ProblemNotice} problem=${problem.value} />
     <${Checks} session=${session.value} />
-    ${stage.value ? html`<${Holder} />` : null}
+    ${stage.value ? html`<${Holder} /><${Elsewhere} />` : null}
     ${model.value && hears.value ? html`<${Sounds} model=${model.value} />` : null}
     <div class="stage-desk"><div class="stage-side">${stage.value ? html`<div class="stage-pair"><${Program} /><${Preview} /></div><${Sources} />${floor.value ? html`<${Floor} />` : null}` : html`<${Bare} />`}<${Recording} id=${session.value.id} /></div>
       ${rundown.value ? html`<${Rundown} />` : null}</div>`;
@@ -35,6 +35,12 @@ function Body() {
 function Bare() {
   return html`<section class="card" aria-labelledby="bare"><h2 id="bare">${icon("screen")}${t("stage.bare")}</h2><p>${t("stage.bare_help")}</p>
     <button class="button" type="button" onClick=${() => void setUp(t("stage.said.set_up"))}>${icon("check")}${t("stage.set_up")}</button></section>`;
+}
+
+/** The pictures and the sound of a desk are in one window. */
+function Elsewhere() {
+  if (model.value?.lineState.value.state !== "stopped") return null;
+  return html`<${Notice} kind="warning" role="status"><p>${t("stage.elsewhere")}</p><button class="button" type="button" onClick=${() => location.reload()}>${icon("enter")}${t("stage.come_back")}</button><//>`;
 }
 
 /** Whose desk it is, where it is not ours. */
