@@ -338,6 +338,7 @@ STEPS: tuple[Callable[[Walk], Any], ...] = (
     screens,
     phones,
     views,
+    api_walk_ceremony.planned,  # while no other session holds its rooms
     bookings,
     panel,
     commands,
@@ -346,7 +347,6 @@ STEPS: tuple[Callable[[Walk], Any], ...] = (
     api_walk_ceremony.rundown,
     api_walk_cues.leave,
     api_walk_ceremony.staged,
-    api_walk_ceremony.planned,
     desks,
     media,
     events,
