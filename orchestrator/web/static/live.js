@@ -75,7 +75,7 @@ function Player({ found }) {
   return html`<section class="live-player" aria-label=${t("live.player")}>
     <div class="live-frame">
       <video ref=${video} controls=${started.value} playsinline tabindex="0" aria-label=${found.title ?? ""}>
-        <track ref=${lines} kind="captions" srclang="fr" label="Français" src=${EMPTY} default /></video>
+        <track ref=${lines} kind="captions" srclang="fr" label=${t("live.captions")} src=${EMPTY} default /></video>
       ${started.value ? null : html`<button class="button live-start" type="button" onClick=${watch}>${icon("speaker")}${t("live.watch")}</button>`}
     </div>
     ${found.state === "back_soon" || standing.value === "interrupted" ? html`<${Notice} kind="warning" role="status"><p>${t("live.interrupted")}</p><//>`
@@ -105,7 +105,7 @@ function follow(bases, lines) {
 /** @param {{found: Told}} props */
 function Over({ found }) {
   return html`<section class="card"><p class="live-count">${t("live.state.over")}</p>
-    ${found.replay ? html`<video class="live-replay" controls preload="metadata" src=${found.replay} aria-label=${t("live.replay")}><track kind="captions" src=${EMPTY} srclang="fr" label="Français" /></video>`
+    ${found.replay ? html`<video class="live-replay" controls preload="metadata" src=${found.replay} aria-label=${t("live.replay")}><track kind="captions" src=${EMPTY} srclang="fr" label=${t("live.captions")} /></video>`
       : html`<p>${t("live.no_replay")}</p>`}</section>`;
 }
 
