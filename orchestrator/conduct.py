@@ -13,7 +13,7 @@ learn                        what the wire learns of a site
 
 from orchestrator.auth.people import Person
 from orchestrator.cases import rehearsals, rights
-from orchestrator.cases.calls import call_missing, call_room, release
+from orchestrator.cases.calls import call_if_missing, call_missing, call_room, release
 from orchestrator.cases.conductor import CLOCK, Conductor
 from orchestrator.cases.fan_out import Asked, ask_room
 from orchestrator.cases.follow import follow_booking
@@ -42,6 +42,7 @@ __all__ = [
     "Gone",
     "act",
     "call_missing",
+    "call_if_missing",
     "call_room",
     "cancel_command",
     "check_rehearsing",

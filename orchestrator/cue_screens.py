@@ -31,7 +31,8 @@ def on_screen(cue: Cue, types: Mapping[str, str]) -> OnScreen | None:
     lasts = float(plan.duration) or None
     made = OnScreen(id=cue.id, kind=CueKind.MESSAGE, title=plan.title, text=plan.text)
     if plan.kind is Kind.SIMULTANEOUS_ACTION:
-        made = replace(made, lead=COUNT_IN)
+        # What all do at once is counted in everywhere, whatever was written of it.
+        made = replace(made, lead=COUNT_IN, text=plan.text or plan.title)
     if plan.kind is Kind.COUNTDOWN and lasts:
         return replace(made, kind=CueKind.COUNTDOWN, seconds=lasts)
     if plan.kind is Kind.MESSAGE_TO_SITE:
@@ -40,7 +41,7 @@ def on_screen(cue: Cue, types: Mapping[str, str]) -> OnScreen | None:
     if kind is not None:
         seconds = lasts if kind is CueKind.CLIP else None
         return replace(made, kind=kind, contents=(plan.contents,), seconds=seconds)
-    return made if plan.kind in WORDED and plan.text and not plan.contents else None
+    return made if plan.kind in WORDED and made.text and not plan.contents else None
 
 
 def waits_for_contents(plan: Plan, types: Mapping[str, str]) -> bool:

@@ -120,7 +120,7 @@ class Punctual:
         }
         for room in to_call(stored.session, screens, now):
             self._called[stored.id, room] = now
-            await conduct.call_room(self._house.conductor, stored.id, room, conduct.CLOCK)
+            await conduct.call_if_missing(self._house.conductor, stored.id, room, conduct.CLOCK)
 
     async def _see_who_flows(self, stored: Stored) -> None:
         waiting = {s.room for s in stored.session.sites if s.state in NOT_FLOWING}

@@ -35,6 +35,8 @@ class Witness:
         self._seen: datetime | None = None
         self._flowed: dict[SessionId, bool] = {}
         """Of each ceremony in which somebody had a leg: whether anybody has one now."""
+        self._legs: dict[SessionId, frozenset[str]] = {}
+        """Who had one, when anybody had."""
         self._looked: datetime | None = None
 
     async def run(self) -> None:
@@ -55,18 +57,25 @@ class Witness:
         for session in running:
             await self._look_at(session, now)
         self._flowed = {one: flows for one, flows in self._flowed.items() if one in running}
+        self._legs = {one: legs for one, legs in self._legs.items() if one in running}
         await self._keep(now)
         return bool(running)
 
     async def _look_at(self, session: SessionId, now: datetime) -> None:
         figures = await self._means.wire.figures(session)
         seats = figures["participants"]
-        flows = any(_has_leg(one) for one in seats)
+        here = frozenset(str(one["id"]) for one in seats)
+        legs = frozenset(str(one["id"]) for one in seats if _has_leg(one))
+        flows = bool(legs)
+        if flows:
+            self._legs[session] = legs
+        elif not here & self._legs.get(session, frozenset()):
+            return  # nobody is there who had a leg: who has just come has none yet
         if session not in self._flowed:
             if not flows:
                 return
             self._flowed[session] = await self._flowed_before(session, now)
-        if flows == self._flowed[session] or not seats:
+        if flows == self._flowed[session]:
             return
         self._flowed[session] = flows
         action = "media.back" if flows else "media.lost"

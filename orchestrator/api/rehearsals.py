@@ -192,9 +192,9 @@ async def see(call: Call) -> Answer:
 
 async def keep(call: Call) -> Answer:
     """A test of a site, by the screen of its room or by whoever commands it."""
-    sent, conductor = call.body(MeasuredIn), call.app[HOUSE].conductor
     room, by = await _tester(call)
-    made = await rehearsals.keep_test(conductor, by, room, _measured(sent))
+    measured = _measured(call.body(MeasuredIn))
+    made = await rehearsals.keep_test(call.app[HOUSE].conductor, by, room, measured)
     return Answer(status=201, body=_told(call, _test(call, made)))
 
 

@@ -69,12 +69,26 @@ def _must_run(session: Session) -> None:
 
 async def call_missing(conductor: Conductor, stored: Stored, by: str) -> None:
     """Call every connected room of the session that is neither there nor being called."""
-    means = conductor.means
-    called = await means.database.read(lambda conn: being_called(conn, stored.id))
     for site in stored.session.sites:
-        wanted = site.state in MISSING and site.room not in called
-        if wanted and means.wire.screen_connected(site.room):
-            await call_room(conductor, stored.id, site.room, by)
+        if conductor.means.wire.screen_connected(site.room):
+            await call_if_missing(conductor, stored.id, site.room, by)
+
+
+async def call_if_missing(conductor: Conductor, session: SessionId, room: RoomId, by: str) -> None:
+    """Call a room that is neither there nor being called, by a person or by the clock."""
+
+    def wanted(conn: Connection) -> bool:
+        site = sessions.get(conn, session).session.site(room)
+        return site.state in MISSING and room not in being_called(conn, session)
+
+    if (session, room) in conductor.dialling:
+        return
+    conductor.dialling.add((session, room))
+    try:
+        if await conductor.means.database.read(wanted):
+            await call_room(conductor, session, room, by)
+    finally:
+        conductor.dialling.discard((session, room))
 
 
 def being_called(conn: Connection, session: SessionId) -> set[RoomId]:

@@ -18,7 +18,7 @@ from orchestrator.auth.people import Person
 from orchestrator.booking import Bookings, own_calendar
 from orchestrator.booking.event import Prepared, compose, prepare
 from orchestrator.booking.ledger import Entry
-from orchestrator.cases import rights
+from orchestrator.cases import rights, rundown_screens
 from orchestrator.cases.conductor import Conductor
 from orchestrator.ceremony import Invited, SiteRole, Wish, checked, keeps_its_slot, starting
 from orchestrator.ceremony_lines import Bearing, Bears, bearings
@@ -325,8 +325,9 @@ def _settle(
         return words(key, planned.ceremony.locale, facts)
 
     lines = [Line(plan=one) for one in starting(wish, names, say)]
-    rundown = rules.edited(rundown, lines, lambda: CueId(new_id("cu")))
-    rundowns.keep(conn, now, stored.session, rundown, 1, planned.organiser)
+    written = rules.edited(rundown, lines, lambda: CueId(new_id("cu")))
+    rundowns.keep(conn, now, stored.session, written, 1, planned.organiser)
+    rundown_screens.keep(conn, stored.id, rundown, written, 1)
 
 
 def _again(conn: Connection, planned: Planned, stored: Stored) -> Wish:

@@ -27,6 +27,8 @@ class Conductor:
     """When a director's desk was last heard."""
     stirred: dict[SessionId, dict[tuple[RoomId, str], bool]] = field(default_factory=dict)
     """Whose screens keep a cue, or (False) keep it no more; "": have come, or left. Until kept."""
+    dialling: set[tuple[SessionId, RoomId]] = field(default_factory=set)
+    """Whom somebody is calling just now: who is called twice at once hangs up the first call."""
     show: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a screen has said something of cues."""
     gone: asyncio.Event = field(default_factory=asyncio.Event)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from orchestrator import rehearsal as rules
 from orchestrator import rundown as runs
+from orchestrator.cases import rundown_screens
 from orchestrator.cues import Reports
 from orchestrator.rehearsal import INCIDENTS, MOST_INCIDENTS, Incident, Report, Site
 from orchestrator.store import audit, cues, rehearsals, rundowns, stagings
@@ -34,11 +35,13 @@ def close(
     report = _report(conn, now, stored, running, _spreads(reports))
     audit.record(conn, now, by, "rehearsal.ended", stored.id, {"cues": len(report.cues)})
     rehearsals.end(conn, now, running.id, report)
-    version, rundown = rundowns.get(conn, stored.session)
-    if version:
-        rundowns.keep(conn, now, stored.session, runs.reset(rundown), version + 1, by)
     stagings.put_back(conn, now, stored.id, running.staging)
     _unfire(conn, stored.id)
+    version, rundown = rundowns.get(conn, stored.session)
+    if version:
+        anew = runs.reset(rundown)
+        rundowns.keep(conn, now, stored.session, anew, version + 1, by)
+        rundown_screens.keep(conn, stored.id, rundown, anew, version + 1)
 
 
 def _report(

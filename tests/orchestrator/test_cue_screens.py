@@ -22,7 +22,7 @@ SHOWN: list[tuple[Plan, tuple[str | None, str, float | None, float]]] = [
     (Plan(kind=Kind.CLIP, title="x", contents=SHEET), NOTHING),
     (Plan(kind=Kind.COUNTDOWN, title="x", duration=60), ("countdown", "", 60.0, 0.0)),
     (Plan(kind=Kind.COUNTDOWN, title="x"), NOTHING),
-    (Plan(kind=Kind.SIMULTANEOUS_ACTION, title="x"), NOTHING),
+    (Plan(kind=Kind.SIMULTANEOUS_ACTION, title="x"), ("message", "", None, COUNT_IN)),
     (
         Plan(kind=Kind.SIMULTANEOUS_ACTION, title="x", text="Coupez"),
         ("message", "", None, COUNT_IN),

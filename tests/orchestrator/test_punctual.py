@@ -1,5 +1,6 @@
 """The hour of a booking: doors, calls, the air, the end, and all of it again after a kill."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -67,6 +68,28 @@ async def test_a_screen_that_comes_late_is_called_then_and_once(scene: Scene) ->
     await scene.strike()
     await scene.after(seconds=1)
     assert len(scene.wire.to(VILLEFORT, "call.join")) == 1
+
+
+async def test_a_room_that_a_person_and_the_clock_call_at_once_is_called_once(
+    scene: Scene,
+) -> None:
+    session = await scene.session(state="doors", start=NINE)
+    await scene.screen_on(MEYRUEIS)
+    await scene.screen_on(VILLEFORT)
+    scene.now, conductor = NINE, scene.house.conductor
+    stored = await scene.stored(session)
+    await asyncio.gather(
+        conduct.call_missing(conductor, stored, "pe-tom"),
+        scene.punctual.look(),
+        *(
+            conduct.call_if_missing(conductor, session, room, conduct.CLOCK)
+            for room in (MEYRUEIS, VILLEFORT)
+        ),
+    )
+    await scene.answers_call(MEYRUEIS)
+    await conduct.call_missing(conductor, stored, "pe-tom")  # as it was before they answered
+    assert [len(scene.wire.to(room, "call.join")) for room in (MEYRUEIS, VILLEFORT)] == [1, 1]
+    assert conductor.dialling == set()
 
 
 async def test_a_call_nobody_took_is_made_again(scene: Scene) -> None:

@@ -103,6 +103,8 @@ async def test_all_rooms_of_both_days_are_booked_with_roles_people_and_a_run_of_
     assert [one["kind"] for one in said["cues"]] == [
         "countdown", "speech", "speech", "simultaneous_action", "q_and_a", "speech", "slate",
     ]  # fmt: skip
+    loaded = (await asked(anne, "GET", f"{path}/cues"))[1]["cues"]
+    assert {one["cue"] for one in loaded} >= {said["cues"][0]["id"], said["cues"][3]["id"]}
     assert said["cues"][1]["people"] == "Mme la Présidente"
     assert said["cues"][3]["on_air"] == [HOST, REMOTE]  # who only watches is not shown
     code = found["people"][0]["link"].rpartition("/")[2]

@@ -194,11 +194,15 @@ async def test_a_lost_worker_and_the_absence_of_the_service_are_read_afterwards(
     wire, now = Scripted(), datetime.now(UTC)
     monkeypatch.setattr(means, "wire", wire)
     monkeypatch.setattr(means, "clock", lambda: now)
-    legged, bare = [{"publish": {"id": "l"}}], [{"publish": None}]
+    legged, bare = [{"id": "pa-1", "publish": {"id": "l"}}], [{"id": "pa-1", "publish": None}]
+    comes = [{"id": "pa-2", "publish": None}]
     before = Witness(means)
-    for seats in (bare, legged, legged, bare):
+    for seats in (bare, legged, legged, comes, legged):
         wire.seats = seats
         assert await before.look()
+    assert (await report(admin, session))["incidents"] == []  # who has just come has no leg yet
+    wire.seats = bare
+    assert await before.look()
     now += timedelta(seconds=40)  # killed, and begun again
     after = Witness(means)
     for seats in (bare, legged):

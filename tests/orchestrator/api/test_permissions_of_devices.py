@@ -48,6 +48,8 @@ OPENS: dict[str, frozenset[str]] = {
             f"PUT {OF_ROOM}/views/{{preset}}",
             f"POST {OF_ROOM}/help",
             f"DELETE {OF_ROOM}/help",
+            f"POST {OF_ROOM}/site-tests",
+            f"GET {OF_ROOM}/site-tests",
         }
     ),
     "panel": frozenset(
@@ -88,7 +90,7 @@ ANYBODYS = frozenset(
         *("GET /centres/{centre}/closures", "GET /centres/{centre}/line"),
         *("GET /openapi.json", "GET /asyncapi.yaml", "GET /join/{code}", "POST /join"),
         *("POST /pairings/claim", "POST /rooms/{room}/phones/claim"),
-        "POST /desks/{desk}/pairings/claim",
+        *("POST /desks/{desk}/pairings/claim", "GET /live/{code}"),
     }
 )
 BY_THEIR_OWN = frozenset(
@@ -105,10 +107,12 @@ BY_THEIR_OWN = frozenset(
     }
 )
 DAY = {"from": "2026-11-26T00:00:00Z", "to": "2026-11-27T00:00:00Z"}
+ASKED = DAY | {"number": "1"}
 SENT: dict[str, Any] = {
     f"POST {PANEL}/bookings": {"minutes": 15},
     f"POST {PANEL}/bookings/{{booking}}/extend": {"minutes": 15},
     f"POST {REMOTE}/commands": {"command": "audio.mic.set", "on": False},
+    f"POST {OF_ROOM}/site-tests": {},
     "POST /desks/{desk}/callbacks": {"name": "Léa", "phone": "0466000000"},
     "POST /desks/{desk}/appointments": {
         "start": "2026-11-26T10:00:00Z", "name": "Léa", "phone": "0466000000",
@@ -301,7 +305,7 @@ async def test_what_is_for_people_is_for_no_device(paired: Devices) -> None:
         route = ROUTES[name]
         fields = {} if route.query is None else route.query.model_fields
         asked = {field.alias or word for word, field in fields.items() if field.is_required()}
-        query = {word: DAY.get(word, "2026-11-26T00:00:00Z") for word in asked}
+        query = {word: ASKED.get(word, "2026-11-26T00:00:00Z") for word in asked}
         return await paired.ask(who, route.method, at(route.path, HERE, DESK), query=query)
 
     found = await statuses(product(paired, people), one)
