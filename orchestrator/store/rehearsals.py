@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from orchestrator.rehearsal import Report
 from orchestrator.site_test import Measured
@@ -79,7 +79,17 @@ def running(conn: Connection, session: SessionId) -> Rehearsal | None:
 
 def of_session(conn: Connection, session: SessionId) -> list[Rehearsal]:
     """All of a session, in order."""
-    query = select(rehearsals).where(rehearsals.c.session_id == session)
+    return _where(conn, rehearsals.c.session_id == session)
+
+
+def since(conn: Connection, start: datetime) -> list[Rehearsal]:
+    """Of any session, those that go on, or went on after `start`."""
+    ends = func.coalesce(rehearsals.c.ended_at, rehearsals.c.until)
+    return _where(conn, ends > seconds(start))
+
+
+def _where(conn: Connection, condition: ColumnElement[bool]) -> list[Rehearsal]:
+    query = select(rehearsals).where(condition)
     return [
         Rehearsal(
             id=row.id,

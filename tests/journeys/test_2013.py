@@ -1,14 +1,15 @@
 """The inauguration of 2013 with six real browsers, and the report that is left of it.
 
 Meyrueis receives, Saint-Chély-d'Apcher, Villefort and Marvejols greet, somebody speaks from afar,
-and one looks at the public page. It is rehearsed, the doors open, every cue of the template goes at
-its word, one site is lost before the end; then each field of the report is held against what
-happened here.
+and one looks at the public page; Villefort's projector, camera, sound and computer are simulators
+that speak their own protocols, driven by the agent of the room. It is rehearsed, the doors open,
+every cue of the template goes at its word, one site is lost before the end; then each field of the
+report is held against what happened here.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ import pytest
 
 from orchestrator.demo.client import Person
 from orchestrator.demo.stage import FOUR
+from tests.conftest import need
 from tests.fakes.browsers import ChromiumPage, chromium
 from tests.journeys.test_inauguration import house, join_by_link, pair_screen
+from tests.journeys.test_room_day import equipped, until
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser, pytest.mark.timeout(420)]
 
@@ -97,11 +100,12 @@ async def planned(admin: Person) -> tuple[str, str]:
     return str(ceremony["session"]), str(ceremony["people"][0]["link"])
 
 
-async def rehearsed(made: Ceremony) -> None:
-    """Once, its first cue."""
+async def rehearsed(made: Ceremony, awake: Callable[[], Awaitable[None]]) -> None:
+    """Once, its first cue, in rooms whose devices are awake."""
     await made.call("POST", "rehearse")
     await made.call("PUT", "stage")
     await made.staged(lambda seen: ready(seen, HOST))
+    await awake()
     first = (await made.rundown())["cues"][0]["title"]
     await made.goes(first)
     made.went.clear()
@@ -133,27 +137,32 @@ def _speaks(source: Json, name: str) -> bool:
 async def test_the_inauguration_of_2013_is_held_and_its_report_says_what_happened(
     tmp_path: Path, chromium_path: str
 ) -> None:
+    need("pulseaudio")
     async with (
         house(tmp_path) as stage,
         chromium() as browser,
         stage.person(stage.cast.admin) as admin,
+        equipped(stage, tmp_path) as (devices, agent),
     ):
         session, link = await planned(admin)
         made = Ceremony(admin, session)
         public = (await made.call("PUT", "public", {"code": "lozere2013"}))["public"]
         screens = {room: await pair_screen(browser, stage, admin, room) for room in FOUR}
-        await rehearsed(made)
+        await rehearsed(made, lambda: until(lambda: devices.ready, agent))
+        await until(lambda: devices.asleep, agent)
         await made.call("POST", "open")
         await made.call("PUT", "stage")
         await made.call("POST", "start")
         await join_by_link(browser, link, "Mme Pic")
         watcher = await browser.new_page(f"{stage.service.url}/live/{public['code']}")
         await made.staged(lambda seen: ready(seen, *FOUR))
+        await until(lambda: devices.ready, agent)
         await made.call("POST", "public", {"act": "start"})
         await the_day(made, "Mme Pic", screens[LOST])
         assert TITLE in await watcher.page.locator("body").inner_text()
         await made.call("POST", "public", {"act": "stop"})
         await made.call("POST", "end")
+        await until(lambda: devices.asleep, agent)
         at_last = await made.rundown()
         told = await made.call("GET", "evidence")
         assert_hours(told, at_last)
