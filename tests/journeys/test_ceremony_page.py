@@ -151,6 +151,12 @@ async def test_who_follows_the_page_to_the_letter_runs_a_ceremony(
         reader = Reader(stage.service.url, pages, own(stage))
         for sentence in steps:
             await reader.follow(sentence)
+        assert pages[DESK].url.endswith("/evidence")
+        async with stage.person(stage.cast.admin) as admin:
+            session = pages[DESK].url.split("/")[-2]
+            told = await admin.call("GET", f"sessions/{session}/evidence")
+        done = [one["title"] for one in told["cues"] if one["state"] == "done"]
+        assert (told["final"], done) == (True, ["Mot d'accueil à Meyrueis", "Le ruban"])
 
 
 def own(stage: Stage) -> dict[str, str]:

@@ -121,8 +121,10 @@ async def test_told_again_it_is_shown_once_and_moved_it_is_shown_anew(service: S
     await until(lambda: len(service.heard(CueFired)) == 1)
     again = CueFire(cue="cu-ruban", version=1, at=first.strftime(INSTANT))
     await service.peer.hear(again)
-    await service.fire()
+    second = await service.fire()
     await until(lambda: len(service.heard(CueFired)) == 2)
+    told = [datetime.fromisoformat(one.at) for one in service.heard(CueFired)]
+    assert first <= told[0] < second <= told[1]
 
 
 async def test_what_is_older_or_recalled_is_not_shown(service: Service) -> None:
